@@ -1,0 +1,240 @@
+"""The messages between terminal and central, version 1. The one place where both meet.
+
+Unknown keys are ignored on both sides, so that one release may be older or newer (promise 16). Times named `_ms` are
+milliseconds: of central's clock since 1970 (`at_ms`, `earliest_ms`, …), or of the terminal's CLOCK_BOOTTIME
+(`boottime_ms`), which starts at its boot.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ekanban_core.states import CardState, Closing, Intent, LoopKind, OutOfSequence, Outcome, SignalState
+
+VERSION = 1
+MOST_SCANS = 500
+MOST_RAW = 16_384  # bytes of one reading; longer ones are cut by the driver and reported
+
+Identifier = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{32,36}$")]
+Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class Wire(BaseModel):
+    """Base: frozen, unknown keys ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ScanMessage(Wire):
+    """One scan as the terminal stored it."""
+
+    id: Identifier  # UUIDv7, lower case
+    epoch: Identifier  # random, one for each start of the terminal
+    seq: Annotated[int, Field(ge=1, lt=2**53)]  # 1, 2, 3 … in its epoch
+    raw: str  # base64 of the bytes that the scanner gave; central derives the text from them
+    symbology: Annotated[str, Field(max_length=8)] | None = None  # AIM identifier, "]C0"
+    scanner: Annotated[str, Field(max_length=200)] = ""
+    intent: Intent
+    target: Identifier | None = None
+    quantity: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    operator: Annotated[str, Field(max_length=200)] | None = None
+    session: Annotated[str, Field(max_length=200)] | None = None
+    duplicate_of: Identifier | None = None
+    local_outcome: Outcome | None = None  # what the terminal showed
+    register_cursor: Annotated[str, Field(max_length=100)] | None = None
+    scanned_at: Annotated[str, Field(max_length=40)] = ""  # wall clock, RFC 3339; shown, never compared
+    boot_id: Annotated[str, Field(max_length=64)] = ""
+    boottime_ms: Milliseconds = 0
+    age_ms: Milliseconds | None = None  # at sending; null for a scan of an earlier boot
+
+    @field_validator("raw")
+    @classmethod
+    def _raw_is_base64(cls, value: str) -> str:
+        try:
+            content = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ValueError("raw: expected base64") from error
+        if len(content) > MOST_RAW:
+            raise ValueError(f"raw: expected at most {MOST_RAW} bytes, got {len(content)}")
+        return value
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that the scanner gave."""
+        return base64.b64decode(self.raw)
+
+    def content_hash(self) -> bytes:
+        """SHA-256 over everything that never changes: all but `age_ms`, which counts on until the scan is sent."""
+        facts = self.model_dump(mode="json", exclude={"age_ms"})
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+class EpochMessage(Wire):
+    """One start of a terminal: who came before it, and how far that one had counted (promise 9)."""
+
+    epoch: Identifier
+    previous: Identifier | None = None  # null: the first start after enrolment
+    previous_seq: Annotated[int, Field(ge=0)] = 0  # the last sequence number of the previous epoch, 0 for none
+
+
+class Contact(Wire):
+    """When the terminal last heard from central; narrows the bounds of its scans."""
+
+    at_ms: Milliseconds  # central's time as its answer gave it
+    boot_id: str
+    boottime_ms: Milliseconds  # when that answer had arrived
+
+
+class ScanBatch(Wire):
+    """POST /api/v1/scans. Each scan is validated by itself, so that one bad one harms no other."""
+
+    version: int = VERSION
+    terminal: Identifier
+    generation: str | None = None  # central's, as last heard
+    position: int | None = None  # the highest ledger position heard in that generation
+    scans: Annotated[list[Any], Field(min_length=1, max_length=MOST_SCANS)]
+    epochs: list[EpochMessage] = []  # those from which scans are sent, oldest first
+    oldest_seq: dict[str, int] = {}  # by epoch: the oldest sequence number still kept; older ones are gone for good
+    boot_id: str = ""
+    boottime_ms: Milliseconds | None = None  # at sending
+    contact: Contact | None = None
+    status: TerminalStatus | None = None
+
+
+class TerminalStatus(Wire):
+    """What a terminal tells of itself with each batch."""
+
+    release: str = ""
+    stored: int = 0  # scans that wait to be sent
+    scanners: dict[str, str] = {}  # name → ready, absent, not_readable
+
+
+class SignalBrief(Wire):
+    """A pull signal in a few words, for a kiosk."""
+
+    id: str
+    state: SignalState
+    opened_ms: int  # the latest possible time
+    due_ms: int
+    urgent: bool = False
+
+
+class ScanResult(Wire):
+    """What central made of one scan."""
+
+    id: str | None  # null only when the scan had no usable id
+    outcome: Outcome
+    message: str  # a sentence in the site's language
+    card: str | None = None  # body of the card code
+    signal: SignalBrief | None = None
+    reason: str = ""  # key of the sentence in ekanban_core.texts
+    facts: dict[str, str | int] = {}  # what fills it
+    repeated: bool = False  # it was known already; this is its first answer
+    index: int | None = None  # place in the batch
+
+
+class Expected(Wire):
+    """A gap: central wants this scan next."""
+
+    epoch: str
+    seq: int
+
+
+class ScanAnswer(Wire):
+    """Signed by central; only the scans that `results` names are committed there (promise 7)."""
+
+    version: int = VERSION
+    generation: str
+    position: int
+    at_ms: Milliseconds  # central's time
+    results: list[ScanResult]
+    expected: Expected | None = None
+
+
+class RegisterSignal(Wire):
+    """The open signal of a card, with all that the rules need."""
+
+    id: str
+    state: SignalState
+    opened_earliest_ms: int
+    opened_latest_ms: int
+    released_earliest_ms: int | None = None
+    released_latest_ms: int | None = None
+    due_ms: int
+    urgent: bool = False
+    opened_at: str = ""  # name of the terminal or person that opened it
+
+
+class RegisterCard(Wire):
+    """A card with its part, its loop and its state: what a terminal must know offline."""
+
+    body: str
+    state: CardState
+    print_version: int
+    pending_version: int
+    quantity_version: int = 0
+    number: int = 0  # card n of N
+    one_off: bool = False
+    last_closed_earliest_ms: int | None = None
+    last_closed_latest_ms: int | None = None
+    last_signal: str | None = None
+    aliases: list[str] = []
+    part: str
+    description: str
+    unit: str
+    quantity: int
+    container: str = ""
+    source: str
+    destination: str
+    bin: str = ""
+    kind: LoopKind
+    closing: Closing
+    lead_time_s: int
+    min_cycle_s: int
+    states: list[SignalState] = []
+    holds_back: bool = False
+    out_of_sequence: OutOfSequence = OutOfSequence.WARN
+    signal: RegisterSignal | None = None
+
+
+class RegisterAnswer(Wire):
+    """GET /api/v1/register?since=CURSOR: the changed cards, oldest change first; `more`: ask again at once."""
+
+    version: int = VERSION
+    generation: str
+    position: int
+    cursor: str  # opaque; "since" of the next call
+    at_ms: Milliseconds
+    site: str
+    time_zone: str
+    language: str = "en"
+    full: bool  # this page begins a full load: forget what was cached before
+    more: bool = False
+    cards: list[RegisterCard]
+
+
+class EnrolRequest(Wire):
+    """POST /api/v1/terminals/enroll. `mac`: HMAC-SHA-256, hex, keyed with the code's secret (contract.md, Enrolment)."""
+
+    version: int = VERSION
+    id: str  # the code's id
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    public_key: str  # base64 of the 32 raw bytes
+    mac: str
+
+
+class EnrolAnswer(Wire):
+    """Signed by central's key, whose fingerprint the code carried."""
+
+    version: int = VERSION
+    terminal: str
+    state: str  # TerminalState
+    central_key: str  # base64 of the 32 raw bytes
+    generation: str
+    site: str
