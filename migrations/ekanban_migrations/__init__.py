@@ -1,0 +1,1 @@
+"""Schema histories of central and the terminal."""

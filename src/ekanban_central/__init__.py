@@ -1,0 +1,1 @@
+"""The replenishment service: ledger, loops, signals, board, people."""

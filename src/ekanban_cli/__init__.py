@@ -1,0 +1,1 @@
+"""The `ekanban` command; composes the other packages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ekanban_core.states import CardState, Closing, Intent, OutOfSequence, Outcome, SignalState
+from ekanban_core.states import CardState, Closing, Intent, Outcome, OutOfSequence, SignalState
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ekanban_core.states import CardState, Closing, Intent, LoopKind, OutOfSequence, Outcome, SignalState
+from ekanban_core.states import CardState, Closing, Intent, LoopKind, Outcome, OutOfSequence, SignalState
 
 VERSION = 1
 MOST_SCANS = 500
@@ -220,7 +220,7 @@ class RegisterAnswer(Wire):
 
 
 class EnrolRequest(Wire):
-    """POST /api/v1/terminals/enroll. `mac`: HMAC-SHA-256, hex, keyed with the code's secret (contract.md, Enrolment)."""
+    """POST /api/v1/terminals/enroll. `mac`: hex HMAC-SHA-256, keyed from the code's secret."""
 
     version: int = VERSION
     id: str  # the code's id

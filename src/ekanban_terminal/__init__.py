@@ -1,0 +1,1 @@
+"""The shop-floor service: station, journal, courier, kiosk page, local API."""
