@@ -1,0 +1,139 @@
+"""What the kiosk page shows, and how it hears of changes.
+
+The runtime publishes a whole new `KioskState`; pages never ask the journal or the courier. Times are milliseconds of
+the terminal's wall clock since 1970 (UTC), shown and never compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ekanban_core.states import Colour, Intent, Outcome
+
+CentralState = Literal["online", "offline", "refused", "pending", "never"]
+ScannerState = Literal["ready", "absent", "not_readable", "busy"]
+
+
+class Shown(BaseModel):
+    """Base: frozen, so that one state can be given to many pages."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Entry(Shown):
+    """One scan as the kiosk shows it; empty texts where the register does not know."""
+
+    id: str
+    code: str = ""  # shown form, 7K3Q-M9X2-01CF; what was read when it is no card code
+    part: str = ""
+    description: str = ""
+    quantity: int | None = None
+    unit: str = ""
+    container: str = ""
+    source: str = ""
+    destination: str = ""
+    bin: str = ""
+    intent: Intent = Intent.EMPTY
+    outcome: Outcome
+    colour: Colour
+    pending: bool = False  # stored here, not yet ordered: shown in another pattern and tone than ordered
+    message: str
+    opened_ms: int | None = None
+    due_ms: int | None = None
+    at_ms: int
+
+
+class StationShown(Shown):
+    """Which station this is, and what a scan means here."""
+
+    name: str
+    does: str
+
+
+class CentralShown(Shown):
+    """How things stand with central, and since when.
+
+    `online`: its last answer is fresh. `offline`: no believable answer. `refused`: it answers, but refuses this
+    terminal (revoked, forked, another key). `pending`: a supervisor has not approved it yet. `never`: not enrolled.
+    """
+
+    state: CentralState
+    since_ms: int
+
+
+class ScannerShown(Shown):
+    """One scanner; `text` says what to do when it is not ready."""
+
+    name: str
+    state: ScannerState
+    text: str = ""
+
+
+class Alarm(Shown):
+    """Something that a person must see: key of the reason, sentence."""
+
+    key: str
+    text: str
+
+
+class KioskState(Shown):
+    """All that the kiosk shows."""
+
+    plant: str = ""
+    station: StationShown
+    time_zone: str = "UTC"
+    language: str = "en"
+    now_ms: int
+    last: Entry | None = None
+    scans: tuple[Entry, ...] = ()  # ten at most, newest first
+    stored: int = 0  # scans that wait to be sent
+    dead: int = 0  # scans that central could not take; see the local API
+    limit: int
+    central: CentralShown
+    scanners: tuple[ScannerShown, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    refused: tuple[Entry, ...] = ()  # shown green here, refused at central, not yet acknowledged by anyone
+
+
+class Kiosk:
+    """Publishes states to any number of pages; a slow page skips to the newest."""
+
+    def __init__(self, state: KioskState) -> None:
+        self._state = state
+        self._number = 0
+        self._closed = False
+        self._changed = asyncio.Condition()
+
+    @property
+    def state(self) -> KioskState:
+        """The newest state."""
+        return self._state
+
+    async def publish(self, state: KioskState) -> None:
+        """Replace the state and wake every page."""
+        async with self._changed:
+            self._state = state
+            self._number += 1
+            self._changed.notify_all()
+
+    async def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        async with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    async def changes(self) -> AsyncIterator[KioskState]:
+        """Give the newest state at once, then each newer one, until the terminal stops."""
+        seen = -1
+        while True:
+            async with self._changed:
+                while self._number == seen and not self._closed:
+                    await self._changed.wait()
+                if self._closed:
+                    return
+                seen, state = self._number, self._state
+            yield state
