@@ -22,7 +22,13 @@ def session(folder: Path, strict: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, folder],
         cwd=folder,
-        env={**os.environ, "PATH": str(folder), "STRICT": strict, "COLUMNS": "120"},
+        env={
+            **os.environ,
+            "PATH": str(folder),
+            "STRICT": strict,
+            "COLUMNS": "120",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
