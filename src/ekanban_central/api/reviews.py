@@ -1,0 +1,7 @@
+"""Routes below /api/v1."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,38 @@
+"""What every request works with; one per process, at `app.state.central`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from ekanban_central import ledger
+from ekanban_central.database import Database
+from ekanban_central.keys import CentralKey
+from ekanban_central.live import Hub
+from ekanban_central.settings import CentralSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Central:
+    """The parts of a running central. Clock and randomness are arguments, so that tests and simulation own them."""
+
+    settings: CentralSettings
+    database: Database
+    hub: Hub
+    key: CentralKey  # signs central's answers
+    now_ms: Callable[[], int]  # central's clock: milliseconds since 1970, UTC
+    random_bytes: Callable[[int], bytes]
+
+    @property
+    def generation(self) -> str:
+        """The word of this database's life (promise 15); read anew, because another process may have changed it."""
+        with self.database.reading() as connection:
+            return ledger.generation(connection)
+
+
+def central_of(connection: HTTPConnection) -> Central:
+    """Return the Central of a request: `central: Annotated[Central, Depends(central_of)]`."""
+    central: Central = connection.app.state.central
+    return central

@@ -1,0 +1,93 @@
+"""One database code for SQLite and PostgreSQL. Synchronous; FastAPI runs it in its thread pool.
+
+DatabaseBusy  another writer did not end in time
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from ekanban_core.errors import EkanbanError
+
+BUSY_MS = 30_000  # how long a writer waits for another one
+READING = {"ekanban_reading": True}
+
+
+class DatabaseBusy(EkanbanError):
+    """Another program holds the database; try again, or end it."""
+
+
+class Database:
+    """The engine, and the few ways in which the rest of central uses it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.backend = self.url.get_backend_name()  # "sqlite" or "postgresql"
+        if self.backend == "sqlite":
+            self.engine = create_engine(self.url, pool_size=20, max_overflow=20)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_engine(self.url, pool_size=10, max_overflow=30, pool_pre_ping=True)
+        # SQLite has one writer and its waiters poll; a lock lets those of one process take turns instead.
+        self._turn = threading.Lock() if self.backend == "sqlite" else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Write: committed at the end, rolled back by any exception."""
+        if self._turn is not None and not self._turn.acquire(timeout=BUSY_MS / 1000):
+            raise DatabaseBusy
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
+        finally:
+            if self._turn is not None:
+                self._turn.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read one consistent state; nothing is written."""
+        with self.engine.connect() as connection:
+            if self.backend == "sqlite":
+                connection = connection.execution_options(**READING)
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Write through SQLModel: committed at the end, rolled back by any exception."""
+        with self.transaction() as connection, Session(bind=connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+
+    @contextmanager
+    def reading_session(self) -> Iterator[Session]:
+        """Read through SQLModel."""
+        with self.reading() as connection, Session(bind=connection, autoflush=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # _begin_sqlite says BEGIN; the driver's own would be a deferred one
+    for pragma in (
+        "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "temp_store=MEMORY",
+    ):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("ekanban_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,165 @@
+"""Load cards, their open signals and their loops for the rules: set-based, cards locked in the order of their codes.
+
+A signal changes only under its card's lock, so that the card's row alone is locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, or_, select
+
+from ekanban_central import tables
+from ekanban_central.sets import among
+from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
+from ekanban_core.states import CardState, Closing, OutOfSequence, SignalState
+
+CARD: Table = tables.Card.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+LOOP: Table = tables.Loop.__table__  # type: ignore[attr-defined]  # see CARD
+PART: Table = tables.Part.__table__  # type: ignore[attr-defined]  # see CARD
+LOCATION: Table = tables.Location.__table__  # type: ignore[attr-defined]  # see CARD
+SIGNAL: Table = tables.Signal.__table__  # type: ignore[attr-defined]  # see CARD
+SOURCE = LOCATION.alias("source")
+DESTINATION = LOCATION.alias("destination")
+
+_LOOP_COLUMNS = (
+    LOOP.c.id.label("loop_key"), LOOP.c.bin, LOOP.c.kind, LOOP.c.quantity, LOOP.c.container, LOOP.c.lead_time_s,
+    LOOP.c.min_cycle_s, LOOP.c.closing, LOOP.c.states, LOOP.c.holds_back, LOOP.c.out_of_sequence,
+    PART.c.number.label("part"), PART.c.description, PART.c.unit,
+    SOURCE.c.name.label("source"), DESTINATION.c.name.label("destination"),
+)  # fmt: skip
+CARDS = (
+    select(*(column.label(f"card_{column.name}") for column in CARD.c), *_LOOP_COLUMNS)
+    .join(LOOP, CARD.c.loop_id == LOOP.c.id)
+    .join(PART, LOOP.c.part_id == PART.c.id)
+    .join(SOURCE, LOOP.c.source_id == SOURCE.c.id)
+    .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
+    .order_by(CARD.c.body)
+)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFacts:
+    """What messages, registers and new signals need of a loop."""
+
+    id: UUID
+    part: str
+    description: str
+    unit: str
+    quantity: int
+    container: str
+    source: str
+    destination: str
+    bin: str
+    kind: str
+    lead_time_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A card as core's rules see it, and the rows behind it."""
+
+    card: Card
+    signal: Signal | None  # the open one
+    policy: LoopPolicy
+    site_id: int
+    loop: LoopFacts
+    card_row: Row
+    signal_rows: Mapping[UUID, Row] = field(default_factory=dict)  # the open one and the card's last one
+
+
+def load(connection: Connection, bodies: Collection[str], lock: bool = True) -> dict[str, Loaded]:
+    """Return the cards that exist, by body. `lock`: hold them until the transaction ends."""
+    if not bodies:
+        return {}
+    statement = CARDS.where(among(connection, CARD.c.body, sorted(bodies)))
+    if lock:
+        statement = statement.with_for_update(of=CARD, key_share=True)
+    rows = [dict(row) for row in connection.execute(statement).mappings()]
+    signals = _signals(connection, rows)
+    return {row["card_body"]: _loaded(row, signals.get(row["card_body"], [])) for row in rows}
+
+
+def _signals(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
+    """Load, after the cards are locked, their open signals and their last ones."""
+    last = [row["card_last_signal"] for row in rows if row["card_last_signal"] is not None]
+    bodies = [row["card_body"] for row in rows]
+    open_ones = among(connection, SIGNAL.c.body, bodies) & SIGNAL.c.closed_how.is_(None)
+    wanted = or_(open_ones, among(connection, SIGNAL.c.id, last)) if last else open_ones
+    found: dict[str, list[Row]] = {}
+    for row in connection.execute(select(SIGNAL).where(wanted)).mappings():
+        found.setdefault(row["body"], []).append(dict(row))
+    return found
+
+
+def _loaded(row: Row, signals: list[Row]) -> Loaded:
+    open_row = next((one for one in signals if one["closed_how"] is None), None)
+    card_row = {column.name: row[f"card_{column.name}"] for column in CARD.c}
+    return Loaded(
+        card=card_of(card_row),
+        signal=None if open_row is None else signal_of(open_row),
+        policy=policy_of(row),
+        site_id=card_row["site_id"],
+        loop=LoopFacts(
+            id=row["loop_key"], part=row["part"], description=row["description"], unit=row["unit"],
+            quantity=row["quantity"], container=row["container"], source=row["source"],
+            destination=row["destination"], bin=row["bin"], kind=row["kind"], lead_time_s=row["lead_time_s"],
+        ),
+        card_row=card_row,
+        signal_rows={one["id"]: one for one in signals},
+    )  # fmt: skip
+
+
+def card_of(row: Row) -> Card:
+    """Make core's card from its row."""
+    return Card(
+        body=row["body"],
+        state=CardState(row["state"]),
+        print_version=row["print_version"],
+        pending_version=row["pending_version"],
+        quantity_version=row["quantity_version"],
+        last_closed=moment_of(row, "last_closed"),
+        last_signal=None if row["last_signal"] is None else str(row["last_signal"]),
+        one_off=row["one_off"],
+    )
+
+
+def signal_of(row: Row) -> Signal:
+    """Make core's signal from its row."""
+    opened = moment_of(row, "opened")
+    if opened is None:
+        raise ValueError(f"signal {row['id']}: expected opening times, got none")
+    return Signal(
+        id=str(row["id"]),
+        state=SignalState(row["state"]),
+        opened=opened,
+        released=moment_of(row, "released"),
+        last_scan=None if row["last_scan"] is None else str(row["last_scan"]),
+        urgent=row["urgent"],
+    )
+
+
+def policy_of(row: Row) -> LoopPolicy:
+    """Make core's policy from a loop's row."""
+    return LoopPolicy(
+        closing=Closing(row["closing"]),
+        quantity=row["quantity"],
+        lead_time_s=row["lead_time_s"],
+        min_cycle_s=row["min_cycle_s"],
+        states=frozenset(SignalState(name) for name in row["states"].split(",") if name),
+        holds_back=row["holds_back"],
+        out_of_sequence=OutOfSequence(row["out_of_sequence"]),
+    )
+
+
+def moment_of(row: Row, name: str) -> Moment | None:
+    """Read the columns `<name>_earliest_ms`, `<name>_latest_ms`, `<name>_terminal`."""
+    earliest, latest, terminal = row[f"{name}_earliest_ms"], row[f"{name}_latest_ms"], row[f"{name}_terminal"]
+    if earliest is None or latest is None:
+        return None
+    return Moment(earliest, latest, None if terminal is None else str(terminal))
