@@ -1,0 +1,57 @@
+"""API tokens: what a script signs in with, in the name and with the role of the person who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlmodel import col
+
+from ekanban_central.secret_words import hash_of, new_word
+from ekanban_central.tables import ApiToken, Person
+
+PREFIX = "ekanban_"  # tells people and secret scanners what they have found
+
+
+def make(connection: Connection, person_id: UUID, name: str, now_ms: int, random_bytes: Callable[[int], bytes]) -> str:
+    """Make a token and return it; it is never shown again."""
+    word = PREFIX + new_word(random_bytes)
+    connection.execute(
+        insert(ApiToken).values(token_hash=hash_of(word), person_id=person_id, name=name, created_ms=now_ms)
+    )
+    return word
+
+
+def find(connection: Connection, word: str) -> Row[UUID, str, str, str, str | None] | None:
+    """Return the columns of the person whose token this is, while both hold."""
+    statement = (
+        select(col(Person.id), col(Person.name), col(Person.display_name), col(Person.role), col(Person.language))
+        .join(ApiToken, col(ApiToken.person_id) == col(Person.id))
+        .where(col(ApiToken.token_hash) == hash_of(word), col(ApiToken.revoked_ms).is_(None), col(Person.active))
+    )
+    return connection.execute(statement).one_or_none()
+
+
+def list_of(connection: Connection, person_id: UUID) -> list[Row[bytes, str, int, int | None]]:
+    """Return token_hash, name, created_ms and revoked_ms of a person's tokens, oldest first."""
+    statement = (
+        select(col(ApiToken.token_hash), col(ApiToken.name), col(ApiToken.created_ms), col(ApiToken.revoked_ms))
+        .where(col(ApiToken.person_id) == person_id)
+        .order_by(col(ApiToken.created_ms), col(ApiToken.token_hash))
+    )
+    return list(connection.execute(statement))
+
+
+def revoke(connection: Connection, person_id: UUID, token_hash: bytes, now_ms: int) -> bool:
+    """Revoke a token; False when the person has no such token. It holds from the next request."""
+    statement = (
+        update(ApiToken)
+        .where(
+            col(ApiToken.token_hash) == token_hash,
+            col(ApiToken.person_id) == person_id,
+            col(ApiToken.revoked_ms).is_(None),
+        )
+        .values(revoked_ms=now_ms)
+    )
+    return connection.execute(statement).rowcount == 1
