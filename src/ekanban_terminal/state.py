@@ -74,10 +74,11 @@ class ScannerShown(Shown):
 
 
 class Alarm(Shown):
-    """Something that a person must see: key of the reason, sentence."""
+    """Something that a person must see: key of the reason, sentence; `stop`: nobody may scan until it is over."""
 
     key: str
     text: str
+    stop: bool = False
 
 
 class KioskState(Shown):
