@@ -23,6 +23,7 @@ from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
 from ekanban_central.settings import CentralSettings
+from ekanban_central.signed_answers import SignAnswers
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
@@ -58,6 +59,7 @@ def create_app(
     )
     app.state.central = central
     problems.install(app)
+    app.add_middleware(SignAnswers, key=central.key)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/assets", StaticFiles(directory=str(files("ekanban_core") / "assets")), name="assets")
