@@ -1,0 +1,126 @@
+"""Where one code ends and the next begins.
+
+A pause never completes a code where a terminator is configured: it ends it as an error, and marks what follows as
+suspect, because that may be the rest. A damaged code is reported once, and everything up to the next terminator or the
+next pause belongs to it.
+"""
+
+from __future__ import annotations
+
+from ekanban_drivers.decoding import aim
+from ekanban_drivers.profile import Framing, Profile, Terminator
+from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
+
+
+class Framer:
+    """Gathers the characters of one device. Times are seconds of one monotonic clock; they may stand still.
+
+    Every method returns what became known by it, in order.
+    """
+
+    def __init__(self, profile: Profile, device: str) -> None:
+        self.profile = profile
+        self.device = device
+        self._gap = profile.gap_ms / 1000
+        self._framed = profile.framing is Framing.STX_ETX
+        self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
+        self._characters: list[str] = []
+        self._first = 0.0
+        self._active = 0.0  # the last sign of life
+        self._inside = not self._framed  # between STX and ETX; always so in lines
+        self._skipping = False
+        self._suspect = False
+
+    @property
+    def deadline(self) -> float | None:
+        """When silence alone will mean something; None while it means nothing."""
+        return self._active + self._gap if self._characters else None
+
+    def touch(self, t: float) -> list[Event]:
+        """Take a sign of life, such as a key going up: it may follow a pause, and it ends one."""
+        found = self.tick(t)
+        self._active = max(self._active, t)
+        return found
+
+    def tick(self, t: float) -> list[Event]:
+        """Take notice that it is `t` and that nothing else had happened before."""
+        if t - self._active <= self._gap:
+            return []
+        self._skipping = False
+        if not self._characters:
+            return []
+        if self._pause_completes:
+            return self._complete(self._active)
+        self._suspect = not self._framed  # STX proves a beginning by itself
+        return [self._fail(ErrorKind.TIMEOUT, t)]
+
+    def add(self, character: str, t: float) -> list[Event]:
+        """Take one character of a code."""
+        found = self.touch(t)
+        if self._skipping or not self._inside:
+            return found
+        if len(self._characters) > self.profile.max_len:  # one more than allowed, for a CR that an LF may cut off
+            return [*found, *self.reject(ErrorKind.TOO_LONG, t)]
+        if not self._characters:
+            self._first = t
+        self._characters.append(character)
+        return found
+
+    def begin(self, t: float) -> list[Event]:
+        """Take an STX: an unfinished code before it has lost its end."""
+        found = self.touch(t)
+        if self._characters:
+            found.append(self._fail(ErrorKind.OVERRUN, t))
+        self._inside = True
+        self._skipping = False
+        return found
+
+    def end(self, t: float, cut: int = 0) -> list[Event]:
+        """Take a terminator, of which the last `cut` characters were taken for a part of the code."""
+        found = self.touch(t)
+        if cut:
+            del self._characters[-cut:]
+        self._skipping, skipped = False, self._skipping
+        self._inside = not self._framed
+        if not skipped and self._characters:
+            found += self._complete(t)
+        self._suspect = False
+        return found
+
+    def reject(self, kind: ErrorKind, t: float) -> list[Event]:
+        """Refuse the code that is under way, once, and all that still comes of it."""
+        found = self.touch(t)
+        if not self._skipping:
+            found.append(self._fail(kind, t))
+            self._skipping = True
+            self._suspect = False
+        self._inside = not self._framed
+        return found
+
+    def lost(self, t: float) -> list[Event]:
+        """Take notice that the device is gone: what comes after is another beginning."""
+        found = self.tick(t)
+        if self._characters:
+            found.append(self._fail(ErrorKind.DISCONNECT, t))
+        self._inside = not self._framed
+        self._skipping = self._suspect = False
+        return found
+
+    def _fail(self, kind: ErrorKind, t: float) -> ScanError:
+        partial = "".join(self._characters)
+        self._characters.clear()
+        self._inside = not self._framed
+        return ScanError(kind, partial, self.device, t)
+
+    def _complete(self, t: float) -> list[Event]:
+        if len(self._characters) > self.profile.max_len:
+            return [self._fail(ErrorKind.TOO_LONG, t)]
+        content = "".join(self._characters)
+        self._characters.clear()
+        inner = content.removeprefix(self.profile.prefix).removesuffix(self.profile.suffix)
+        whole = len(content) - len(inner) == len(self.profile.prefix) + len(self.profile.suffix)
+        symbology, text = aim.split(inner) if self.profile.aim else (None, inner)
+        if not text:
+            return []
+        suspect = self._suspect or not whole
+        return [Scan(text, inner.encode("latin-1"), symbology, self.device, suspect, self._first, t)]
