@@ -238,3 +238,12 @@ class EnrolAnswer(Wire):
     central_key: str  # base64 of the 32 raw bytes
     generation: str
     site: str
+
+
+class Refusal(Wire):
+    """A problem (RFC 9457) that central gives a terminal instead of an answer. Believe `standing` only when signed."""
+
+    status: int
+    title: str = ""
+    detail: str = ""  # a sentence for people
+    standing: str | None = None  # TerminalState, where it is the reason: "pending" waits for approval, or "revoked"
