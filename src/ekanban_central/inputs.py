@@ -1,0 +1,99 @@
+"""What programs may send about master data. Apart from the tables, because SQLModel's tables do not validate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ekanban_core.card_code import ALPHABET, BODY
+from ekanban_core.states import Closing, LocationKind, LoopKind, OutOfSequence, SignalState
+
+MIDDLE_STATES = (SignalState.ACKNOWLEDGED, SignalState.IN_PROCESS, SignalState.READY, SignalState.IN_TRANSIT)
+MOST_CARDS = 1_000  # in one call
+YEAR_S = 366 * 86_400
+
+
+def _plain(text: str) -> str:
+    """Names are one printable line: NUL and lone surrogates cannot be stored by PostgreSQL, line ends break lists."""
+    bad = next((character for character in text if not character.isprintable()), None)
+    if bad is not None:
+        raise ValueError(f"expected printable characters, got {bad!a}")
+    return text.strip()
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_plain)]
+
+
+class Input(BaseModel):
+    """Base: a misspelt key is an error, not a default taken in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewSite(Input):
+    """A plant."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")]
+    name: Name
+    time_zone: Annotated[str, Field(max_length=60)] = "UTC"  # IANA name
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+
+
+class NewPart(Input):
+    """What is replenished."""
+
+    number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)]
+    description: Line = ""
+    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(_plain)] = "pcs"
+    revision: Annotated[str, Field(max_length=20), AfterValidator(_plain)] = ""
+
+
+class NewLocation(Input):
+    """A source or a destination."""
+
+    name: Name
+    kind: LocationKind
+
+
+class NewLoop(Input):
+    """One part circulating between one source and one destination; they are named by number and names."""
+
+    part: str
+    source: str
+    destination: str
+    bin: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
+    kind: LoopKind
+    quantity: Annotated[int, Field(ge=1, lt=2**31)]  # per container
+    container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
+    lead_time_s: Annotated[int, Field(ge=1, le=YEAR_S)]
+    min_cycle_s: Annotated[int, Field(ge=0, le=YEAR_S)] = 0
+    closing: Closing = Closing.TWO_SCAN
+    states: list[SignalState] = []  # middle states in use
+    holds_back: bool = False
+    out_of_sequence: OutOfSequence = OutOfSequence.WARN
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> NewLoop:
+        strange = [state for state in self.states if state not in MIDDLE_STATES]
+        if strange:
+            raise ValueError(f"states: expected some of {', '.join(MIDDLE_STATES)}, got {strange[0]}")
+        if self.source == self.destination:
+            raise ValueError("source and destination are the same location")
+        return self
+
+
+class NewCards(Input):
+    """Cards of one loop: `count` of them with random codes, or one with the body that its paper carries already."""
+
+    count: Annotated[int, Field(ge=1, le=MOST_CARDS)] = 1
+    body: Annotated[str, Field(pattern=rf"^[{ALPHABET}]{{{BODY}}}$")] | None = None
+    printed: bool = False  # the first print exists and is in use
+    one_off: bool = False
+
+    @model_validator(mode="after")
+    def _one_body_is_one_card(self) -> NewCards:
+        if self.body is not None and self.count != 1:
+            raise ValueError(f"count: expected 1 with a given body, got {self.count}")
+        return self

@@ -1,0 +1,193 @@
+"""Master data: sites, parts, locations, loops, cards. Used by the API, by imports and by the demo.
+
+    with central.database.transaction() as connection:
+        desk = Desk(connection, site_id, actor, central.now_ms(), central.random_bytes)
+        create_part(desk, NewPart(number="4711"))
+    central.hub.publish(site_id, desk.position)
+
+AlreadyThere  a name, number, loop or code that must be unique exists
+NotThere      something that was named does not exist
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ekanban_central import ledger, tables
+from ekanban_central.changes import Change, store
+from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
+from ekanban_central.ledger import SITE, Actor, Entry
+from ekanban_central.loading import CARD, LOCATION, LOOP, PART, load
+from ekanban_core import lifecycle
+from ekanban_core.card_code import random_body
+from ekanban_core.decision import Decision
+from ekanban_core.errors import EkanbanError
+from ekanban_core.facts import Message
+from ekanban_core.ids import uuid7
+from ekanban_core.states import CardState, Outcome
+
+ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+
+
+class AlreadyThere(EkanbanError):
+    """This exists already."""
+
+
+class NotThere(EkanbanError):
+    """This does not exist."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Who writes, into which site, when. `position`: the ledger's, after the last act; publish it after the commit."""
+
+    connection: Connection
+    site_id: int
+    actor: Actor
+    now_ms: int
+    random_bytes: Callable[[int], bytes]
+    position: int = 0
+
+    def new_id(self) -> UUID:
+        """A fresh identifier."""
+        return UUID(uuid7(self.now_ms, self.random_bytes))
+
+    def insert(self, table: Table, row: Mapping[str, Any], exists: str) -> None:
+        """Insert one row; raises AlreadyThere with the text `exists` when it must be unique and is not."""
+        try:
+            with self.connection.begin_nested():
+                self.connection.execute(insert(table), [dict(row)])
+        except IntegrityError as error:
+            raise AlreadyThere(exists) from error
+
+    def record(self, entries: Sequence[Entry]) -> int:
+        """Write to the ledger; returns the last position."""
+        self.position = ledger.append(self.connection, self.site_id, entries, self.now_ms)
+        return self.position
+
+
+def create_site(desk: Desk, new: NewSite) -> int:
+    """Make another plant; it has its own ledger, which starts with this."""
+    row = {"code": new.code, "name": new.name, "time_zone": new.time_zone, "language": new.language, "head": 0}
+    desk.insert(SITE, row, f"A site {new.code} exists already.")
+    site_id = int(desk.connection.execute(select(SITE.c.id).where(SITE.c.code == new.code)).scalar_one())
+    desk.site_id = site_id
+    desk.record([Entry("site_created", desk.actor, data={"set": {"id": site_id, **row}})])
+    return site_id
+
+
+def create_part(desk: Desk, new: NewPart) -> UUID:
+    """Make a part; its number is unique in all sites."""
+    row = {"id": desk.new_id(), **new.model_dump()}
+    desk.insert(PART, row, f"A part {new.number} exists already.")
+    desk.record([Entry("part_created", desk.actor, data={"set": _json(row)})])
+    return row["id"]
+
+
+def create_location(desk: Desk, new: NewLocation) -> UUID:
+    """Make a source or destination; its name is unique in its site."""
+    row = {"id": desk.new_id(), "site_id": desk.site_id, "name": new.name, "kind": str(new.kind)}
+    desk.insert(LOCATION, row, f"A location {new.name} exists already.")
+    desk.record([Entry("location_created", desk.actor, data={"set": _json(row)})])
+    return row["id"]
+
+
+def create_loop(desk: Desk, new: NewLoop) -> UUID:
+    """Make a loop; its part, source and destination must exist."""
+    row = {
+        "id": desk.new_id(),
+        "site_id": desk.site_id,
+        "part_id": _named(desk, PART, PART.c.number == new.part, f"part {new.part}"),
+        "source_id": _location(desk, new.source),
+        "destination_id": _location(desk, new.destination),
+        **new.model_dump(mode="json", exclude={"part", "source", "destination", "states"}),
+        "states": ",".join(new.states),
+        "changed": 0,
+    }
+    exists = f"A loop of part {new.part} from {new.source} to {new.destination} {new.bin}".rstrip()
+    desk.insert(LOOP, row, f"{exists} exists already.")
+    position = desk.record([Entry("loop_created", desk.actor, loop_id=row["id"], data={"set": _json(row)})])
+    desk.connection.execute(update(LOOP).where(LOOP.c.id == row["id"]).values(changed=position))
+    return row["id"]
+
+
+def create_cards(desk: Desk, loop_id: UUID, new: NewCards) -> list[str]:
+    """Make cards of a loop; returns their bodies. With `printed` they are in use at once."""
+    if desk.connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id)).one_or_none() is None:
+        raise NotThere(f"There is no loop {loop_id}.")
+    highest = select(func.coalesce(func.max(CARD.c.number), 0)).where(CARD.c.loop_id == loop_id)
+    first = int(desk.connection.execute(highest).scalar_one()) + 1
+    rows = [_card(desk, loop_id, first + place, new) for place in range(new.count)]
+    entries = [
+        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": _json(row)}) for row in rows
+    ]
+    position = desk.record(entries)
+    bodies = [row["body"] for row in rows]
+    desk.connection.execute(update(CARD).where(CARD.c.body.in_(bodies)).values(changed=position))
+    if new.printed:
+        _print_first(desk, bodies)
+    return bodies
+
+
+def add_alias(desk: Desk, body: str, text: str) -> None:
+    """Let a foreign code stand for a card."""
+    _named(desk, CARD, CARD.c.body == body, f"card {body}", CARD.c.body)
+    desk.insert(ALIAS, {"text": text, "body": body}, f"The code {text} stands for a card already.")
+    position = desk.record([Entry("alias_added", desk.actor, body=body, data={"text": text})])
+    desk.connection.execute(update(CARD).where(CARD.c.body == body).values(changed=position))
+
+
+def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards) -> dict[str, Any]:
+    row = {
+        "body": new.body or "",
+        "site_id": desk.site_id,
+        "loop_id": loop_id,
+        "number": number,
+        "state": str(CardState.DRAFT),
+        "print_version": 0,
+        "pending_version": 0,
+        "quantity_version": 0,
+        "one_off": new.one_off,
+        "changed": 0,
+    }
+    if new.body is not None:
+        desk.insert(CARD, row, f"A card {new.body} exists already.")
+        return row
+    while True:  # 40 random bits: a second try is rare, a third is not to be expected
+        row["body"] = random_body(desk.random_bytes)
+        try:
+            desk.insert(CARD, row, "")
+        except AlreadyThere:
+            continue
+        return row
+
+
+def _print_first(desk: Desk, bodies: Sequence[str]) -> None:
+    changes = []
+    for loaded in load(desk.connection, bodies).values():
+        made, about_making = lifecycle.print_made(loaded.card)
+        card, about_paper = lifecycle.print_confirmed(made, made.pending_version)
+        decision = Decision(Outcome.ADVANCED, Message("advanced"), (*about_making, *about_paper), card, loaded.signal)
+        changes.append(Change(loaded, decision, desk.actor))
+    desk.position = store(desk.connection, desk.site_id, changes, desk.now_ms)
+
+
+def _location(desk: Desk, name: str) -> UUID:
+    return _named(desk, LOCATION, (LOCATION.c.name == name) & (LOCATION.c.site_id == desk.site_id), f"location {name}")
+
+
+def _named(desk: Desk, table: Table, where: Any, what: str, column: Any = None) -> Any:
+    found = desk.connection.execute(select(table.c.id if column is None else column).where(where)).scalar_one_or_none()
+    if found is None:
+        raise NotThere(f"There is no {what}.")
+    return found
+
+
+def _json(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}

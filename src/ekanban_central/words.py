@@ -1,0 +1,124 @@
+"""Words for states, with the icon and the colour that stand beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ekanban_central.view import gettext as _
+from ekanban_core.card_code import CardCode
+from ekanban_core.states import CardState, ClosedHow, LoopKind, Role, SignalState, TerminalState
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """How a state is shown: never by colour alone."""
+
+    word: str
+    icon: str
+    colour: str
+
+
+def signal_state(state: str, how: str | None = None) -> Sign:
+    """A pull signal's state; `how` it was closed says more than the state does."""
+    if how == ClosedHow.ASSUMED:
+        return Sign(_("Assumed received"), "received", "green")
+    if how == ClosedHow.UNDONE:
+        return Sign(_("Undone"), "undo", "grey")
+    return {
+        SignalState.WAITING: Sign(_("Waiting"), "pause", "grey"),
+        SignalState.RELEASED: Sign(_("Released"), "open", "blue"),
+        SignalState.ACKNOWLEDGED: Sign(_("Acknowledged"), "eye", "blue"),
+        SignalState.IN_PROCESS: Sign(_("In process"), "play", "blue"),
+        SignalState.READY: Sign(_("Ready"), "box", "green"),
+        SignalState.IN_TRANSIT: Sign(_("In transit"), "truck", "green"),
+        SignalState.RECEIVED: Sign(_("Received"), "received", "green"),
+        SignalState.CANCELLED: Sign(_("Cancelled"), "cancelled", "grey"),
+    }[SignalState(state)]
+
+
+def step(name: str) -> Sign:
+    """What a person does to a signal."""
+    return {
+        "acknowledge": Sign(_("Acknowledge"), "eye", "blue"),
+        "start": Sign(_("Start"), "play", "blue"),
+        "ready": Sign(_("Ready"), "box", "blue"),
+        "ship": Sign(_("Ship"), "truck", "blue"),
+        "receive": Sign(_("Receive"), "received", "green"),
+        "cancel": Sign(_("Cancel"), "cancelled", "red"),
+        "release": Sign(_("Release"), "open", "blue"),
+    }[name]
+
+
+def done(name: str) -> str:
+    """The same as something that has happened."""
+    return {
+        "acknowledge": _("Acknowledged"),
+        "start": _("Started"),
+        "ready": _("Ready"),
+        "ship": _("Shipped"),
+        "receive": _("Received"),
+        "cancel": _("Cancelled"),
+        "release": _("Released"),
+    }[name]
+
+
+def card_state(state: str) -> Sign:
+    """A card's state."""
+    return {
+        CardState.DRAFT: Sign(_("Never printed"), "card", "grey"),
+        CardState.ACTIVE: Sign(_("In use"), "check", "green"),
+        CardState.ON_HOLD: Sign(_("On hold"), "pause", "amber"),
+        CardState.LOST: Sign(_("Reported lost"), "search", "red"),
+        CardState.FOUND: Sign(_("Found again"), "alert", "amber"),
+        CardState.RETIRED: Sign(_("Out of use"), "cancelled", "grey"),
+    }[CardState(state)]
+
+
+def terminal_state(state: str, *, silent: bool = False, forked: bool = False) -> Sign:
+    """A terminal's standing."""
+    if state == TerminalState.REVOKED:
+        return Sign(_("Revoked"), "cancelled", "grey")
+    if state == TerminalState.PENDING:
+        return Sign(_("Waits for approval"), "pause", "amber")
+    if forked:
+        return Sign(_("Two devices with one identity"), "alert", "red")
+    return Sign(_("Silent"), "silent", "red") if silent else Sign(_("In touch"), "link", "green")
+
+
+def loop_kind(kind: str) -> str:
+    """What a loop asks its source for."""
+    return {
+        LoopKind.PRODUCTION: _("Make"),
+        LoopKind.WITHDRAWAL: _("Move"),
+        LoopKind.SUPPLIER: _("Buy"),
+        LoopKind.SIGNAL: _("Lot"),
+    }[LoopKind(kind)]
+
+
+def role(name: str) -> str:
+    """What a person may do."""
+    return {Role.VIEWER: _("Viewer"), Role.SUPERVISOR: _("Supervisor"), Role.ADMIN: _("Administrator")}[Role(name)]
+
+
+def card_code(body: str, version: int = 1) -> str:
+    """The code as the newest print carries it: 7K3Q-M9X2-01CF; before the first print, as that will."""
+    return CardCode(body, max(1, version)).shown
+
+
+def short_code(body: str) -> str:
+    """The card without version and check characters, for lists: 7K3Q-M9X2."""
+    return f"{body[:4]}-{body[4:]}"
+
+
+def printable(text: str) -> str:
+    r"""What was scanned, made visible: control characters as their Unicode pictures, others that cannot be shown as \\x."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return character if character.isprintable() else f"\\x{code:02x}"
