@@ -84,24 +84,27 @@ def create_site(desk: Desk, new: NewSite) -> int:
 
 def create_part(desk: Desk, new: NewPart) -> UUID:
     """Make a part; its number is unique in all sites."""
-    row = {"id": desk.new_id(), **new.model_dump()}
+    key = desk.new_id()
+    row = {"id": key, **new.model_dump()}
     desk.insert(PART, row, f"A part {new.number} exists already.")
     desk.record([Entry("part_created", desk.actor, data={"set": _json(row)})])
-    return row["id"]
+    return key
 
 
 def create_location(desk: Desk, new: NewLocation) -> UUID:
     """Make a source or destination; its name is unique in its site."""
-    row = {"id": desk.new_id(), "site_id": desk.site_id, "name": new.name, "kind": str(new.kind)}
+    key = desk.new_id()
+    row = {"id": key, "site_id": desk.site_id, "name": new.name, "kind": str(new.kind)}
     desk.insert(LOCATION, row, f"A location {new.name} exists already.")
     desk.record([Entry("location_created", desk.actor, data={"set": _json(row)})])
-    return row["id"]
+    return key
 
 
 def create_loop(desk: Desk, new: NewLoop) -> UUID:
     """Make a loop; its part, source and destination must exist."""
+    key = desk.new_id()
     row = {
-        "id": desk.new_id(),
+        "id": key,
         "site_id": desk.site_id,
         "part_id": _named(desk, PART, PART.c.number == new.part, f"part {new.part}"),
         "source_id": _location(desk, new.source),
@@ -112,9 +115,9 @@ def create_loop(desk: Desk, new: NewLoop) -> UUID:
     }
     exists = f"A loop of part {new.part} from {new.source} to {new.destination} {new.bin}".rstrip()
     desk.insert(LOOP, row, f"{exists} exists already.")
-    position = desk.record([Entry("loop_created", desk.actor, loop_id=row["id"], data={"set": _json(row)})])
-    desk.connection.execute(update(LOOP).where(LOOP.c.id == row["id"]).values(changed=position))
-    return row["id"]
+    position = desk.record([Entry("loop_created", desk.actor, loop_id=key, data={"set": _json(row)})])
+    desk.connection.execute(update(LOOP).where(LOOP.c.id == key).values(changed=position))
+    return key
 
 
 def create_cards(desk: Desk, loop_id: UUID, new: NewCards) -> list[str]:
@@ -178,7 +181,7 @@ def _print_first(desk: Desk, bodies: Sequence[str]) -> None:
     desk.position = store(desk.connection, desk.site_id, changes, desk.now_ms)
 
 
-def _location(desk: Desk, name: str) -> UUID:
+def _location(desk: Desk, name: str) -> Any:
     return _named(desk, LOCATION, (LOCATION.c.name == name) & (LOCATION.c.site_id == desk.site_id), f"location {name}")
 
 

@@ -1,6 +1,6 @@
-"""How the page that is being made is to be read: its language, its site's zone, its moment; and the filters that say so.
+"""How the page in hand is to be read: its language, its site's zone, its moment; and the filters that say so.
 
-The view of the page in hand lies in a context variable: templates, macros and Python code of one page all see it.
+The view lies in a context variable: templates, macros and Python code of one page all see it.
 """
 
 from __future__ import annotations

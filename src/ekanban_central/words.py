@@ -111,7 +111,7 @@ def short_code(body: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""What was scanned, made visible: control characters as their Unicode pictures, others that cannot be shown as \\x."""
+    """What was scanned, made visible: control characters as their Unicode pictures, what cannot be shown as escapes."""
     return "".join(_visible(character) for character in text)
 
 
