@@ -178,6 +178,16 @@ class ScanIdentity(SQLModel, table=True):
     position: int = _big()
 
 
+class ScanAside(SQLModel, table=True):
+    """A scan that could not take its place: no usable identity, or another content than the one that is there."""
+
+    __tablename__ = "scan_aside"
+    terminal_id: UUID = Field(primary_key=True)
+    content_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    answer: dict[str, Any] = _json()  # the first ScanResult
+    position: int = _big()
+
+
 class Ledger(SQLModel, table=True):
     """What happened, append-only; replaying it rebuilds the state (promise 20)."""
 
@@ -242,6 +252,7 @@ class TerminalEpoch(SQLModel, table=True):
     previous: UUID | None = None
     ordinal: int  # 1 for the first
     next_seq: int = _big(default=1)
+    last_seq: int | None = _big(default=None)  # how far its successor says it had counted; null: it has none
     forked: bool = False
     first_seen_ms: int = _big()
 
