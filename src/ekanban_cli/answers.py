@@ -1,0 +1,69 @@
+"""How every command answers: text for people, JSON with --json, errors on stderr with exit code 1."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ekanban_cli.language import _
+from ekanban_core.errors import EkanbanError
+
+Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help=_("The configuration file."), show_default=False)
+]
+CheckConfig = Annotated[bool, typer.Option("--check-config", help=_("Name every wrong key and end."))]
+
+
+class Commands(TyperGroup):
+    """Turns an error that has words into those words and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except EkanbanError as error:
+            fail(str(error))
+
+
+def group(help_text: str) -> typer.Typer:
+    """Make a group of commands."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+def example(*lines: str) -> str:
+    """Format the example that stands below every command's help."""
+    return "\n\n".join([f"[bold]{_('Example')}[/bold]", *(f"  {line}" for line in lines)])
+
+
+def fail(text: str) -> None:
+    """Print what went wrong and end with exit code 1."""
+    if "--json" in sys.argv:
+        print(json.dumps({"error": text}), file=sys.stderr)
+    else:
+        print(f"ekanban: {text}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def say(text: str, data: Any, as_json: bool) -> None:
+    """Print an answer at once, even into a pipe."""
+    print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
+
+
+def checked(load: Callable[[], object], as_json: bool) -> None:
+    """Answer --check-config: `load` raises an error with one line for each wrong key."""
+    try:
+        load()
+    except EkanbanError as error:
+        wrong = str(error).splitlines()
+        if not as_json:
+            raise
+        say("", {"wrong": wrong}, as_json)
+        raise typer.Exit(1) from error
+    say(_("The configuration is right."), {"wrong": []}, as_json)

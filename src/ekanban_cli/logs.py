@@ -1,0 +1,68 @@
+"""Logs go to stderr: one JSON object a line for machines, coloured lines for people. Secrets are cut out of both."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+Form = Literal["auto", "json", "text"]
+HIDDEN = "[…]"
+SECRET_KEYS = frozenset({"token", "secret", "password", "authorization", "cookie", "csrf", "link"})
+# What an address may carry: one-time links (/sign-in/TOKEN) and tokens as a query.
+SECRET_PATH = re.compile(r"(/(?:sign-in|link|enroll)/)[^/\s?\"']+")
+SECRET_QUERY = re.compile(r"([?&](?:token|code|key|secret|password|csrf)=)[^&\s\"']+")
+
+
+def without_secrets(text: str) -> str:
+    """Cut one-time tokens out of an address or a line that holds one."""
+    return SECRET_QUERY.sub(rf"\1{HIDDEN}", SECRET_PATH.sub(rf"\1{HIDDEN}", text))
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Cut secrets out of everything that is logged, by key and by form."""
+    for key, value in event.items():
+        if key in SECRET_KEYS:
+            event[key] = HIDDEN
+        elif isinstance(value, str):
+            event[key] = without_secrets(value)
+    return event
+
+
+def configure(level: str, form: Form = "auto") -> None:
+    """Set up structlog, and the standard library's logging beneath it (uvicorn, Alembic)."""
+    as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Processor] = [hide_secrets]
+    if as_text:
+        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    else:
+        last += [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

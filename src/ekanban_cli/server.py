@@ -1,0 +1,97 @@
+"""Run an application with uvicorn: on a port that is known to be free, and stopping promptly."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ekanban_cli.errors import PortTaken
+from ekanban_cli.language import _
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+GRACE_S = 5  # how long running requests may take at the end
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is opened; port 0 takes any free one. Raises PortTaken."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise PortTaken(_("{host} is no address of this machine.").format(host=host)) from error
+    taken = socket.socket(family, kind, protocol)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+        taken.listen(2048)
+    except OSError as error:
+        taken.close()
+        raise PortTaken(_why(host, port, error)) from error
+    return taken
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            text = _("Port {port} is taken: another program listens on {host}. End it, or choose another port.")
+        case errno.EACCES:
+            text = _("This account may not listen on port {port}. Choose one above 1023.")
+        case _other:
+            text = _("Cannot listen on {host}, port {port}: {why}.")
+    return text.format(host=host, port=port, why=error.strerror)
+
+
+def address(listener: socket.socket, scheme: str = "http") -> str:
+    """Return the base URL of a listener."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    wake: Callable[[], Awaitable[None]],
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then return. `wake` ends the open live streams, which would delay the end."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Wakes the streams as soon as the end is asked for."""
+
+        loop: asyncio.AbstractEventLoop
+        waking: asyncio.Task[None] | None = None
+
+        async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+            self.loop = asyncio.get_running_loop()
+            await super().serve(sockets)
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            self.loop.call_soon_threadsafe(self._wake)
+
+        def _wake(self) -> None:
+            self.waking = asyncio.ensure_future(wake())
+
+    config = uvicorn.Config(
+        app, log_config=None, timeout_graceful_shutdown=GRACE_S, server_header=False, proxy_headers=False,
+        ssl_certfile=certificate, ssl_keyfile=key,
+    )  # fmt: skip
+    # uvicorn raises the signal anew after its clean end; without this, that would end us with an error.
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        Server(config).run(sockets=[listener])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
