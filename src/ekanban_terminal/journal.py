@@ -1,0 +1,207 @@
+"""The journal: every reading on disk before anyone is told that it counts (promises 1, 2, 7, 9, 13, 14).
+
+Blocking; `store.Store` runs it in its one thread.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+from ekanban_core.wire import ScanMessage
+from ekanban_terminal import journal_rows as rows
+from ekanban_terminal import journal_settle as settling
+from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.errors import JournalFailed, JournalFull
+from ekanban_terminal.journal_file import Connect, JournalFile
+from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Settled
+
+FILE = "journal.sqlite"
+
+Correct = Callable[[ScanMessage, str], tuple[ScanMessage, str]]
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that an ordinary user may still write to the folder's file system."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+class Journal:
+    """Stores, sends, settles. Not for two threads at once.
+
+    `correct` says how a scan was shown whose commit failed and which is on the disk all the same: message and entry.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        random_bytes: Callable[[int], bytes],
+        limits: Limits,
+        correct: Correct,
+        *,
+        free: Callable[[Path], int] = free_bytes,
+        connect: Connect = sqlite3.connect,
+    ) -> None:
+        self.epoch = str(UUID(bytes=random_bytes(16), version=4))
+        self.counts = Counts()
+        self._file = JournalFile(path, connect)
+        self._limits = limits
+        self._correct = correct
+        self._free = free
+        self._ordinal: int | None = None  # of the epoch's row, which its first scan makes
+        self._seq = 0
+        self._doubtful: tuple[ScanMessage, str] | None = None  # its commit failed: stored or not?
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._file.path
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be stored, for people; None when all is well."""
+        return self._file.problem
+
+    def open(self) -> None:
+        """Open and check, the first time or after a failure. Raises JournalFailed or NewerSchema; may be repeated."""
+        self._file.open(self.epoch, self._read_state)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def append(self, draft: Draft) -> ScanMessage:
+        """Store a reading: one INSERT, one COMMIT. Raises JournalFull before, JournalFailed instead of it."""
+        self._check_room()
+        message = draft.message.model_copy(update={"epoch": self.epoch, "seq": self._seq + 1})
+        self._doubtful = (message, draft.shown)
+        with self._file.writing() as connection:
+            ordinal = self._ordinal if self._ordinal is not None else self._add_epoch(connection)
+            row = (message.id, ordinal, message.seq, draft.green, draft.body, rows.to_json(message), draft.shown)
+            connection.execute(sql.ADD_SCAN, (*row, draft.after))
+            connection.execute(sql.COUNT_UP, (message.seq, ordinal))
+            replayed = connection.execute(sql.REPLAYED, (draft.replays,)).rowcount if draft.replays else 0
+        self._doubtful = None
+        self._ordinal, self._seq = ordinal, message.seq
+        self.counts = replace(self.counts, stored=self.counts.stored + 1, dead=self.counts.dead - replayed)
+        return message
+
+    def batch(self, most: int, most_bytes: int) -> Batch | None:
+        """Return what waits, oldest first: at least one scan, at most `most`; None when nothing waits."""
+        with self._file.reading() as connection:
+            return rows.next_batch(connection, most, most_bytes)
+
+    def settle(self, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
+        """Store central's answers and what else it said, in one transaction."""
+        with self._file.writing() as connection:
+            settled = settling.settle(connection, answers, heard)
+            self._count(connection)
+        return settled
+
+    def resend_from(self, epoch: str, seq: int) -> int | None:
+        """Send again what central wants next. Returns the sequence number with which this epoch can go on.
+
+        That is `seq` itself if it is still kept, else the next one that is. None: this terminal has no such epoch, or
+        never came so far (promise 9: a fork, for people to look at).
+        """
+        with self._file.writing() as connection:
+            found = settling.resend_from(connection, epoch, seq)
+            self._count(connection)
+        return found
+
+    def known_at_central(self) -> ScanMessage | None:
+        """A scan that central has taken; sending it again asks whether central works at all."""
+        with self._file.reading() as connection:
+            row = connection.execute(sql.TAKEN_LAST).fetchone()
+        return rows.from_json(row[0]) if row else None
+
+    def stand_in(self, scan_id: str, proposal: ScanMessage) -> ScanMessage:
+        """Fix, once and for ever, what is sent in place of a scan that central cannot take."""
+        with self._file.writing() as connection:
+            connection.execute(sql.STAND_IN, (proposal.id, rows.to_json(proposal), scan_id))
+            row = connection.execute(sql.GET_STAND_IN, (scan_id,)).fetchone()
+        return rows.from_json(row[0])
+
+    def forget(self, before_ms: int, most: int = 200) -> int:
+        """Delete what central took before a time of *its* clock; a few at a time, so that no scan waits long."""
+        with self._file.writing() as connection:
+            return connection.execute(sql.FORGET, (before_ms, most)).rowcount
+
+    def fact(self, key: str) -> str | None:
+        """`generation`, `position`, `contact` (JSON) or `central` (key id), as last heard."""
+        with self._file.reading() as connection:
+            return settling.fact(connection, key)
+
+    def overlays(self) -> list[tuple[str, str, str]]:
+        """Body, scan id, card and signal afterwards (JSON), of scans that central has never answered, in order."""
+        with self._file.reading() as connection:
+            return connection.execute(sql.OVERLAYS).fetchall()
+
+    def last(self, most: int) -> list[Kept]:
+        """The newest scans, newest first."""
+        return self._some(sql.LAST, most)
+
+    def refused(self, most: int = 100) -> list[Kept]:
+        """Shown green here, refused at central, not yet seen by anyone; newest first."""
+        return self._some(sql.REFUSED, most)
+
+    def dead(self, most: int = 100) -> list[Kept]:
+        """What central could not take, newest first."""
+        return self._some(sql.DEAD, most)
+
+    def one(self, scan_id: str) -> Kept | None:
+        """One scan."""
+        found = self._some(sql.ONE, scan_id)
+        return found[0] if found else None
+
+    def acknowledge(self, kept: Kept) -> bool:
+        """Note that somebody has seen a refusal; False when there is none of this id to see."""
+        outcome = kept.answer.outcome if kept.answer else None
+        with self._file.writing() as connection:
+            return connection.execute(sql.ACKNOWLEDGE, (outcome, kept.id)).rowcount == 1
+
+    def _some(self, statement: str, argument: int | str) -> list[Kept]:
+        with self._file.reading() as connection:
+            return rows.some(connection, statement, argument)
+
+    def _check_room(self) -> None:
+        if self.counts.stored >= self._limits.stored:
+            raise JournalFull(
+                f"{self.counts.stored} scans wait for central, and no more may: reconnect this terminal to central."
+            )
+        try:
+            free = self._free(self.path.parent)
+        except OSError as error:
+            self._file.fail(error)
+            raise JournalFailed(self.problem or "") from error
+        if free < self._limits.free_bytes:
+            raise JournalFull(
+                f"Only {free // 1_000_000} MB of disk are free, {self._limits.free_bytes // 1_000_000} must remain:"
+                " make room on the disk."
+            )
+
+    def _add_epoch(self, connection: sqlite3.Connection) -> int:
+        """Write the epoch with its first scan, so that no start without scans stands between two epochs."""
+        row = connection.execute(sql.LAST_EPOCH).fetchone()
+        previous, previous_seq = row or (None, 0)
+        found = connection.execute(sql.ADD_EPOCH, (self.epoch, previous, previous_seq)).lastrowid
+        return int(found or 0)
+
+    def _read_state(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute(sql.EPOCH_BY_NAME, (self.epoch,)).fetchone()
+        self._ordinal, self._seq = row or (None, 0)
+        self._count(connection)
+        if self._doubtful:  # people were told that it is not stored: central must never carry it out
+            message, shown = self._correct(*self._doubtful)
+            connection.execute(sql.CORRECT, (rows.to_json(message), shown, message.id))
+            self._doubtful = None
+
+    def _count(self, connection: sqlite3.Connection) -> None:
+        stored, waiting = connection.execute(sql.COUNT).fetchone()
+        dead = connection.execute(sql.COUNT_DEAD).fetchone()[0]
+        self.counts = Counts(stored, waiting - stored, dead)

@@ -1,0 +1,141 @@
+"""The journal's file: one connection that writes, checked when it is opened, given up at the first error (promise 14).
+
+It is *failed* after any error that might mean a lost or torn write, and then gives no connection until `open` has read
+everything again from the disk, checked it, moved all out of the write-ahead log and committed a probe.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.errors import JournalFailed, NewerSchema
+
+CHECKED_WHOLE = 64_000_000  # bytes; a larger journal is checked without comparing indexes, to start in time
+
+Connect = Callable[..., sqlite3.Connection]
+
+
+class JournalFile:
+    """The one owner of journal.sqlite. Not for two threads at once."""
+
+    def __init__(self, path: Path, connect: Connect = sqlite3.connect) -> None:
+        self.path = path
+        self.problem: str | None = "The journal was not opened yet."
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self, word: str, read: Callable[[sqlite3.Connection], None]) -> None:
+        """Open and check, the first time or after a failure, and let `read` look at it. `word` is any random word.
+
+        Raises JournalFailed or NewerSchema; may be repeated.
+        """
+        self._drop()
+        try:
+            connection = self._opened(word)
+            read(connection)
+        except (sqlite3.Error, OSError) as error:
+            self.fail(error)
+            raise JournalFailed(self.problem or "") from error
+        except NewerSchema as error:
+            self.problem = str(error)
+            self._drop()
+            raise
+        self.problem = None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.problem = self.problem or "The journal is closed."
+        self._drop()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for statements that change nothing. Raises JournalFailed."""
+        if self._connection is None:
+            raise JournalFailed(self.problem or "")
+        try:
+            yield self._connection
+        except (sqlite3.Error, OSError) as error:
+            self.fail(error)
+            raise JournalFailed(self.problem or "") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; when this returns it is on the disk. Raises JournalFailed."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except sqlite3.Error:
+                raise
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def fail(self, error: Exception) -> None:
+        """Give no connection until `open` has checked everything again."""
+        self.problem = (
+            f"The journal {self.path} cannot be used: {error}. Nothing was deleted, and nothing is stored until it was"
+            " opened and checked again. Look at the disk (space, mount, kernel log)."
+        )
+        self._drop()
+
+    def _opened(self, word: str) -> sqlite3.Connection:
+        connection = self._connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=2.0, cached_statements=64
+        )
+        self._connection = connection
+        version = int(connection.execute(sql.USER_VERSION).fetchone()[0])
+        if version > sql.SCHEMA_VERSION:
+            raise NewerSchema(
+                f"{self.path} was written by a newer release (schema {version}, this one knows"
+                f" {sql.SCHEMA_VERSION}). Nothing was changed; install that release again."
+            )
+        for pragma in sql.PRAGMAS:
+            connection.execute(pragma)
+        mode = connection.execute(sql.TO_WAL).fetchone()[0]
+        if mode != "wal":
+            raise sqlite3.OperationalError(f"this disk cannot hold a write-ahead log (journal mode is {mode})")
+        self._check(connection)
+        if version == 0:
+            _create(connection)
+        self._prove(connection, word)
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        whole = self.path.stat().st_size <= CHECKED_WHOLE
+        found = [str(row[0]) for row in connection.execute(sql.CHECK if whole else sql.CHECK_QUICKLY)]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError(f"damaged: {'; '.join(found)}")
+
+    def _prove(self, connection: sqlite3.Connection, word: str) -> None:
+        """Write through. After a failed fdatasync the kernel calls unwritten log pages clean, so the log is moved."""
+        busy = connection.execute(sql.EMPTY_WAL).fetchone()[0]
+        if busy:
+            raise sqlite3.OperationalError("another program reads it; it is checked again when that has ended")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(sql.SET_FACT, ("probe", word))
+        connection.execute("COMMIT")
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):  # a disk that fails may fail here too; `problem` tells of it already
+                self._connection.close()
+        self._connection = None
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in sql.SCHEMA:
+        connection.execute(statement)
+    connection.execute("COMMIT")

@@ -1,0 +1,74 @@
+"""Reading the journal: what to send next, and what people ask for. Each function works inside a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from ekanban_core.wire import EpochMessage, ScanMessage, ScanResult
+from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.journal_types import Batch, Kept, Waiting
+
+
+def to_json(message: ScanMessage) -> str:
+    """A scan as it is stored; its age is only known at sending."""
+    return message.model_dump_json(exclude={"age_ms"})
+
+
+def from_json(text: str) -> ScanMessage:
+    """The reverse of to_json."""
+    return ScanMessage.model_validate_json(text)
+
+
+def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int) -> Batch | None:
+    """What waits, in order of epoch and sequence: at least one scan, at most `most`; None when nothing waits."""
+    scans: list[Waiting] = []
+    size = 0
+    for row in connection.execute(sql.WAITING, (most,)).fetchall():
+        waiting = _waiting(row)
+        size += waiting.size
+        if scans and (size > most_bytes or _hole(connection, scans[-1], waiting)):
+            break
+        scans.append(waiting)
+    return _with_epochs(connection, scans) if scans else None
+
+
+def some(connection: sqlite3.Connection, statement: str, argument: int | str) -> list[Kept]:
+    """Scans by one of the statements for people."""
+    return [_kept(row) for row in connection.execute(statement, (argument,)).fetchall()]
+
+
+def _hole(connection: sqlite3.Connection, before: Waiting, after: Waiting) -> bool:
+    """Tell whether scans between the two are no longer kept; a batch's `oldest_seq` could not say so."""
+    if before.ordinal != after.ordinal or before.message.seq + 1 == after.message.seq:
+        return False
+    return connection.execute(sql.HAS, (before.ordinal, after.message.seq - 1)).fetchone() is None
+
+
+def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting]) -> Batch:
+    rows = connection.execute(sql.EPOCHS, (scans[0].ordinal, scans[-1].ordinal)).fetchall()
+    epochs = tuple(EpochMessage(epoch=row[0], previous=row[1], previous_seq=row[2]) for row in rows)
+    first: dict[str, Waiting] = {}
+    for scan in scans:
+        first.setdefault(scan.message.epoch, scan)
+    return Batch(tuple(scans), epochs, {epoch: _oldest(connection, scan) for epoch, scan in first.items()})
+
+
+def _oldest(connection: sqlite3.Connection, scan: Waiting) -> int:
+    """From where on every scan of the epoch up to this one is still kept."""
+    where = (scan.ordinal, scan.message.seq)
+    oldest, count = connection.execute(sql.OLDEST, where).fetchone()
+    if count == scan.message.seq - oldest + 1:
+        return int(oldest)
+    return int(connection.execute(sql.AFTER_THE_LAST_HOLE, where).fetchone()[0])
+
+
+def _waiting(row: tuple[str, int, str, str | None, int]) -> Waiting:
+    scan_id, ordinal, message, stand_in, stands_in = row
+    text = stand_in if stands_in and stand_in else message
+    return Waiting(scan_id, ordinal, from_json(text), len(text) + 24)
+
+
+def _kept(row: tuple[str, str, str, str, str | None]) -> Kept:
+    scan_id, state, message, shown, answer = row
+    return Kept(scan_id, state, from_json(message), shown, ScanResult.model_validate_json(answer) if answer else None)

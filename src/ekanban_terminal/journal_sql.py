@@ -1,0 +1,117 @@
+"""The journal's schema and every statement on it, by name.
+
+A scan's row is written once, with its commit before any feedback. Afterwards only `state`, `answer`, `answered_ms` and
+the stand-in change; `message` is the fact and never does. Recovery of a process killed between any two statements:
+rows are whole or absent (one transaction each), `waiting` rows are sent again, and central answers repetitions with
+its first answer.
+
+States: `waiting` to be sent; `taken`: central has committed it; `refused`: taken, but shown green here and not carried
+out there, until somebody has seen it; `dead`: central could not take it and has a stand-in in its place.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = (
+    "CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE epoch (
+        ordinal INTEGER PRIMARY KEY,
+        epoch TEXT NOT NULL UNIQUE,
+        previous TEXT,
+        previous_seq INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE scan (
+        n INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        epoch INTEGER NOT NULL REFERENCES epoch (ordinal),
+        seq INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'refused', 'dead')),
+        green INTEGER NOT NULL,
+        body TEXT,
+        message TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        after TEXT,
+        answer TEXT,
+        answered_ms INTEGER,
+        seen TEXT,
+        stand_in_id TEXT UNIQUE,
+        stand_in TEXT,
+        stands_in INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (epoch, seq)
+    ) STRICT""",
+    "CREATE INDEX scan_waiting ON scan (n) WHERE state = 'waiting'",
+    "CREATE INDEX scan_for_people ON scan (n) WHERE state IN ('refused', 'dead')",
+    "CREATE INDEX scan_taken ON scan (answered_ms) WHERE state = 'taken'",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+# Opening. FULL: every commit is one fdatasync. The one writer also checkpoints, so that SQLite's WAL-reset error
+# (before 3.51.3; it needs two connections that write or checkpoint) cannot strike.
+PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA wal_autocheckpoint = 500",
+    "PRAGMA journal_size_limit = 4194304",
+    "PRAGMA cache_size = -2000",
+    "PRAGMA busy_timeout = 2000",
+)
+USER_VERSION = "PRAGMA user_version"
+TO_WAL = "PRAGMA journal_mode = WAL"
+CHECK = "PRAGMA integrity_check(3)"
+CHECK_QUICKLY = "PRAGMA quick_check(3)"
+EMPTY_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+# Facts: generation, position, contact, central, probe.
+GET_FACT = "SELECT value FROM fact WHERE key = ?"
+SET_FACT = "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+# Epochs.
+LAST_EPOCH = "SELECT epoch, last_seq FROM epoch ORDER BY ordinal DESC LIMIT 1"
+EPOCH_BY_NAME = "SELECT ordinal, last_seq FROM epoch WHERE epoch = ?"
+ADD_EPOCH = "INSERT INTO epoch (epoch, previous, previous_seq, last_seq) VALUES (?, ?, ?, 0)"
+COUNT_UP = "UPDATE epoch SET last_seq = ? WHERE ordinal = ?"
+EPOCHS = "SELECT epoch, previous, previous_seq FROM epoch WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal"
+
+# A scan comes in.
+ADD_SCAN = """INSERT INTO scan (id, epoch, seq, state, green, body, message, shown, after)
+    VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)"""
+REPLAYED = "UPDATE scan SET state = 'taken' WHERE id = ? AND state = 'dead'"
+CORRECT = "UPDATE scan SET green = 0, message = ?, shown = ?, after = NULL WHERE id = ? AND answer IS NULL"
+
+# Sending.
+WAITING = """SELECT id, epoch, message, stand_in, stands_in FROM scan
+    WHERE state = 'waiting' ORDER BY n LIMIT ?"""
+OLDEST = "SELECT min(seq), count(*) FROM scan WHERE epoch = ? AND seq <= ?"
+AFTER_THE_LAST_HOLE = """SELECT max(seq) FROM (
+        SELECT seq, lag(seq) OVER (ORDER BY seq) AS before FROM scan WHERE epoch = ? AND seq <= ?
+    ) WHERE before IS NULL OR before < seq - 1"""
+TAKEN_LAST = "SELECT message FROM scan WHERE state IN ('taken', 'refused') AND stands_in = 0 ORDER BY n DESC LIMIT 1"
+
+# Settling. By id, or by the stand-in's.
+FIND = "SELECT n, id, state, green, shown, answer, seen FROM scan WHERE id = ?"
+FIND_STAND_IN = "SELECT n, id, state, green, shown, answer, seen FROM scan WHERE stand_in_id = ?"
+SETTLE = "UPDATE scan SET state = ?, answer = ?, answered_ms = ?, stands_in = ? WHERE n = ?"
+STAND_IN = "UPDATE scan SET stand_in_id = ?, stand_in = ? WHERE id = ? AND stand_in IS NULL"
+GET_STAND_IN = "SELECT stand_in FROM scan WHERE id = ?"
+RESEND_ALL = "UPDATE scan SET state = 'waiting' WHERE state <> 'waiting'"
+RESEND_FROM = "UPDATE scan SET state = 'waiting' WHERE epoch = ? AND seq >= ? AND state <> 'waiting'"
+HAS = "SELECT 1 FROM scan WHERE epoch = ? AND seq = ?"
+NEXT_KEPT = "SELECT min(seq) FROM scan WHERE epoch = ? AND seq >= ?"
+FORGET = """DELETE FROM scan WHERE n IN (
+    SELECT n FROM scan WHERE state = 'taken' AND answered_ms < ? ORDER BY answered_ms LIMIT ?)"""
+
+# For people.
+COUNT = "SELECT count(*) FILTER (WHERE answer IS NULL), count(*) FROM scan WHERE state = 'waiting'"
+COUNT_DEAD = "SELECT count(*) FROM scan WHERE state = 'dead'"
+OVERLAYS = """SELECT body, id, after FROM scan
+    WHERE state = 'waiting' AND answer IS NULL AND after IS NOT NULL ORDER BY n"""
+LAST = "SELECT id, state, message, shown, answer FROM scan ORDER BY n DESC LIMIT ?"
+REFUSED = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'refused' ORDER BY n DESC LIMIT ?"
+DEAD = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'dead' ORDER BY n DESC LIMIT ?"
+ONE = "SELECT id, state, message, shown, answer FROM scan WHERE id = ?"
+ACKNOWLEDGE = "UPDATE scan SET state = 'taken', seen = ? WHERE id = ? AND state = 'refused'"
+EXPORT = "SELECT message, state, answer FROM scan ORDER BY n"
