@@ -10,12 +10,18 @@ EkanbanError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ekanban_core.facts import Message
+
 
 class EkanbanError(Exception):
     """Something that ekanban can say in words."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", message: Message | None = None) -> None:
         super().__init__(text or (self.__doc__ or "").strip())
+        self.message = message  # the same for texts.sentence, in any language
 
 
 class BadReading(EkanbanError):

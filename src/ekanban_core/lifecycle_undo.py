@@ -1,0 +1,67 @@
+"""`undo`: take back what one scan changed, if nothing has happened since.
+
+A print that the scan confirmed stays confirmed: the paper exists. A found card stays on the review desk: whoever decides
+there must know of the undo, so that it goes to review too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ekanban_core.decision import Decision, Known
+from ekanban_core.effects import Effect, Target
+from ekanban_core.events import (
+    CardActivated,
+    Event,
+    ReviewKind,
+    SignalCancelled,
+    SignalReopened,
+    SignalSteppedBack,
+    WithdrawalUndone,
+)
+from ekanban_core.facts import Message, ScanFact, Signal
+from ekanban_core.states import CardState, ClosedHow, Outcome
+
+
+def undo(known: Known, scan: ScanFact, target: Target | None) -> Decision:
+    """Reverse the target's effect; an assumed receipt and the opening after it are reversed together."""
+    if target is None or not target.known:
+        facts: dict[str, str | int] = {"target": scan.target or ""}
+        return known.review(ReviewKind.UNDO_UNKNOWN, "undo_unknown", facts)
+    effect = target.effect
+    if effect is None:
+        return known.unchanged(Outcome.UNDONE, "undone_nothing")
+    if effect.withdrawn:
+        events: tuple[Event, ...] = (WithdrawalUndone(scan.at, target.scan_id),)
+        return Decision(Outcome.UNDONE, Message("undone"), events, known.card, known.signal)
+    found = effect.after_card_state is CardState.FOUND
+    if found or not effect.still_stands(known.card, known.signal, target.scan_id):
+        return known.review(ReviewKind.UNDO_MOVED_ON, "undo_moved_on", {"target": target.scan_id})
+    return _reversed(known, effect, scan)
+
+
+def _reversed(known: Known, effect: Effect, scan: ScanFact) -> Decision:
+    card = replace(known.card, state=effect.card_state, last_closed=effect.last_closed, last_signal=effect.last_signal)
+    restored = _restored(effect.before, known.signal)
+    events = [*_signal_events(known.signal, restored, scan)]
+    if known.card.state is not effect.card_state:
+        events.append(CardActivated(known.card.state))
+    return Decision(Outcome.UNDONE, Message("undone"), tuple(events), card, restored)
+
+
+def _restored(before: Signal | None, now: Signal | None) -> Signal | None:
+    """As it was, but a person's mark of urgency is not lost."""
+    if before is None or now is None or now.id != before.id:
+        return before
+    return replace(before, urgent=now.urgent)
+
+
+def _signal_events(now: Signal | None, restored: Signal | None, scan: ScanFact) -> list[Event]:
+    if now and restored and now.id == restored.id:
+        return [SignalSteppedBack(now.id, scan.at, now.state, restored.state, restored.last_scan)]
+    events: list[Event] = []
+    if now:
+        events.append(SignalCancelled(now.id, scan.at, ClosedHow.UNDONE, "undo"))
+    if restored:
+        events.append(SignalReopened(restored, scan.at))
+    return events

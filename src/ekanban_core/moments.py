@@ -1,0 +1,35 @@
+"""Which came first? Comparing intervals; what they do not prove stays unproved."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ekanban_core.facts import Moment
+
+
+class Order(Enum):
+    """A scan's place beside a recorded fact."""
+
+    BEFORE = "before"  # provably earlier
+    AFTER = "after"  # provably not earlier
+    UNCLEAR = "unclear"  # the bounds overlap
+
+
+def order(scan: Moment, recorded: Moment) -> Order:
+    """Where `scan` lies beside `recorded`.
+
+    Facts of one terminal arrive in its own order, so a recorded one of the same terminal is the earlier, whatever the
+    bounds say. Where the bounds only touch, the recorded one counts as the earlier.
+    """
+    if scan.terminal is not None and scan.terminal == recorded.terminal:
+        return Order.AFTER
+    if scan.latest_ms < recorded.earliest_ms:
+        return Order.BEFORE
+    return Order.AFTER if scan.earliest_ms >= recorded.latest_ms else Order.UNCLEAR
+
+
+def elapsed(since: Moment, until: Moment, least_ms: int) -> bool | None:
+    """Whether at least `least_ms` passed between both: True or False where the bounds prove it, else None."""
+    if until.earliest_ms - since.latest_ms >= least_ms:
+        return True
+    return False if until.latest_ms - since.earliest_ms < least_ms else None

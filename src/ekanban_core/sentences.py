@@ -1,0 +1,114 @@
+"""Every sentence by its key. Of several forms the first whose facts are all known is said."""
+
+from __future__ import annotations
+
+
+def _(text: str) -> str:
+    return text  # marks for extraction; texts.py translates
+
+
+PAPER = {
+    "superseded": (_("This paper is replaced: destroy it."),),
+    "stale": (_("Quantity is now {quantity_now}: print this card again."),),
+}
+
+SENTENCES: dict[str, tuple[str, ...]] = {
+    # carried out
+    "opened": (_("Ordered, due {due_ms}."), _("Ordered.")),
+    "opened_waiting": (_("Ordered. It waits for its release; due {due_ms}."), _("Ordered. It waits for its release.")),
+    "opened_assumed": (_("Last bin taken as received. Ordered again, due {due_ms}."),),
+    "opened_waiting_assumed": (_("Last bin taken as received. Ordered again; it waits for its release."),),
+    "received": (_("Received. The order is closed."),),
+    "advanced": (_("Done: {state}."),),
+    "withdrawn": (_("Withdrawal of {quantity} recorded."), _("Withdrawal recorded.")),
+    "cancelled": (_("The order is cancelled."),),
+    "undone": (_("Taken back."),),
+    "undone_nothing": (_("There was nothing to take back."),),
+    # stored at a terminal, not yet at central
+    "stored_opened": (_("Stored, not yet ordered."),),
+    "stored_advanced": (_("Stored, not yet passed on."),),
+    "stored_received": (_("Stored, not yet booked as received."),),
+    "stored_undone": (_("Stored, not yet taken back."),),
+    "believed": (_("This terminal does not know its cards yet."),),
+    # nothing to do
+    "already_open": (
+        _("Already ordered {opened_ms} by {by}, due {due_ms}; now {state}."),
+        _("Already ordered {opened_ms}, due {due_ms}; now {state}."),
+        _("Already ordered {opened_ms}, due {due_ms}."),
+    ),
+    "double_read": (_("Read twice; counted once."),),
+    "late": (_("From before the present cycle: recorded, nothing changed."),),
+    "command": (_("Command card: {intent}. Scan a card next."),),
+    "lookup_open": (_("Ordered {opened_ms}, due {due_ms}; now {state}."),),
+    "lookup_idle": (_("Nothing is on order for this card."),),
+    "lookup_on_hold": (_("This card is on hold."),),
+    "lookup_lost": (_("This card is reported lost. Give it to your supervisor."),),
+    "lookup_found": (_("This card was lost and found again. A supervisor decides."),),
+    "lookup_retired": (_("This card is out of use. Give it to your supervisor."),),
+    # steps out of order
+    "out_of_sequence": (_("Done: {state}. A step before it was left out."),),
+    "out_of_sequence_refused": (_("Not yet: it is {state}, and a step is missing before this one."),),
+    "step_behind": (_("Nothing changed: it is {state} already."),),
+    "step_behind_refused": (_("Not done: it is {state} already."),),
+    "step_unused": (_("Nothing changed: this loop does not use this step."),),
+    "step_unused_refused": (_("Not done: this loop does not use this step."),),
+    # the card says no
+    "on_hold": (_("Not ordered: this card is on hold. Ask your supervisor."),),
+    "retired": (_("Not done: this card is out of use. Give it to your supervisor."),),
+    "superseded_print": (_("Not ordered: a newer print of this card exists. Destroy this paper and use the new one."),),
+    "unknown_card": (_("No card has this code. Check it, or give it to your supervisor."),),
+    # a person decides
+    "found": (_("This card was reported lost. Your supervisor decides; the demand is kept."),),
+    "times_overlap": (_("It is not certain which came first. Your supervisor decides."),),
+    "cycle_unclear": (_("It is not certain that the last bin has come. Your supervisor decides."),),
+    "no_open_signal": (_("Nothing is on order for this card. Your supervisor decides."),),
+    "undo_moved_on": (_("It has gone further since. Your supervisor decides."),),
+    "undo_unknown": (_("The scan to take back is not known. Your supervisor decides."),),
+    "shown_red": (_("The terminal refused this, it would be possible now. Your supervisor decides."),),
+    "set_aside_revoked": (_("Set aside: this terminal is no longer admitted. Call your supervisor."),),
+    "set_aside_forked": (_("Set aside: this terminal's memory was copied or restored. Call your supervisor."),),
+    "set_aside_pending": (_("Set aside: this terminal is not admitted yet. Call your supervisor."),),
+    # what cannot be read
+    "empty_reading": (_("Nothing was read. Scan again."),),
+    "reading_too_long": (_("Not a card: {got} characters are too many."),),
+    "control_character": (_("Not a card: the reading holds control characters. Scan again."),),
+    "not_utf8": (_("Not a card: the reading is not text. Scan again."),),
+    "code_length": (_("Not a card: 12 characters expected, got {got}."),),
+    "code_character": (_("Not a card: {got} is not a character of a card code."),),
+    "code_check": (_("Misread: check characters are {got}, expected {expected}. Scan again."),),
+    "code_version": (_("Not a card: print version {got} does not exist."),),
+    "unreadable": (_("Not a card that is known here."),),
+    "command_unknown": (_("This command card is not known."),),
+    # what pages refuse
+    "nothing_open": (_("Nothing is on order for this card."),),
+    "reason_needed": (_("Say why: a cancelled order needs a reason."),),
+    "card_forbids": (_("Not possible: the card is {card_state}."),),
+    "retire_while_open": (_("An order is open for this card. Receive or cancel it first."),),
+    "prints_used_up": (_("This card was printed {most} times. Replace it by a new card."),),
+    "moved_on": (_("This has changed meanwhile. Look again."),),
+}
+
+WORDS = {
+    "waiting": _("waiting"),
+    "released": _("released"),
+    "acknowledged": _("acknowledged"),
+    "in_process": _("in process"),
+    "ready": _("ready"),
+    "in_transit": _("in transit"),
+    "received": _("received"),
+    "cancelled": _("cancelled"),
+    "draft": _("draft"),
+    "active": _("active"),
+    "on_hold": _("on hold"),
+    "lost": _("lost"),
+    "found": _("found"),
+    "retired": _("out of use"),
+    "empty": _("empty"),
+    "acknowledge": _("acknowledge"),
+    "start": _("start"),
+    "ship": _("ship"),
+    "receive": _("receive"),
+    "withdraw": _("withdraw"),
+    "lookup": _("look up"),
+    "undo": _("undo"),
+}
