@@ -55,7 +55,7 @@ class CentralSettings(BaseSettings):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     site: SiteSettings = SiteSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "text"] = "json"
+    log_format: Literal["auto", "json", "text"] = "auto"  # auto: text on a screen, else JSON
     body_limit: Annotated[int, Field(ge=65_536)] = 16 * 1024 * 1024  # bytes of one request
 
     @classmethod
