@@ -114,4 +114,9 @@ REFUSED = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'ref
 DEAD = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'dead' ORDER BY n DESC LIMIT ?"
 ONE = "SELECT id, state, message, shown, answer FROM scan WHERE id = ?"
 ACKNOWLEDGE = "UPDATE scan SET state = 'taken', seen = ? WHERE id = ? AND state = 'refused'"
-EXPORT = "SELECT message, state, answer FROM scan ORDER BY n"
+
+# For other processes, which read only.
+SINCE = "SELECT n, state, message, shown, answer FROM scan WHERE n > ? ORDER BY n LIMIT ?"
+HIGHEST = "SELECT coalesce(max(n), 0) FROM scan"
+ALL_EPOCHS = "SELECT epoch, previous, previous_seq FROM epoch ORDER BY ordinal"
+ALL_FACTS = "SELECT key, value FROM fact WHERE key <> 'probe'"
