@@ -1,9 +1,10 @@
 """When did a scan happen, on central's clock? Bounds from the boot clock, from contacts and from sequence.
 
 No wall clock is believed. A terminal's CLOCK_BOOTTIME only counts from its boot, but it counts steadily. The offset is
-central's clock minus the boot clock: every message from central bounds it below (central's time has reached `at_ms` when
-the message arrives), every message to central bounds it above (it was sent before it was received). Between the
-measurement and the scan both clocks may drift apart by 200 ppm, twice what a cheap crystal does in heat and cold.
+central's clock minus the boot clock: every message from central bounds it below (central's time has reached `at_ms`
+when the message arrives), every message to central bounds it above (it was sent before it was received). Between
+measurement and scan the clocks may drift apart by 200 ppm of the boot clock, twice what a cheap crystal does in heat
+and cold. All readings are whole milliseconds, rounded down: each bound is wider by one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ END_OF_TIME_MS = 2**53 - 1
 
 def drift_ms(elapsed_ms: int) -> int:
     """The most that both clocks drift apart in that time, rounded up."""
-    return -(-abs(elapsed_ms) * DRIFT_PPM // 1_000_000)
+    return -(-(abs(elapsed_ms) + 1) * DRIFT_PPM // 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,16 @@ def measure(
     """Narrow the bounds by messages of the same boot; None while nothing is known.
 
     heard: central's time in an answer, and the boot time when that had arrived. sent: the boot time when a request was
-    sent, and central's time when it was received (for a terminal: the time in its answer). The boot clock's newest value
-    among them is the new time of measurement.
+    sent, and central's time when it was received (for a terminal: the time in its answer). The boot clock's newest
+    value among them is the new time of measurement. Where central's clock was set, the newest message counts alone.
     """
     times = [reach.boottime_ms for reach in (heard, sent) if reach]
     if not times:
         return previous
     now = max([*times, previous.measured_ms] if previous else times)
     old = previous.at(now) if previous else OffsetBounds(None, None, now)
-    low = heard.central_ms - heard.boottime_ms - drift_ms(now - heard.boottime_ms) if heard else None
-    high = sent.central_ms - sent.boottime_ms + drift_ms(now - sent.boottime_ms) if sent else None
+    low = heard.central_ms - heard.boottime_ms - 1 - drift_ms(now - heard.boottime_ms) if heard else None
+    high = sent.central_ms - sent.boottime_ms + 1 + drift_ms(now - sent.boottime_ms) if sent else None
     return _agreed(old, OffsetBounds(low, high, now))
 
 

@@ -29,7 +29,7 @@ _GENERATOR = (3, 2)  # (x − 2⁰)(x − 2¹) = x² + 3x + 2
 
 
 def _bad(text: str, key: str, **facts: str | int) -> BadCardCode:
-    return BadCardCode(text, Message(key, facts))
+    return BadCardCode(f"Not a card code: {text}", Message(key, facts))
 
 
 def _double(value: int) -> int:
@@ -62,10 +62,10 @@ class CardCode:
 
     def __post_init__(self) -> None:
         if len(self.body) != BODY or not set(self.body) <= _VALUES.keys():
-            raise BadCardCode(f"Expected a body of {BODY} characters of base 32, got {self.body!r}")
+            raise BadCardCode(f"Not a card code: expected a body of {BODY} characters of base 32, got {self.body!r}")
         if not 1 <= self.version <= LAST_VERSION:
             raise _bad(
-                f"Expected a print version from 1 to {LAST_VERSION}, got {self.version}",
+                f"expected a print version from 1 to {LAST_VERSION}, got {self.version}",
                 "code_version",
                 got=self.version,
             )
@@ -78,12 +78,11 @@ class CardCode:
             raise _bad(f"{LENGTH} characters expected, got {len(code)}", "code_length", got=len(code))
         strange = next((character for character in code if character not in _VALUES), None)
         if strange is not None:
-            raise _bad(f"Expected digits and letters without U, got {strange!a}", "code_character", got=ascii(strange))
+            raise _bad(f"expected digits and letters without U, got {strange!a}", "code_character", got=ascii(strange))
         checks, expected = code[10:], check_characters(code[:10])
         if checks != expected:
-            raise _bad(
-                f"Check characters are {checks}, expected {expected}", "code_check", got=checks, expected=expected
-            )
+            text = f"check characters are {checks}, expected {expected}"
+            raise _bad(text, "code_check", got=checks, expected=expected)
         return cls(code[:BODY], _VALUES[code[8]] * 32 + _VALUES[code[9]])
 
     @property

@@ -25,6 +25,10 @@ class Decision:
     signal: Signal | None
     effect: Effect | None = None
 
+    def saying(self, **facts: str | int) -> Decision:
+        """The same with more facts for its sentence, such as `by`: who opened the signal."""
+        return replace(self, message=Message(self.message.key, {**self.message.facts, **facts}))
+
     def with_review(self, kind: ReviewKind, facts: dict[str, str | int], signal: str | None = None) -> Decision:
         """The same, and a person must look at it."""
         return replace(self, events=(*self.events, ReviewRaised(kind, facts, signal)))

@@ -106,7 +106,10 @@ class SignalReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class SignalCancelled(Event):
-    """The signal was closed without goods: by a person with a reason, or by the undo of its opening."""
+    """The signal was closed without goods: by a person with a reason, or by the undo of its opening.
+
+    An undone one never was: it does not count as the card's last closing.
+    """
 
     kind: ClassVar[str] = "signal_cancelled"
     signal: str
@@ -117,11 +120,16 @@ class SignalCancelled(Event):
 
 @dataclass(frozen=True, slots=True)
 class SignalReopened(Event):
-    """An undo took back a receipt: the signal is open again, exactly as it was before."""
+    """An undo took back a receipt: the signal is open again, exactly as it was before.
+
+    last_closed and last_signal are the card's, as they were before that receipt.
+    """
 
     kind: ClassVar[str] = "signal_reopened"
     restored: Signal
     at: Moment
+    last_closed: Moment | None
+    last_signal: str | None
 
     @property
     def signal(self) -> str:

@@ -30,8 +30,8 @@ def judge(
     """Central's answer to one scan.
 
     read: what reading.read made of the bytes; for a CardRead its version rules over scan.version. known: the card that
-    was read, or, for an undo, the card of the target; None where there is none. The order: standing of the terminal, the
-    terminal's double-read window, undo, what was read, then the rules of the card, then what the worker saw.
+    was read, or, for an undo, the card of the target; None where there is none. The order: standing of the terminal,
+    the terminal's double-read window, undo, what was read, then the rules of the card, then what the worker saw.
     """
     if standing is not Standing.GOOD:
         return _aside(standing, known, scan)
@@ -70,11 +70,10 @@ def _undo(known: Known | None, scan: ScanFact, target: Target | None) -> Decisio
     """The target of an undo may have had no card: then it changed nothing."""
     if known:
         return decide(known.card, known.signal, known.policy, scan, target)
-    if target is not None and target.known:
+    if scan.target is None or (target is not None and target.known):
         return _nothing(Outcome.UNDONE, Message("undone_nothing"), None)
-    facts: dict[str, str | int] = {"target": scan.target or ""}
     decision = _nothing(Outcome.REVIEW, Message("undo_unknown"), None)
-    return decision.with_review(ReviewKind.UNDO_UNKNOWN, facts)
+    return decision.with_review(ReviewKind.UNDO_UNKNOWN, {"target": scan.target})
 
 
 def _beside_what_was_shown(decision: Decision, known: Known | None, scan: ScanFact) -> Decision:

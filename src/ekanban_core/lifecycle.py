@@ -56,8 +56,8 @@ def decide(
 ) -> Decision:
     """What one scan of this card means. `signal`: the card's open one; `target`: what an undo would take back.
 
-    Paper first: a scan shows that its print exists, so a pending print is confirmed by it, a draft becomes active, and a
-    version that nobody has made is accepted and reported. A late scan and a lookup change nothing, not even this.
+    Paper first: a scan shows that its print exists, so a pending print is confirmed by it, a draft becomes active, and
+    a version that nobody has made is accepted and reported. A late scan and a lookup change nothing, not even this.
     """
     before = Known(card, signal, policy)
     if scan.intent is Intent.LOOKUP:

@@ -1,7 +1,7 @@
 """`undo`: take back what one scan changed, if nothing has happened since.
 
-A print that the scan confirmed stays confirmed: the paper exists. A found card stays on the review desk: whoever decides
-there must know of the undo, so that it goes to review too.
+A print that the scan confirmed stays confirmed: the paper exists. A found card stays on the review desk: whoever
+decides there must know of the undo, so that it goes to review too. An undo that names no target has nothing to undo.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from ekanban_core.states import CardState, ClosedHow, Outcome
 
 def undo(known: Known, scan: ScanFact, target: Target | None) -> Decision:
     """Reverse the target's effect; an assumed receipt and the opening after it are reversed together."""
-    if target is None or not target.known:
-        facts: dict[str, str | int] = {"target": scan.target or ""}
-        return known.review(ReviewKind.UNDO_UNKNOWN, "undo_unknown", facts)
-    effect = target.effect
-    if effect is None:
+    if scan.target is not None and (target is None or not target.known):
+        return known.review(ReviewKind.UNDO_UNKNOWN, "undo_unknown", {"target": scan.target})
+    if target is None or (effect := target.effect) is None:
         return known.unchanged(Outcome.UNDONE, "undone_nothing")
     if effect.withdrawn:
         events: tuple[Event, ...] = (WithdrawalUndone(scan.at, target.scan_id),)
@@ -43,7 +41,7 @@ def undo(known: Known, scan: ScanFact, target: Target | None) -> Decision:
 def _reversed(known: Known, effect: Effect, scan: ScanFact) -> Decision:
     card = replace(known.card, state=effect.card_state, last_closed=effect.last_closed, last_signal=effect.last_signal)
     restored = _restored(effect.before, known.signal)
-    events = [*_signal_events(known.signal, restored, scan)]
+    events = [*_signal_events(known.signal, restored, effect, scan)]
     if known.card.state is not effect.card_state:
         events.append(CardActivated(known.card.state))
     return Decision(Outcome.UNDONE, Message("undone"), tuple(events), card, restored)
@@ -56,12 +54,12 @@ def _restored(before: Signal | None, now: Signal | None) -> Signal | None:
     return replace(before, urgent=now.urgent)
 
 
-def _signal_events(now: Signal | None, restored: Signal | None, scan: ScanFact) -> list[Event]:
+def _signal_events(now: Signal | None, restored: Signal | None, effect: Effect, scan: ScanFact) -> list[Event]:
     if now and restored and now.id == restored.id:
         return [SignalSteppedBack(now.id, scan.at, now.state, restored.state, restored.last_scan)]
     events: list[Event] = []
     if now:
         events.append(SignalCancelled(now.id, scan.at, ClosedHow.UNDONE, "undo"))
     if restored:
-        events.append(SignalReopened(restored, scan.at))
+        events.append(SignalReopened(restored, scan.at, effect.last_closed, effect.last_signal))
     return events

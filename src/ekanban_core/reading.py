@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
+from ekanban_core import gs1
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import BadCardCode
 from ekanban_core.facts import Message
 from ekanban_core.states import Intent
 
 LONGEST = 4096  # characters; every code that people print is far shorter
+LONGEST_ALIAS = 200
 COMMAND = "EKC-"
 
 
@@ -61,18 +63,34 @@ Reading = CardRead | CommandRead | Unreadable
 Alias = Callable[[str], str | None]
 
 _AIM = re.compile(r"\A\][A-Za-z][0-9A-Za-z]")
-_ENVELOPE = re.compile(r"\A\[\)>\x1e06\x1d(?P<fields>.*?)(?:\x1e(?:\x04)?)?\Z", re.DOTALL)
+_ENVELOPE = re.compile(r"\A\[\)>\x1e06\x1d(.*?)(?:\x1e\x04?)?\Z", re.DOTALL)
+_CARD_PATH = re.compile(r"/c/([^/]+)/?\Z", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_LINE_END = "\r\n\t\x03\x00 "
 
 
 def read(raw: bytes, alias: Alias) -> Reading:
     """Understand one reading; never raises.
 
-    alias gives the body of the card for which a foreign code was entered at central, or None. The order: a command card
-    (EKC-…), an alias, the bare code, the code with 15K, a URL of any host whose path ends in /c/<code>, an ISO/IEC 15434
-    envelope with a 15K field, GS1 element strings and Digital Links as aliases. An AIM identifier in front is cut.
+    alias gives the body of the card for which a foreign code was entered at central, or None. The order: a command
+    card (EKC-…), an alias, the bare code, the code with 15K, a URL of any host whose path ends in /c/<code>, an ISO/IEC
+    15434 envelope with a 15K field, GS1 element strings and Digital Links as aliases. An AIM identifier in front is
+    cut.
     """
+    text = _decoded(raw)
+    if isinstance(text, Unreadable):
+        return text
+    return _command(text) or _card(text, alias) or Unreadable(_why_not(text), text)
+
+
+def alias_candidates(raw: bytes) -> list[str]:
+    """Every text for which `read` may ask `alias`, so that many readings can be looked up at once."""
+    text = _decoded(raw)
+    if isinstance(text, Unreadable) or _command(text):
+        return []
+    return list(dict.fromkeys([*_whole(text), *_gs1(text)]))
+
+
+def _decoded(raw: bytes) -> str | Unreadable:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -80,12 +98,10 @@ def read(raw: bytes, alias: Alias) -> Reading:
     if len(text) > LONGEST:
         return Unreadable(Message("reading_too_long", {"got": len(text)}), text[:LONGEST])
     text = _AIM.sub("", text, count=1)
-    if not text.strip():
-        return Unreadable(Message("empty_reading"), text)
-    return _command(text) or _card(text, alias) or _why_not(text)
+    return text if text.strip() else Unreadable(Message("empty_reading"), text)
 
 
-def _command(text: str) -> Reading | None:
+def _command(text: str) -> CommandRead | Unreadable | None:
     word = text.strip().upper()
     if not word.startswith(COMMAND):
         return None
@@ -96,65 +112,85 @@ def _command(text: str) -> Reading | None:
 
 
 def _card(text: str, alias: Alias) -> CardRead | None:
-    for candidate in (text, text.strip()):
-        if body := alias(candidate):
-            return CardRead(body, None, text, Form.ALIAS)
+    if body := _first(alias, _whole(text)):
+        return CardRead(body, None, text, Form.ALIAS)
     for form, code in _codes(text):
         try:
             parsed = CardCode.parse(code)
         except BadCardCode:
-            continue
+            continue  # it may be another form; _why_not tells the reason
         return CardRead(parsed.body, parsed.version, text, form)
-    for candidate in _gs1(text):
-        if body := alias(candidate):
-            return CardRead(body, None, text, Form.GS1)
+    if body := _first(alias, _gs1(text)):
+        return CardRead(body, None, text, Form.GS1)
     return None
+
+
+def _first(alias: Alias, candidates: Iterator[str]) -> str | None:
+    return next((body for candidate in candidates if (body := alias(candidate))), None)
+
+
+def _enterable(candidates: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    """Without what cannot have been entered as an alias, and what no database takes (NUL)."""
+    return (text for text in candidates if text and len(text) <= LONGEST_ALIAS and "\0" not in text)
+
+
+def _whole(text: str) -> Iterator[str]:
+    return _enterable((text, text.strip()))
+
+
+def _gs1(text: str) -> Iterator[str]:
+    return _enterable(gs1.aliases(gs1.elements(text.strip(" \r\n"))))
 
 
 def _codes(text: str) -> Iterator[tuple[Form, str]]:
     """Every part of the text that may be a card code, in order."""
-    yield Form.BARE, text.strip()
-    if text.strip()[:3].upper() == "15K":
-        yield Form.IDENTIFIED, text.strip()[3:]
-    if code := _of_url(text):
+    word = text.strip(" \t\r\n")
+    yield Form.BARE, word
+    if word[:3].upper() == "15K":
+        yield Form.IDENTIFIED, word[3:]
+    if code := _of_url(word):
         yield Form.URL, code
-    for field in _envelope_fields(text):
+    for field in _envelope_fields(word):
         if field[:3].upper() == "15K":
             yield Form.ENVELOPE, field[3:]
 
 
-def _of_url(text: str) -> str | None:
-    """The code of a card's URL; the host does not matter, because the URL is never opened."""
+def _of_url(word: str) -> str | None:
+    """The code in a card's URL; the host does not matter, because the URL is never opened."""
     try:
-        parts = urlsplit(text.strip())
+        parts = urlsplit(word)
         path = unquote(parts.path)
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https"):
-        return None
-    found = re.search(r"/c/([^/]+)/?\Z", path, re.IGNORECASE)
+    found = _CARD_PATH.search(path) if parts.scheme in ("http", "https") else None
     return found.group(1) if found else None
 
 
-def _envelope_fields(text: str) -> list[str]:
-    envelope = _ENVELOPE.match(text.strip(" \r\n"))
-    return envelope["fields"].split("\x1d") if envelope else []
+def _envelope_fields(word: str) -> list[str]:
+    envelope = _ENVELOPE.match(word)
+    return envelope.group(1).split("\x1d") if envelope else []
 
 
-def _gs1(text: str) -> Iterator[str]:
-    """What of GS1 may have been entered as an alias: the whole element string, then each element's value."""
-    return iter(())
+def _why_not(text: str) -> Message:
+    """The reason that helps most: the code's own error, of the part that looks most like a code."""
+    word = text.strip(" \t\r\n")
+    parts = [code for _, code in _codes(text)]
+    if len(parts) == 1:
+        if word[:4].lower() == "http":
+            return Message("url_of_no_card")
+        if _ENVELOPE.match(word):
+            return Message("envelope_without_card")
+        if gs1.SEPARATOR in word and gs1.elements(word):
+            return Message("gs1_unknown")
+    if _CONTROL.search(parts[-1]):
+        return Message("control_character")
+    reasons = [reason for part in parts if (reason := _reason(part))]
+    return next((reason for reason in reasons if reason.key != "code_length"), reasons[-1])
 
 
-def _why_not(text: str) -> Unreadable:
-    """The reason that helps most: the code's own error where something looks like a code."""
-    candidates = list(_codes(text))
-    _, code = candidates[-1]
-    if _CONTROL.search(code):
-        return Unreadable(Message("control_character"), text)
+def _reason(part: str) -> Message | None:
     try:
-        CardCode.parse(code)
+        CardCode.parse(part)
     except BadCardCode as error:
-        if error.message:
-            return Unreadable(error.message, text)
-    return Unreadable(Message("unreadable"), text)
+        return error.message
+    return None

@@ -77,7 +77,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "code_character": (_("Not a card: {got} is not a character of a card code."),),
     "code_check": (_("Misread: check characters are {got}, expected {expected}. Scan again."),),
     "code_version": (_("Not a card: print version {got} does not exist."),),
-    "unreadable": (_("Not a card that is known here."),),
+    "url_of_no_card": (_("Not a card: this address does not end in /c/ and a code."),),
+    "envelope_without_card": (_("Not a card: this label has no field 15K."),),
+    "gs1_unknown": (_("Not a card: this GS1 label is not entered for any card."),),
     "command_unknown": (_("This command card is not known."),),
     # what pages refuse
     "nothing_open": (_("Nothing is on order for this card."),),

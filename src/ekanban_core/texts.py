@@ -82,10 +82,13 @@ def sentence(message: Message, language: str = "en", zone: str = "UTC", now_ms: 
 
 def local_time(at_ms: int, zone: str, now_ms: int | None = None) -> str:
     """HH:MM in the zone; with the date in front where `now_ms` is given and of another day."""
-    at = datetime.fromtimestamp(at_ms / 1000, _zone(zone))
-    if now_ms is None or at.date() == datetime.fromtimestamp(now_ms / 1000, _zone(zone)).date():
-        return f"{at:%H:%M}"
-    return f"{at:%Y-%m-%d %H:%M}"
+    place = _zone(zone)
+    try:
+        at = datetime.fromtimestamp(at_ms / 1000, place)
+        same_day = now_ms is None or at.date() == datetime.fromtimestamp(now_ms / 1000, place).date()
+    except (ValueError, OverflowError, OSError):  # unknown bounds reach beyond the calendar
+        return "--:--"
+    return f"{at:%H:%M}" if same_day else f"{at:%Y-%m-%d %H:%M}"
 
 
 @lru_cache(maxsize=64)
