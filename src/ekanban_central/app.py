@@ -24,6 +24,7 @@ from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
 from ekanban_central.settings import CentralSettings
 from ekanban_central.signed_answers import SignAnswers
+from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
@@ -58,6 +59,7 @@ def create_app(
         title="ekanban central", version=version("ekanban-terminal"), docs_url=None, redoc_url=None, lifespan=_life
     )
     app.state.central = central
+    app.state.throttle = Throttle()
     problems.install(app)
     app.add_middleware(SignAnswers, key=central.key)
     for router in ROUTERS:
