@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -91,10 +91,13 @@ class Journal:
         self.counts = replace(self.counts, stored=self.counts.stored + 1, dead=self.counts.dead - replayed)
         return message
 
-    def batch(self, most: int, most_bytes: int) -> Batch | None:
-        """Return what waits, oldest first: at least one scan, at most `most`; None when nothing waits."""
+    def batch(self, most: int, most_bytes: int, also: Collection[str] = ()) -> Batch | None:
+        """Return what waits, oldest first: at least one scan, at most `most`; None when nothing waits.
+
+        `also`: epochs that the batch must tell of, besides those of its scans.
+        """
         with self._file.reading() as connection:
-            return rows.next_batch(connection, most, most_bytes)
+            return rows.next_batch(connection, most, most_bytes, also)
 
     def settle(self, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
         """Store central's answers and what else it said, in one transaction."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ekanban_core.wire import EpochMessage, ScanMessage, ScanResult
 from ekanban_terminal import journal_sql as sql
@@ -20,8 +20,8 @@ def from_json(text: str) -> ScanMessage:
     return ScanMessage.model_validate_json(text)
 
 
-def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int) -> Batch | None:
-    """What waits, in order of epoch and sequence: at least one scan, at most `most`; None when nothing waits."""
+def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int, also: Collection[str]) -> Batch | None:
+    """What waits, in order of epoch and sequence. See Journal.batch."""
     scans: list[Waiting] = []
     size = 0
     for row in connection.execute(sql.WAITING, (most,)).fetchall():
@@ -30,7 +30,7 @@ def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int) -> Ba
         if scans and (size > most_bytes or _hole(connection, scans[-1], waiting)):
             break
         scans.append(waiting)
-    return _with_epochs(connection, scans) if scans else None
+    return _with_epochs(connection, scans, also) if scans else None
 
 
 def some(connection: sqlite3.Connection, statement: str, argument: int | str) -> list[Kept]:
@@ -45,8 +45,10 @@ def _hole(connection: sqlite3.Connection, before: Waiting, after: Waiting) -> bo
     return connection.execute(sql.HAS, (before.ordinal, after.message.seq - 1)).fetchone() is None
 
 
-def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting]) -> Batch:
-    rows = connection.execute(sql.EPOCHS, (scans[0].ordinal, scans[-1].ordinal)).fetchall()
+def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting], also: Collection[str]) -> Batch:
+    told = [row[0] for epoch in also if (row := connection.execute(sql.EPOCH_BY_NAME, (epoch,)).fetchone())]
+    ordinals = [scans[0].ordinal, scans[-1].ordinal, *told]
+    rows = connection.execute(sql.EPOCHS, (min(ordinals), max(ordinals))).fetchall()
     epochs = tuple(EpochMessage(epoch=row[0], previous=row[1], previous_seq=row[2]) for row in rows)
     first: dict[str, Waiting] = {}
     for scan in scans:

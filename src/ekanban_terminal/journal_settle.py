@@ -24,6 +24,7 @@ def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Hea
         ("generation", heard.generation),
         ("position", str(heard.position)),
         ("contact", heard.contact.model_dump_json()),
+        ("offset", heard.offset),
     ):
         connection.execute(sql.SET_FACT, (key, value))
     return settled
@@ -41,7 +42,7 @@ def resend_from(connection: sqlite3.Connection, epoch: str, seq: int) -> int | N
 
 
 def fact(connection: sqlite3.Connection, key: str) -> str | None:
-    """One of the facts: generation, position, contact, central."""
+    """One of the facts: generation, position, contact, offset, central."""
     row = connection.execute(sql.GET_FACT, (key,)).fetchone()
     return str(row[0]) if row else None
 

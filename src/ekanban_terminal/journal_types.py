@@ -76,6 +76,7 @@ class Heard:
     generation: str
     position: int
     contact: Contact
+    offset: str = ""  # bounds of central's clock minus this boot's, JSON
 
 
 @dataclass(frozen=True, slots=True)

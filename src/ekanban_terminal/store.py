@@ -1,0 +1,129 @@
+"""The journal as the event loop sees it: every call runs in the journal's one thread, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
+
+from ekanban_core.wire import ScanMessage
+from ekanban_terminal.journal import Journal
+from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Settled
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Where blocking work is done."""
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """Do it and give its result."""
+        ...
+
+
+async def inline(work: Callable[[], T]) -> T:
+    """Do it here and now: for the simulation, which has no threads."""
+    return work()
+
+
+class OneThread:
+    """One thread that does everything, in order."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(1, name)
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """Do it in the thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def end(self) -> None:
+        """Wait for the last work and end the thread."""
+        self._executor.shutdown()
+
+
+class Store:
+    """All calls may raise JournalError."""
+
+    def __init__(self, journal: Journal, run: Run = inline) -> None:
+        self._journal = journal
+        self._run = run
+
+    @property
+    def counts(self) -> Counts:
+        """How many scans wait, as of the last call."""
+        return self._journal.counts
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be stored."""
+        return self._journal.problem
+
+    async def open(self) -> None:
+        """See Journal.open; so is every call below."""
+        await self._do(self._journal.open)
+
+    async def close(self) -> None:
+        """Give the file back."""
+        await self._do(self._journal.close)
+
+    async def append(self, draft: Draft) -> ScanMessage:
+        """Store a reading; when this returns it is on the disk."""
+        return await self._do(self._journal.append, draft)
+
+    async def batch(self, most: int, most_bytes: int, also: Collection[str] = ()) -> Batch | None:
+        """What to send next."""
+        return await self._do(self._journal.batch, most, most_bytes, also)
+
+    async def settle(self, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
+        """Store what central answered."""
+        return await self._do(self._journal.settle, answers, heard)
+
+    async def resend_from(self, epoch: str, seq: int) -> int | None:
+        """Send again what central wants next."""
+        return await self._do(self._journal.resend_from, epoch, seq)
+
+    async def known_at_central(self) -> ScanMessage | None:
+        """A scan that central has taken."""
+        return await self._do(self._journal.known_at_central)
+
+    async def stand_in(self, scan_id: str, proposal: ScanMessage) -> ScanMessage:
+        """Fix what is sent in place of a scan that central cannot take."""
+        return await self._do(self._journal.stand_in, scan_id, proposal)
+
+    async def forget(self, before_ms: int) -> int:
+        """Delete what central has had for long enough."""
+        return await self._do(self._journal.forget, before_ms)
+
+    async def fact(self, key: str) -> str | None:
+        """What was last heard of central."""
+        return await self._do(self._journal.fact, key)
+
+    async def overlays(self) -> list[tuple[str, str, str]]:
+        """What this terminal's own scans did that central has not answered yet."""
+        return await self._do(self._journal.overlays)
+
+    async def last(self, most: int) -> list[Kept]:
+        """The newest scans."""
+        return await self._do(self._journal.last, most)
+
+    async def refused(self) -> list[Kept]:
+        """Shown green here, refused at central, not yet seen."""
+        return await self._do(self._journal.refused)
+
+    async def dead(self) -> list[Kept]:
+        """What central could not take."""
+        return await self._do(self._journal.dead)
+
+    async def one(self, scan_id: str) -> Kept | None:
+        """One scan."""
+        return await self._do(self._journal.one, scan_id)
+
+    async def acknowledge(self, kept: Kept) -> bool:
+        """Note that a refusal was seen."""
+        return await self._do(self._journal.acknowledge, kept)
+
+    async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(partial(work, *args, **kwargs))
