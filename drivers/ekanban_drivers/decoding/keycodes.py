@@ -1,0 +1,43 @@
+"""The kernel's names of events and keys (linux/input-event-codes.h), as far as the decoder speaks of them.
+
+Written here and not taken from python-evdev, so that recordings can be replayed on a machine without it.
+"""
+
+from __future__ import annotations
+
+EV_SYN, EV_KEY, EV_LED = 0x00, 0x01, 0x11
+SYN_REPORT, SYN_DROPPED = 0, 3
+UP, DOWN, REPEAT = 0, 1, 2  # the values of a key event
+LED_CAPSL, LED_SCROLLL = 1, 2
+KEY_MAX = 0x2FF
+
+KEY_RESERVED = 0
+KEY_ESC = 1
+KEY_BACKSPACE = 14
+KEY_TAB = 15
+KEY_ENTER = 28
+KEY_KPENTER = 96
+KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK = 58, 69, 70
+
+SHIFTS = frozenset({42, 54})
+CTRLS = frozenset({29, 97})
+ALTS = frozenset({56, 100})
+LOCKS = frozenset({KEY_NUMLOCK, KEY_SCROLLLOCK})
+MODIFIERS = SHIFTS | CTRLS | ALTS
+
+# The rows of the main block, from left to right.
+DIGIT_ROW = (41, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
+UPPER_ROW = (16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 43)
+HOME_ROW = (30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
+LOWER_ROW = (86, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53)  # 86: the key beside the left Shift of ISO keyboards
+KEY_SPACE = 57
+
+# The keypad types digits whatever Num Lock says: a scanner has no cursor to move.
+KEYPAD = {
+    71: "7", 72: "8", 73: "9", 75: "4", 76: "5", 77: "6", 79: "1", 80: "2", 81: "3", 82: "0",
+    83: ".", 74: "-", 78: "+", 55: "*", 98: "/", 117: "=", 121: ",", 179: "(", 180: ")",
+}  # fmt: skip
+
+# Keys that type text on some keyboard of the world (RO, YEN, kana and Hangul keys): on a layout without them they are
+# the wrong layout, not an attack.
+FOREIGN = frozenset({85, 89, 90, 91, 92, 93, 94, 95, 122, 123, 124})

@@ -1,0 +1,164 @@
+"""Keeps the configured scanners open: finds them, opens them, finds them again, and lets none disturb another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from ekanban_drivers import registry
+from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable, ScannerError
+from ekanban_drivers.scanner import (
+    N_,
+    DeviceInfo,
+    Event,
+    Feedback,
+    ScannerConfig,
+    ScannerDriver,
+    ScannerState,
+    Session,
+    Status,
+)
+from ekanban_drivers.udev import DeviceChanges
+
+RESCAN_SECONDS = 2.0
+WAITING = 1000  # events of all scanners together; behind it each scanner has its own queue
+
+logger = logging.getLogger(__name__)
+
+_STATES: dict[type[DeviceError], ScannerState] = {
+    DeviceAbsent: ScannerState.ABSENT,
+    DeviceBusy: ScannerState.BUSY,
+    DeviceNotReadable: ScannerState.NOT_READABLE,
+}
+
+
+class Scanners:
+    """All scanners of a terminal, as an asynchronous context manager.
+
+    Inside the context `events()` yields what all of them read. A scanner that is missing, busy or without permission
+    shows as a Status that says what mends it, and is tried again on every change that udev reports and every two
+    seconds. `drivers` are used in place of those of the registry, by kind.
+    """
+
+    def __init__(
+        self,
+        configs: Iterable[ScannerConfig],
+        drivers: Mapping[str, ScannerDriver] | None = None,
+        rescan_seconds: float = RESCAN_SECONDS,
+    ) -> None:
+        self.statuses: dict[str, Status] = {}  # the newest of each scanner, by name
+        self._configs = list(configs)
+        self._drivers = dict(drivers or {})
+        self._rescan_seconds = rescan_seconds
+        self._sessions: dict[str, Session] = {}
+        self._taken: dict[str, str] = {}  # path → the name of the scanner that has it open
+        self._queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue(WAITING)
+        self._changes = DeviceChanges()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            for config in self._configs:
+                self._changes.add(getattr(self._driver(config), "subsystems", ()))
+            stack.enter_context(self._changes)
+            for config in self._configs:
+                task = asyncio.create_task(self._keep(config), name=f"scanner {config.name}")
+                stack.push_async_callback(_end, task)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def events(self) -> AsyncIterator[tuple[str, Event]]:
+        """Yield the name of a scanner and what it read or how it stands; without end."""
+        while True:
+            yield await self._queue.get()
+
+    async def feedback(self, name: str, feedback: Feedback) -> bool:
+        """Show the colour at the scanner of this name; False: it has no means to, or is not there."""
+        session = self._sessions.get(name)
+        return session is not None and await session.feedback(feedback)
+
+    def _driver(self, config: ScannerConfig) -> ScannerDriver | None:
+        if config.driver not in self._drivers:
+            try:
+                self._drivers[config.driver] = registry.create(config.driver)
+            except ScannerError:  # shown as the scanner's state, each time that it is tried
+                return None
+        return self._drivers[config.driver]
+
+    async def _keep(self, config: ScannerConfig) -> None:
+        while True:
+            changed = self._changes.waiter()
+            try:
+                await self._read(config)
+            except Exception as error:  # a driver of others may raise anything; the other scanners must go on
+                if not isinstance(error, ScannerError):
+                    logger.exception("scanner %s failed", config.name)
+                await self._tell(config, _status(config, error))
+            await changed.wait(self._rescan_seconds)
+
+    async def _read(self, config: ScannerConfig) -> None:
+        driver = self._driver(config) or registry.create(config.driver)
+        device = await self._find(driver, config)
+        self._taken[device.path] = config.name
+        try:
+            async with driver.open(device, config.profile) as session:
+                self._sessions[config.name] = session
+                async for event in session.events():
+                    if isinstance(event, Status):
+                        await self._tell(config, event)
+                    else:
+                        await self._queue.put((config.name, event))
+        finally:
+            self._sessions.pop(config.name, None)
+            del self._taken[device.path]
+
+    async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
+        if not config.device and hasattr(driver, "subsystems"):
+            text = N_("Scanner %(name)s: its configuration names no device; `ekanban scanners list` shows them.")
+            raise DeviceNotReadable(text, name=config.name)
+        wanted = os.path.realpath(config.device) if config.device.startswith("/") else config.device
+        found = [device for device in await driver.discover() if not wanted or device.answers_to(wanted)]
+        free = [device for device in found if device.path not in self._taken]
+        if free:
+            return free[0]
+        if found:
+            text = N_("Scanner %(name)s: %(path)s is in use by scanner %(other)s of this terminal.")
+            path = found[0].path
+            raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
+        if wanted.startswith("/") and os.path.exists(wanted):
+            return DeviceInfo(config.driver, config.device, config.name, path=wanted)
+        text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
+        raise DeviceAbsent(text, name=config.name, device=config.device or config.driver)
+
+    async def _tell(self, config: ScannerConfig, status: Status) -> None:
+        before = self.statuses.get(config.name)
+        both_absent = before is not None and before.state is status.state is ScannerState.ABSENT
+        if status != before and not both_absent:
+            self.statuses[config.name] = status
+            await self._queue.put((config.name, status))
+
+
+def _status(config: ScannerConfig, error: Exception) -> Status:
+    match error:
+        case DeviceError():
+            state = _STATES.get(type(error), ScannerState.NOT_READABLE)
+            return Status(state, config.device, error.template, error.facts)
+        case ScannerError():
+            return Status(ScannerState.NOT_READABLE, config.device, "%(error)s", {"error": str(error)})
+    text = N_("Scanner %(name)s failed and is tried again: %(error)s")
+    return Status(ScannerState.NOT_READABLE, config.device, text, {"name": config.name, "error": repr(error)})
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,42 @@
+"""What a configuration stores of a device: something that survives a replug.
+
+Serial number, else the port it is plugged into, else vendor and product. Node names (event5, ttyUSB0) do not survive.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from ekanban_drivers.scanner import DeviceInfo
+
+
+def identities(serial: str | None, port: str | None, vendor: int | None, product: int | None) -> tuple[str, ...]:
+    """Return all names of a device, the surest first.
+
+    >>> identities("SN0001", "usb-0000:00:14.0-2/input0", 0x05E0, 0x1200)
+    ('serial:SN0001', 'port:usb-0000:00:14.0-2/input0', 'id:05e0:1200')
+    >>> identities("0000", None, 0x05E0, 0x1200)
+    ('id:05e0:1200',)
+    """
+    serial = (serial or "").strip()
+    names = []
+    if serial.strip("0"):  # many scanners have zeros for a serial number, all the same
+        names.append(f"serial:{serial}")
+    if port:
+        names.append(f"port:{port}")
+    if vendor is not None and product is not None:
+        names.append(f"id:{vendor:04x}:{product:04x}")
+    return tuple(names)
+
+
+def distinct(devices: list[DeviceInfo]) -> list[DeviceInfo]:
+    """Give devices that share their surest name the next one that is theirs alone; the path where none is."""
+    count = Counter(name for device in devices for name in (device.identity, *device.also))
+    found = []
+    for device in devices:
+        names = (device.identity, *device.also)
+        alone = [name for name in names if count[name] == 1] or [device.path]
+        others = tuple(name for name in names if name != alone[0])
+        found.append(replace(device, identity=alone[0], also=others))
+    return found

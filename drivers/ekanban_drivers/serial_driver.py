@@ -1,0 +1,130 @@
+"""Scanners on serial lines: RS-232, USB-CDC, Bluetooth SPP."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import termios
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import serial
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from ekanban_drivers.decoding.byte_decoder import ByteDecoder
+from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable
+from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.identity import identities
+from ekanban_drivers.node import access, not_readable
+from ekanban_drivers.profile import DeviceFeedback
+from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
+from ekanban_drivers.source import ByteSource, reading
+
+BEL = b"\a"
+BELS = {Feedback.GREEN: 1, Feedback.AMBER: 2, Feedback.RED: 3, Feedback.GREY: 0}
+SECONDS_TO_WRITE = 0.5
+PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
+
+
+class SerialDriver:
+    """Reads serial ports; bytes may come in any chunks."""
+
+    kind = "serial"
+    subsystems = ("tty",)  # whose udev events tell that a device may be there
+
+    async def discover(self) -> list[DeviceInfo]:
+        """Return the serial ports that are there now."""
+        return [_describe(port) for port in await asyncio.to_thread(list_ports.comports)]
+
+    @asynccontextmanager
+    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+        """Open the port exclusively for the time of the context; raises DeviceError."""
+        port = await asyncio.to_thread(_open, device, profile)
+        try:
+            source = ByteSource(port.fileno(), ByteDecoder(profile, device.identity))
+            async with reading(source, device.identity) as queue:
+                yield SerialSession(port, queue, profile.feedback)
+        finally:
+            await asyncio.to_thread(_close, port)
+
+
+class SerialSession:
+    """An open serial port."""
+
+    def __init__(self, port: serial.Serial, queue: EventQueue, means: DeviceFeedback) -> None:
+        self._port = port
+        self._queue = queue
+        self._bell = means in (DeviceFeedback.DRIVER, DeviceFeedback.BEL)
+
+    def events(self) -> AsyncIterator[Event]:
+        """Yield what is read, in order, until the port is gone."""
+        return self._queue.events()
+
+    async def feedback(self, feedback: Feedback) -> bool:
+        """Let the scanner beep: once for green, twice for amber, three times for red."""
+        if not self._bell:
+            return False
+        try:
+            await asyncio.to_thread(self._port.write, BEL * BELS[feedback])
+        except (OSError, serial.SerialException):  # gone, or it does not take bytes: then it cannot beep
+            return False
+        return True
+
+
+def _open(device: DeviceInfo, profile: Profile) -> serial.Serial:
+    try:
+        port = serial.Serial(
+            device.path,
+            baudrate=profile.baud,
+            bytesize=profile.data_bits,
+            parity=PARITIES[profile.parity],
+            stopbits=profile.stop_bits,
+            timeout=0,
+            write_timeout=SECONDS_TO_WRITE,
+            exclusive=True,
+        )
+    except (OSError, termios.error, ValueError) as error:
+        raise _why(device, error) from error
+    with suppress(OSError):  # not every line has it; the lock above is what programs that share ports look at
+        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+    return port
+
+
+def _close(port: serial.Serial) -> None:
+    with suppress(OSError):  # the device may be gone, and with it what was to be undone
+        fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
+    port.close()
+
+
+def _why(device: DeviceInfo, error: Exception) -> DeviceError:
+    facts = {"name": device.name, "path": device.path}
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    match number:
+        case errno.EACCES | errno.EPERM:
+            return not_readable(device.path, device.name)
+        case errno.EBUSY | errno.EAGAIN:
+            text = N_("Another program holds scanner %(name)s (%(path)s): `fuser -v %(path)s` says which. End it.")
+            return DeviceBusy(text, **facts)
+        case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
+            return DeviceAbsent(N_("Scanner %(name)s (%(path)s) is not there."), **facts)
+    return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
+
+
+def _describe(port: ListPortInfo) -> DeviceInfo:
+    path = os.path.realpath(port.device)
+    names = identities(port.serial_number, port.location, port.vid, port.pid) or (path,)
+    state, text = access(path)
+    return DeviceInfo(
+        driver=SerialDriver.kind,
+        identity=names[0],
+        name=port.product or port.description or port.name,
+        path=path,
+        also=names[1:],
+        vendor=port.vid,
+        product=port.pid,
+        state=state,
+        text=text,
+    )

@@ -1,0 +1,151 @@
+"""The reader's thread: one device, one thread, one decoder.
+
+A keyboard's kernel buffer overflows after about ten unread keys, so nothing else may run where a device is read: not
+the event loop, not a database. The thread sleeps until the device has something or silence means something.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ekanban_drivers.decoding.byte_decoder import ByteDecoder
+from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.scanner import N_, Event, ScannerState, Status
+
+logger = logging.getLogger(__name__)
+
+Clock = time.monotonic
+CHUNK = 4096  # bytes
+
+
+class Decoder(Protocol):
+    """What the thread wants of a decoder besides feeding it."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When silence alone will mean something."""
+        ...
+
+    def tick(self, t: float) -> list[Event]:
+        """Take notice that it is `t` and that nothing else had happened before."""
+        ...
+
+    def lost(self, t: float) -> list[Event]:
+        """Take notice that the device is gone."""
+        ...
+
+
+class Source(Protocol):
+    """An open file that is read without waiting."""
+
+    @property
+    def decoder(self) -> Decoder:
+        """What decodes the file."""
+        ...
+
+    def fileno(self) -> int:
+        """Return the file descriptor to be waited for."""
+        ...
+
+    def read(self) -> list[Event]:
+        """Read and decode what is there; raises OSError or EOFError when the device is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByteSource:
+    """A file of bytes, stamped as they are read; the descriptor stays its opener's."""
+
+    number: int
+    decoder: ByteDecoder
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self.number
+
+    def read(self) -> list[Event]:
+        """Read and decode what is there; raises OSError or EOFError when the device is gone."""
+        try:
+            data = os.read(self.number, CHUNK)
+        except BlockingIOError:  # woken for nothing
+            return []
+        if not data:
+            raise EOFError("end of file")
+        return self.decoder.feed(Clock(), data)
+
+
+class Reader(threading.Thread):
+    """Reads one source until it is gone or the reader is stopped."""
+
+    def __init__(self, source: Source, queue: EventQueue) -> None:
+        super().__init__(name=f"scanner {queue.device}", daemon=True)
+        self._source = source
+        self._queue = queue
+        self._stop_read, self._stop_write = os.pipe()
+
+    def run(self) -> None:
+        """Read; every way out closes the queue, so that nobody waits for a dead thread."""
+        device = self._queue.device
+        try:
+            self._read()
+        except (OSError, EOFError) as error:  # ENODEV, EIO, end of file: all mean that the device is gone
+            logger.info("scanner %s is gone: %s", device, error)
+            text = N_("Scanner %(device)s is gone: unplugged, switched off or asleep.")
+            gone = Status(ScannerState.ABSENT, device, text, {"device": device})
+            self._queue.put([*self._source.decoder.lost(Clock()), gone])
+        except Exception as error:
+            logger.exception("scanner %s: the reader failed", device)
+            text = N_("Reading scanner %(device)s failed and is begun anew: %(error)s")
+            self._queue.put([Status(ScannerState.NOT_READABLE, device, text, {"device": device, "error": repr(error)})])
+        finally:
+            self._queue.close()
+
+    def _read(self) -> None:
+        poller = select.poll()
+        poller.register(self._source.fileno(), select.POLLIN)
+        poller.register(self._stop_read, select.POLLIN)
+        while True:
+            now = Clock()  # before the look: what happened until now is either seen below or did not happen
+            ready = {number for number, _ in poller.poll(_milliseconds_until(self._source.decoder.deadline, now))}
+            if self._stop_read in ready:
+                return
+            events = self._source.read() if ready else self._source.decoder.tick(now)
+            if events:
+                self._queue.put(events)
+
+    def stop(self) -> None:
+        """End the thread; it waits for nothing but its file, so this takes no time."""
+        os.write(self._stop_write, b"\0")
+        self.join()
+        os.close(self._stop_write)
+        os.close(self._stop_read)
+
+
+@asynccontextmanager
+async def reading(source: Source, device: str, first: Iterable[Event] = ()) -> AsyncIterator[EventQueue]:
+    """Read a source in its thread for the time of the context.
+
+    The queue begins with the state `ready` and with what the opening itself found out (`first`).
+    """
+    queue = EventQueue(device)
+    queue.put([Status(ScannerState.READY, device), *first])
+    reader = Reader(source, queue)
+    reader.start()
+    try:
+        yield queue
+    finally:
+        reader.stop()
+
+
+def _milliseconds_until(deadline: float | None, now: float) -> int | None:
+    if deadline is None:
+        return None
+    return int((deadline - now) * 1000) + 1 if deadline >= now else 0
