@@ -12,7 +12,7 @@ from importlib.resources import files
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from ekanban_central import keys, problems
+from ekanban_central import keys, problems, rendering
 from ekanban_central.api import events, health, master, people, register, reviews, scans, signals, terminals
 from ekanban_central.context import Central
 from ekanban_central.database import Database
@@ -64,6 +64,7 @@ def create_app(
     app.add_middleware(SignAnswers, key=central.key)
     for router in ROUTERS:
         app.include_router(router)
+    rendering.mount_static(app)
     app.mount("/assets", StaticFiles(directory=str(files("ekanban_core") / "assets")), name="assets")
     return app
 

@@ -1,15 +1,35 @@
-"""The one way in which cards and signals change, by scans and by people alike (language: Decision of core)."""
+"""The one way in which cards and signals change, by scans and by people alike: core decides, this writes.
+
+Everything is collected first and written at the end by a few set-based statements, the site's head row last of all
+locks. A signal that closes is written before one that opens, so that the database's own constraint (one open signal for
+each card, promise 3) never sees two.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ekanban_core.lifecycle import Decision
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
-from ekanban_central.ledger import Actor
-from ekanban_central.loading import Loaded
+from ekanban_central import ledger, tables
+from ekanban_central.ledger import Actor, Entry
+from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
+from ekanban_central.sets import insert_new_rows, update_rows, upsert_rows
+from ekanban_central.signal_rows import Columns, changed_columns, moment_columns, signal_of_event
+from ekanban_core.decision import Decision
+from ekanban_core.errors import EkanbanError
+from ekanban_core.events import Event, ReviewRaised
+from ekanban_core.facts import Card
+
+REVIEW: Table = tables.Review.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+REVIEWS = uuid5(NAMESPACE_URL, "ekanban:review")
+
+
+class DecisionInconsistent(EkanbanError):
+    """A decision's events do not lead to the state that it names; nothing of it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +48,157 @@ def store(connection: Connection, site_id: int, changes: Sequence[Change], now_m
     Cards must have been loaded with their locks in this transaction. Several changes of one card follow each other in
     the order given. Afterwards, when the transaction is committed: `central.hub.publish(site_id, position)`.
     """
-    raise NotImplementedError
+    desk = Writer(site_id, now_ms)
+    for change in changes:
+        desk.change(change)
+    return desk.write(connection)
+
+
+@dataclass(slots=True)
+class _State:
+    """A card's rows while changes are collected; `index`: the newest entry that changed one of them."""
+
+    card: Columns
+    signals: dict[UUID, Columns]
+    index: int | None = None
+    signal_index: dict[UUID, int] = field(default_factory=dict)
+
+
+class Writer:
+    """Collects what is to be written for one site; `write` writes it."""
+
+    def __init__(self, site_id: int, now_ms: int) -> None:
+        self.site_id = site_id
+        self.now_ms = now_ms
+        self.entries: list[Entry] = []
+        self.first = 0  # position of the first entry, once written
+        self._states: dict[str, _State] = {}
+        self._reviews: list[tuple[int, Columns]] = []  # with the index of the entry that raised it
+
+    def note(self, entry: Entry) -> int:
+        """Add a ledger row; returns its index."""
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    def change(self, change: Change) -> None:
+        """Add what one decision changes. Raises DecisionInconsistent."""
+        state = self._state(change.loaded)
+        made = [(event, self._data(event, change, state)) for event in change.decision.events]
+        card_columns = _card_columns(change.decision.card, state.card)
+        if card_columns:
+            if not made:
+                raise DecisionInconsistent
+            made[-1][1].setdefault("set", {})["card"] = card_columns
+            state.card |= card_columns
+        for event, data in made:
+            self._entry(event, data, change, state)
+        _check(change.decision, state)
+
+    def seen(self, loaded: Loaded, at_ms: int, terminal: UUID) -> None:
+        """Remember when and where the card was read last."""
+        self._state(loaded).card |= {"last_scan_ms": at_ms, "last_scan_terminal": terminal}
+
+    def review(self, index: int, kind: str, facts: dict[str, Any], **columns: Any) -> None:
+        """Lay something on the review desk; `index`: the entry that says why."""
+        none = {"scan_id": None, "terminal_id": None, "body": None, "signal_id": None}
+        self._reviews.append((index, {**none, "kind": kind, "facts": facts, **columns}))
+
+    def write(self, connection: Connection) -> int:
+        """Write everything; returns the site's newest position."""
+        if not self.entries and not self._states:
+            return ledger.head(connection, self.site_id)
+        self.first = ledger.reserve(connection, self.site_id, len(self.entries))
+        ledger.write(connection, self.site_id, self.first, self.entries, self.now_ms)
+        self._write_cards(connection)
+        self._write_signals(connection)
+        insert_new_rows(connection, REVIEW, [self._review_row(*raised) for raised in self._reviews])
+        return self.first + len(self.entries) - 1
+
+    def _state(self, loaded: Loaded) -> _State:
+        body = loaded.card.body
+        if body not in self._states:
+            signals = {key: dict(row) for key, row in loaded.signal_rows.items()}
+            self._states[body] = _State(dict(loaded.card_row), signals)
+        return self._states[body]
+
+    def _data(self, event: Event, change: Change, state: _State) -> dict[str, Any]:
+        columns = changed_columns(event, change.loaded, change.scan_id)
+        key = signal_of_event(event)
+        if columns is None or key is None:
+            return event.data()
+        if key not in state.signals and "id" not in columns:
+            raise DecisionInconsistent(f"{event.kind}: signal {key} was not loaded with its card")
+        state.signals[key] = {**state.signals.get(key, {}), **columns}
+        return {**event.data(), "set": {"signal": columns}}
+
+    def _entry(self, event: Event, data: dict[str, Any], change: Change, state: _State) -> None:
+        key = signal_of_event(event)
+        scan_id = UUID(change.scan_id) if change.scan_id else None
+        body = change.loaded.card.body
+        index = self.note(Entry(event.kind, change.actor, body, scan_id, key, change.loaded.loop.id, data))
+        if "set" in data:
+            state.index = index
+            if key is not None and "signal" in data["set"]:
+                state.signal_index[key] = index
+        if isinstance(event, ReviewRaised):
+            terminal = UUID(change.actor.id) if change.actor.kind == "terminal" and change.actor.id else None
+            self.review(
+                index, event.review, event.facts, scan_id=scan_id, terminal_id=terminal, body=body, signal_id=key
+            )
+
+    def _write_cards(self, connection: Connection) -> None:
+        rows = []
+        for state in self._states.values():
+            if state.index is not None:
+                state.card["changed"] = self.first + state.index
+            rows.append({name: state.card[name] for name in _WRITTEN})
+        update_rows(connection, CARD, rows)
+
+    def _write_signals(self, connection: Connection) -> None:
+        rows = [
+            {**state.signals[key], "changed": self.first + index}
+            for state in self._states.values()
+            for key, index in state.signal_index.items()
+        ]
+        upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is not None])
+        upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is None])
+
+    def _review_row(self, index: int, columns: Columns) -> Columns:
+        number = f"{self.site_id}:{self.first + index}:{len(columns['facts'])}"
+        return {
+            "id": uuid5(REVIEWS, number),
+            "site_id": self.site_id,
+            "raised_ms": self.now_ms,
+            "note": "",
+            **columns,
+            "kind": str(columns["kind"]),
+        }
+
+
+_CARD_FACTS = ("state", "print_version", "pending_version", "quantity_version", "last_signal")
+_CLOSED = ("last_closed_earliest_ms", "last_closed_latest_ms", "last_closed_terminal")
+_WRITTEN = ("body", *_CARD_FACTS, *_CLOSED, "last_scan_ms", "last_scan_terminal", "changed")
+
+
+def _card_columns(card: Card | None, row: Columns) -> Columns:
+    """Return the columns in which core's card differs from its row."""
+    if card is None:
+        return {}
+    columns = {
+        "state": str(card.state),
+        "print_version": card.print_version,
+        "pending_version": card.pending_version,
+        "quantity_version": card.quantity_version,
+        "last_signal": UUID(card.last_signal) if card.last_signal else None,
+        **moment_columns("last_closed", card.last_closed),
+    }
+    return {name: value for name, value in columns.items() if row[name] != value}
+
+
+def _check(decision: Decision, state: _State) -> None:
+    """Rows follow the events; they must have come out where the decision says."""
+    open_rows = [row for row in state.signals.values() if row["closed_how"] is None]
+    found = [signal_of(row) for row in open_rows]
+    wanted = [] if decision.signal is None else [decision.signal]
+    if found != wanted:
+        raise DecisionInconsistent(f"expected open signals {wanted}, got {found}")

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from ekanban_central import tables
+from ekanban_central.sets import insert_rows
 
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 META: Table = tables.Meta.__table__  # type: ignore[attr-defined]  # see LEDGER
@@ -88,8 +89,7 @@ def write(connection: Connection, site_id: int, first: int, entries: Iterable[En
         }
         for position, entry in enumerate(entries, first)
     ]
-    if rows:
-        connection.execute(insert(LEDGER), rows)
+    insert_rows(connection, LEDGER, rows)
 
 
 def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_ms: int) -> int:

@@ -1,40 +1,140 @@
-"""Set-based statements on both databases: one parameter for a whole list, so that each statement is prepared once.
+"""Set-based statements on both databases: many rows by one statement.
 
-PostgreSQL gets an array, SQLite a JSON text that `json_each` opens.
+PostgreSQL gets one parameter for all of them (an array, or a JSON text that `jsonb_to_recordset` opens), so that each
+statement is prepared once and makes one round trip. SQLite has no round trips: its driver repeats a prepared statement.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    TableValuedAlias,
+    Text,
+    Update,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
+Rows = Sequence[Mapping[str, Any]]
+
 
 def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return `column IN values`."""
+    """Return `column IN values`, with one parameter however many there are."""
     if connection.dialect.name == "postgresql":
         return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
     plain = [value.hex if isinstance(value, UUID) else value for value in values]
     return column.in_(select(func.json_each(literal(json.dumps(plain))).table_valued("value").c.value))
 
 
-def insert_for(connection: Connection, table: Table) -> SqliteInsert | PostgresqlInsert:
-    """Return an INSERT that knows ON CONFLICT."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def upsert(connection: Connection, table: Table, rows: Collection[dict[str, Any]]) -> None:
-    """Insert rows, all with the same columns; those whose primary key exists are overwritten in these columns."""
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, all with the same columns."""
     if not rows:
         return
-    key = [column.name for column in table.primary_key]
-    statement = insert_for(connection, table)
-    fresh = {name: statement.excluded[name] for name in next(iter(rows)) if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=fresh), list(rows))
+    if connection.dialect.name == "postgresql":
+        connection.execute(_inserting(table, tuple(rows[0])), {"rows": as_json(rows)})
+    else:
+        connection.execute(insert(table), list(rows))
+
+
+def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, all with the same columns; where the primary key exists, overwrite these columns."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    if connection.dialect.name == "postgresql":
+        connection.execute(_overwriting(_inserting(table, names), table, names), {"rows": as_json(rows)})
+    else:
+        connection.execute(_overwriting(sqlite.insert(table), table, names), list(rows))
+
+
+def insert_new_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, all with the same columns; those that a unique constraint knows already are left out."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        statement = _inserting(table, tuple(rows[0])).on_conflict_do_nothing()
+        connection.execute(statement, {"rows": as_json(rows)})
+    else:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def update_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Update rows by their primary key, which each of them names beside the columns to set."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    if connection.dialect.name == "postgresql":
+        connection.execute(_updating(table, names), {"rows": as_json(rows)})
+    else:
+        plain = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(_repeating(table, names), plain)
+
+
+def as_json(value: Any) -> str:
+    """Return JSON text; UUIDs as text, bytes as PostgreSQL's hex."""
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"expected JSON, UUID or bytes, got {type(value).__name__}")
+
+
+def _key(table: Table) -> list[str]:
+    return [one.name for one in table.primary_key]
+
+
+def _recordset(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
+    rows = cast(bindparam("rows", type_=Text), JSONB)
+    columns = [column(name, table.c[name].type) for name in names]
+    return func.jsonb_to_recordset(rows).table_valued(*columns, name="new").render_derived(with_types=True)
+
+
+@cache
+def _inserting(table: Table, names: tuple[str, ...]) -> PostgresqlInsert:
+    new = _recordset(table, names)
+    return postgresql.insert(table).from_select(list(names), select(*(new.c[name] for name in names)))
+
+
+def _overwriting(
+    statement: PostgresqlInsert | SqliteInsert, table: Table, names: tuple[str, ...]
+) -> PostgresqlInsert | SqliteInsert:
+    key = _key(table)
+    fresh = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=fresh)
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...]) -> Update:
+    new, key = _recordset(table, names), _key(table)
+    values = {name: new.c[name] for name in names if name not in key}
+    return update(table).values(values).where(*(table.c[name] == new.c[name] for name in key))
+
+
+@cache
+def _repeating(table: Table, names: tuple[str, ...]) -> Update:
+    key = _key(table)
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name not in key}
+    return update(table).values(values).where(*(table.c[name] == bindparam(f"new_{name}") for name in key))
