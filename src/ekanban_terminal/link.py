@@ -1,0 +1,100 @@
+"""One exchange with central over HTTP, bounded in time and size. Knows nothing of signatures or scans."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+
+from ekanban_terminal.errors import LinkDown
+
+DEADLINE_S = 15.0  # for a whole exchange, however slowly it drips
+MOST_ANSWER = 8_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. `path` is the whole one, as it is signed; `query` without its question mark."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody answered: nothing of it is believed yet."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Link(Protocol):
+    """The way to central."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every path: the path of central's base URL, without a slash at its end."""
+        ...
+
+    async def ask(self, request: Request) -> Reply:
+        """Send a request and read the whole answer. Raises LinkDown."""
+        ...
+
+    async def close(self) -> None:
+        """End open connections."""
+        ...
+
+
+class HttpLink:
+    """Central at a base URL. Follows no redirection and uses no proxy of the environment."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        parts = urlsplit(self.url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._prefix = parts.path.rstrip("/")
+        self._client = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(DEADLINE_S, connect=5.0),
+            limits=httpx2.Limits(max_connections=2, max_keepalive_connections=1),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    @property
+    def prefix(self) -> str:
+        """The path of the base URL."""
+        return self._prefix
+
+    async def ask(self, request: Request) -> Reply:
+        """Send a request and read the whole answer. Raises LinkDown."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await self._ask(request)
+        except TimeoutError as error:
+            raise LinkDown(f"Central did not answer within {DEADLINE_S:.0f} seconds.") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise LinkDown(f"Central at {self.url} was not reached: {error or type(error).__name__}.") from error
+
+    async def _ask(self, request: Request) -> Reply:
+        address = f"{self._origin}{request.path}" + (f"?{request.query}" if request.query else "")
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
+        async with self._client.stream(
+            request.method, address, content=request.body or None, headers=headers
+        ) as response:
+            body = bytearray()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > MOST_ANSWER:
+                    raise LinkDown(f"Central's answer is longer than {MOST_ANSWER} bytes.")
+            return Reply(response.status_code, tuple(response.headers.raw), bytes(body))
+
+    async def close(self) -> None:
+        """End open connections."""
+        await self._client.aclose()
