@@ -56,6 +56,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "on_hold": (_("Not ordered: this card is on hold. Ask your supervisor."),),
     "retired": (_("Not done: this card is out of use. Give it to your supervisor."),),
     "superseded_print": (_("Not ordered: a newer print of this card exists. Destroy this paper and use the new one."),),
+    "malformed": (_("Central could not process this scan; it is kept. Call your supervisor."),),
     "unknown_card": (_("No card has this code. Check it, or give it to your supervisor."),),
     # a person decides
     "found": (_("This card was reported lost. Your supervisor decides; the demand is kept."),),
@@ -67,6 +68,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "shown_red": (_("The terminal refused this, it would be possible now. Your supervisor decides."),),
     "set_aside_revoked": (_("Set aside: this terminal is no longer admitted. Call your supervisor."),),
     "set_aside_forked": (_("Set aside: this terminal's memory was copied or restored. Call your supervisor."),),
+    "set_aside_conflict": (_("Set aside: another scan has this scan's place. Call your supervisor."),),
+    "set_aside_behind": (_("Set aside: this scan was taken for lost before it came. Call your supervisor."),),
     "set_aside_pending": (_("Set aside: this terminal is not admitted yet. Call your supervisor."),),
     # what cannot be read
     "empty_reading": (_("Nothing was read. Scan again."),),
