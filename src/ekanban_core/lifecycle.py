@@ -85,10 +85,10 @@ def _withdraw(known: Known, scan: ScanFact) -> Decision:
     if known.card.state is CardState.RETIRED:
         return known.unchanged(Outcome.RETIRED, "retired")
     taken = Withdrawn(scan.at, scan.quantity)
+    effect = replace(Effect.between(known.card, known.signal, known.card, known.signal), withdrawn=True)
     if known.card.state in (CardState.LOST, CardState.FOUND):
         discovery = found(known, scan)
-        return replace(discovery, events=(*discovery.events, taken))
-    effect = replace(Effect.between(known.card, known.signal, known.card, known.signal), withdrawn=True)
+        return replace(discovery, events=(*discovery.events, taken), effect=discovery.effect or effect)
     facts: dict[str, str | int] = {} if scan.quantity is None else {"quantity": scan.quantity}
     return Decision(Outcome.ADVANCED, Message("withdrawn", facts), (taken,), known.card, known.signal, effect)
 

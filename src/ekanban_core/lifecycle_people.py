@@ -81,13 +81,13 @@ def _advance(known: Known, signal: Signal, target: SignalState, at: Moment) -> D
 
 
 def close_and_open_next(
-    card: Card, signal: Signal | None, policy: LoopPolicy, scan_id: str, scanned: Moment, closed_by: str | None = None
+    card: Card, signal: Signal | None, policy: LoopPolicy, scan_id: str, scanned: Moment, about: str | None = None
 ) -> Decision:
     """Review "probably received": the open signal is received, the next opens with that scan's id and time.
 
-    closed_by: the signal that the review was about; RuleError where another one is open by now, or none.
+    about: the signal that the review was about; RuleError where another one is open by now, or none.
     """
-    if signal is None or (closed_by is not None and signal.id != closed_by) or signal.id == scan_id:
+    if signal is None or (about is not None and signal.id != about) or signal.id == scan_id:
         raise refused("moved_on")
     closed, events = received(card, signal, scanned, assumed=True)
     if closed.state is CardState.RETIRED:
