@@ -78,7 +78,7 @@ def create_site(desk: Desk, new: NewSite) -> int:
     desk.insert(SITE, row, f"A site {new.code} exists already.")
     site_id = int(desk.connection.execute(select(SITE.c.id).where(SITE.c.code == new.code)).scalar_one())
     desk.site_id = site_id
-    desk.record([Entry("site_created", desk.actor, data={"set": {"id": site_id, **row}})])
+    desk.record([Entry("site_created", desk.actor, data={"set": {"site": {"id": site_id, **row}}})])
     return site_id
 
 
@@ -87,7 +87,7 @@ def create_part(desk: Desk, new: NewPart) -> UUID:
     key = desk.new_id()
     row = {"id": key, **new.model_dump()}
     desk.insert(PART, row, f"A part {new.number} exists already.")
-    desk.record([Entry("part_created", desk.actor, data={"set": _json(row)})])
+    desk.record([Entry("part_created", desk.actor, data={"set": {"part": _json(row)}})])
     return key
 
 
@@ -96,7 +96,7 @@ def create_location(desk: Desk, new: NewLocation) -> UUID:
     key = desk.new_id()
     row = {"id": key, "site_id": desk.site_id, "name": new.name, "kind": str(new.kind)}
     desk.insert(LOCATION, row, f"A location {new.name} exists already.")
-    desk.record([Entry("location_created", desk.actor, data={"set": _json(row)})])
+    desk.record([Entry("location_created", desk.actor, data={"set": {"location": _json(row)}})])
     return key
 
 
@@ -115,7 +115,7 @@ def create_loop(desk: Desk, new: NewLoop) -> UUID:
     }
     exists = f"A loop of part {new.part} from {new.source} to {new.destination} {new.bin}".rstrip()
     desk.insert(LOOP, row, f"{exists} exists already.")
-    position = desk.record([Entry("loop_created", desk.actor, loop_id=key, data={"set": _json(row)})])
+    position = desk.record([Entry("loop_created", desk.actor, loop_id=key, data={"set": {"loop": _json(row)}})])
     desk.connection.execute(update(LOOP).where(LOOP.c.id == key).values(changed=position))
     return key
 
@@ -128,7 +128,8 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards) -> list[str]:
     first = int(desk.connection.execute(highest).scalar_one()) + 1
     rows = [_card(desk, loop_id, first + place, new) for place in range(new.count)]
     entries = [
-        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": _json(row)}) for row in rows
+        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": {"card": _json(row)}})
+        for row in rows
     ]
     position = desk.record(entries)
     bodies = [row["body"] for row in rows]

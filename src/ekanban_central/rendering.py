@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,7 +79,14 @@ def language_of(request: Request, visitor: Visitor | None) -> str:
     for item in request.headers.get("accept-language", "").split(","):
         wanted.append(item.split(";")[0].strip()[:2].lower())
     fallback = central_of(request).settings.language
-    return next((language for language in wanted if language in texts.LANGUAGES), fallback)
+    return next((language for language in wanted if language in languages()), fallback)
+
+
+@cache
+def languages() -> frozenset[str]:
+    """Languages with a catalog, and English, which needs none."""
+    folders = texts.LOCALE.iterdir() if texts.LOCALE.is_dir() else ()
+    return frozenset({"en", *(folder.name for folder in folders if folder.is_dir())})
 
 
 def view_of(request: Request, visitor: Visitor | None, site: SiteView) -> View:
@@ -100,9 +108,16 @@ def render(
     """Answer with a page or a part of one, in the visitor's language."""
     page = Page(visitor, site, request.url.path, request.query_params.get("wall") == "1")
     with seen_as(view_of(request, visitor, site)):
-        answer = TEMPLATES.TemplateResponse(request, template, {"page": page, **context}, status)
+        shown = {"page": page, "theme": _theme(request), **context}
+        answer = TEMPLATES.TemplateResponse(request, template, shown, status)
     answer.headers.update(HEADERS | (headers or {}))
     return answer
+
+
+def _theme(request: Request) -> str:
+    """The visitor's own choice of light or dark; "" follows the device."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in ("light", "dark") else ""
 
 
 def fragment(template: str, **context: Any) -> str:

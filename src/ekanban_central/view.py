@@ -119,3 +119,36 @@ def rfc3339(at_ms: int | None) -> str | None:
     if at_ms is None:
         return None
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def left(due_ms: int) -> str:
+    """How long until something is due, or how late it is."""
+    remaining = due_ms - current().now_ms
+    if remaining >= 0:
+        return _("in {time}").format(time=duration(remaining))
+    return _("{time} late").format(time=duration(-remaining))
+
+
+def script_words() -> dict[str, str]:
+    """What static/page.js needs to say the same as these filters, and static/signals.js to speak at all."""
+    return {
+        "s": _("s"),
+        "min": _("min"),
+        "h": _("h"),
+        "d": _("d"),
+        "in": _("in {time}"),
+        "late": _("{time} late"),
+        "new_one": _("1 new"),
+        "new_many": _("{n} new"),
+        "more": _("and {n} more"),
+        "picked_one": _("1 signal selected"),
+        "picked_many": _("{n} signals selected"),
+        "cancel_one": _("Cancel the signal of {name}?"),
+        "cancel_many": _("Cancel {n} signals?"),
+        "confirm_one": _("Cancel the signal"),
+        "confirm_many": _("Cancel {n} signals"),
+        "offline": _("Not live: central does not answer. The list shows what was last heard."),
+        "lost": _("Central did not answer. Look at the list again before you repeat this."),
+        "failed": _("Central could not do this (error {status}). Load the page again."),
+        "close": _("Close"),
+    }

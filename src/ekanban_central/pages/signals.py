@@ -1,7 +1,115 @@
-"""Pages."""
+"""The supervisor's page of open signals: the list, its parts as they change, its acts, its CSV file."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Iterator
+from typing import Annotated
+from uuid import UUID
 
-router = APIRouter()
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from starlette.responses import Response
+
+from ekanban_central import csv_files, signals_counts, signals_view, sites, view, words
+from ekanban_central.access import Visitor, local_path, require
+from ekanban_central.context import Central, central_of
+from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
+from ekanban_central.rendering import render
+from ekanban_central.signal_acts import MOST, carry_out
+from ekanban_central.signals_filter import BadFilter, Filter, parse
+from ekanban_central.view import gettext as _
+from ekanban_core.lifecycle import Step
+from ekanban_core.states import Role
+
+router = APIRouter(include_in_schema=False)
+
+Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
+Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
+Ekanban = Annotated[Central, Depends(central_of)]
+WALL_ROWS = 40
+
+
+@router.get("/")
+@router.get("/signals")
+def signals(request: Request, visitor: Viewer, central: Ekanban) -> Response:
+    """The page, the board alone for htmx, or the rows behind a cursor."""
+    try:
+        wanted = parse(request.query_params)
+    except BadFilter:
+        return RedirectResponse("/signals", 303)
+    wall = request.query_params.get("wall") == "1"
+    now_ms = central.now_ms()
+    with central.database.reading() as connection:
+        site = sites.own(connection)
+        page = signals_view.page(connection, site.id, wanted, now_ms, WALL_ROWS if wall else signals_view.PAGE)
+        counted = signals_counts.groups(connection, site.id, now_ms)
+        found = signals_counts.groups(connection, site.id, now_ms, wanted.body()) if wanted.body() else counted
+        silent = signals_counts.silent_terminals(connection, site.id, now_ms)
+        last_scan = None if page.rows else signals_view.last_scan(connection, site.id)
+    part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+    template = "signals_rows.html" if part and wanted.after else "signals_board.html" if part else "signals.html"
+    return render(
+        request, template, site, visitor,
+        signals=page, wanted=wanted, last_scan=last_scan, counts=signals_counts.figures(counted, silent),
+        filters=signals_counts.choices(found, wanted), **row_context(visitor, now_ms),
+    )  # fmt: skip
+
+
+@router.get("/signals/changes")
+def changes(request: Request, visitor: Viewer, central: Ekanban, since: int, again: str = "") -> Response:
+    """What changed behind a ledger position, for the list whose filter stands in the query; `again`: rows to repeat."""
+    wanted = parse(request.query_params)
+    ids = [UUID(one) for one in again.split(",") if one][:MOST]
+    return JSONResponse(changes_since(request, central, visitor, Changes(wanted, since, ids)))
+
+
+@router.post("/signals/acts/{step}")
+def act(
+    request: Request,
+    visitor: Supervisor,
+    central: Ekanban,
+    step: Step,
+    id: Annotated[list[UUID] | None, Form()] = None,
+    only: Annotated[UUID | None, Form()] = None,
+    reason: Annotated[str, Form(max_length=200)] = "",
+    back: Annotated[str, Form()] = "/signals",
+) -> Response:
+    """A step of the signal whose button was pressed, or of all that are selected."""
+    signals = [only] if only is not None else (id or [])[:MOST]
+    with central.database.reading() as connection:
+        site = sites.own(connection)
+    done = carry_out(central, site.id, visitor.person_id, step, signals, reason)
+    if "application/json" in request.headers.get("accept", ""):
+        return answer_of_act(request, central, visitor, step, done, site)
+    return RedirectResponse(local_path(back), 303)
+
+
+@router.get("/signals.csv")
+def signals_csv(request: Request, visitor: Viewer, central: Ekanban) -> Response:
+    """The whole list as its filter stands, for a spreadsheet."""
+    wanted = parse(request.query_params).with_()
+    with central.database.reading() as connection:
+        site = sites.own(connection)
+    name = f"signals-{site.code}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(_lines(central, site.id, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _lines(central: Central, site_id: int, wanted: Filter) -> Iterator[str]:
+    head = [
+        _("Card"), _("Part"), _("Description"), _("From"), _("To"), _("Bin"), _("Quantity"), _("Unit"), _("State"),
+        _("Urgent"), _("Empty since"), _("Due"), _("Closed"), _("Reason"), _("Terminal"),
+    ]  # fmt: skip
+    now_ms = central.now_ms()
+    with central.database.reading() as connection:
+        rows = signals_view.all_rows(connection, site_id, wanted, now_ms)
+        yield from csv_files.lines(head, (_cells(row) for row in rows))
+
+
+def _cells(row: signals_view.Row) -> list[object]:
+    return [
+        words.card_code(row["body"], row["print_version"]), row["part"], row["description"], row["source"],
+        row["destination"], row["bin"], row["quantity"], row["unit"], row["state"], "1" if row["urgent"] else "",
+        view.rfc3339(row["opened_latest_ms"]), view.rfc3339(row["due_ms"]), view.rfc3339(row["closed_latest_ms"]),
+        row["closed_reason"], row["terminal"],
+    ]  # fmt: skip
