@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -14,6 +14,10 @@ from typer.core import TyperGroup
 from ekanban_cli.language import _
 from ekanban_core.errors import EkanbanError
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Settings = TypeVar("Settings", bound="BaseModel")
 Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help=_("The configuration file."), show_default=False)
@@ -54,6 +58,11 @@ def fail(text: str) -> None:
 def say(text: str, data: Any, as_json: bool) -> None:
     """Print an answer at once, even into a pipe."""
     print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
+
+
+def with_options(settings: Settings, **options: Any) -> Settings:
+    """Let what was said on the command line win over file and environment."""
+    return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
 
 
 def checked(load: Callable[[], object], as_json: bool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 from collections.abc import Mapping
-from importlib.resources import files
+
+from ekanban_core.texts import translations
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
@@ -14,4 +14,4 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
     return wish[:2].lower() if wish[:2].isalpha() and wish not in ("C", "POSIX", "C.UTF-8") else "en"
 
 
-_ = gettext.translation("ekanban", str(files("ekanban_core") / "locale"), [language()], fallback=True).gettext
+_ = translations(language()).gettext

@@ -15,12 +15,13 @@ HIDDEN = "[…]"
 SECRET_KEYS = frozenset({"token", "secret", "password", "authorization", "cookie", "csrf", "link"})
 # What an address may carry: one-time links (/sign-in/TOKEN) and tokens as a query.
 SECRET_PATH = re.compile(r"(/(?:sign-in|link|enroll)/)[^/\s?\"']+")
+SECRET_WORD = re.compile(r"\bekanban_[\w-]{43}")  # an API token
 SECRET_QUERY = re.compile(r"([?&](?:token|code|key|secret|password|csrf)=)[^&\s\"']+")
 
 
 def without_secrets(text: str) -> str:
     """Cut one-time tokens out of an address or a line that holds one."""
-    return SECRET_QUERY.sub(rf"\1{HIDDEN}", SECRET_PATH.sub(rf"\1{HIDDEN}", text))
+    return SECRET_WORD.sub(HIDDEN, SECRET_QUERY.sub(rf"\1{HIDDEN}", SECRET_PATH.sub(rf"\1{HIDDEN}", text)))
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -56,6 +57,7 @@ def configure(level: str, form: Form = "auto") -> None:
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are ours to tell
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -60,11 +60,15 @@ def run(
     app: FastAPI,
     listener: socket.socket,
     wake: Callable[[], Awaitable[None]],
+    ready: Callable[[], None],
     *,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, then return. `wake` ends the open live streams, which would delay the end."""
+    """Serve until SIGTERM or Ctrl-C, then return.
+
+    `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -76,6 +80,10 @@ def run(
         async def serve(self, sockets: list[socket.socket] | None = None) -> None:
             self.loop = asyncio.get_running_loop()
             await super().serve(sockets)
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)

@@ -1,0 +1,89 @@
+"""`ekanban central …`: the replenishment service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, say, with_options
+from ekanban_cli.language import _
+
+app = group(_("The replenishment service: cards, pull signals, people."))
+admin = group(_("People who may do everything."))
+app.add_typer(admin, name="admin")
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("The data folder."), show_default=False)]
+Host = Annotated[str | None, typer.Option("--host", help=_("The address to listen on."), show_default=False)]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help=_("The port; 0 takes any free one."), show_default=False)
+]
+
+
+@app.command(
+    help=_("Run the service until Ctrl-C. The first start without people prints a one-time sign-in link."),
+    epilog=example("ekanban central serve --config /etc/ekanban/central.toml"),
+)
+def serve(
+    config: Config = None,
+    check_config: CheckConfig = False,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    as_json: Json = False,
+) -> None:
+    """Run the service."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_run
+
+    if check_config:
+        checked(lambda: load(config), as_json)
+    else:
+        central_run.serve(with_options(load(config), data=data, host=host, port=port), as_json)
+
+
+@app.command(
+    help=_("Make the database's tables, or bring them up to this release."),
+    epilog=example("ekanban central migrate --config /etc/ekanban/central.toml"),
+)
+def migrate(config: Config = None, data: Data = None, as_json: Json = False) -> None:
+    """Bring the schema up to date."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_run
+
+    revision = central_run.migrate(with_options(load(config), data=data))
+    say(_("The database is at {revision}.").format(revision=revision), {"revision": revision}, as_json)
+
+
+@admin.command(
+    help=_("Add an administrator and print a one-time link with which he or she signs in."),
+    epilog=example("ekanban central admin create anna"),
+)
+def create(
+    name: Annotated[str, typer.Argument(help=_("The name to sign in with."))],
+    config: Config = None,
+    data: Data = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="EKANBAN_TOKEN",
+            help=_("Do it through the running service, with this API token of an administrator."),
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Add an administrator."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_run
+
+    settings = with_options(load(config), data=data)
+    link = central_run.ask_for_admin(settings, name, token) if token else central_run.create_admin(settings, name)
+    say(_("{name} signs in here, once: {link}").format(name=name, link=link), {"name": name, "sign_in": link}, as_json)
+
+
+@app.callback()
+def central() -> None:
+    """Take no options of its own."""

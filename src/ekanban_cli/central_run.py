@@ -1,0 +1,192 @@
+"""What the commands of `ekanban central` do; loaded only when one of them runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from ekanban_central import master, people, sites
+from ekanban_central.app import create_app
+from ekanban_central.context import Central
+from ekanban_central.database import Database
+from ekanban_central.inputs import NewSite
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.settings import CentralSettings
+from ekanban_cli import logs, server
+from ekanban_cli.answers import say
+from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.folder import alone, usable
+from ekanban_cli.language import _
+from ekanban_core.states import Role
+from ekanban_migrations import upgrade
+
+FIRST_LINK = "first-sign-in.txt"
+
+
+def serve(settings: CentralSettings, as_json: bool) -> None:
+    """Check everything that can be wrong before the first request, then serve until the end is asked for."""
+    logs.configure(settings.log_level, settings.log_format)
+    folder = _folder(settings)
+    listener = server.listen(settings.host, settings.port)
+    with listener, _held(settings):
+        _up_to_date(settings)
+        settings = _with_address(settings, listener)
+        app = create_app(settings)
+        central: Central = app.state.central
+        begin(central)
+        link, instead = _shown(_first_link(central), folder)
+
+        async def wake() -> None:
+            central.hub.close()
+
+        def ready() -> None:
+            url = server.address(listener)
+            say(_about(url, link, instead), {"central": url, "sign_in": link}, as_json)
+
+        server.run(app, listener, wake, ready)
+
+
+def migrate(settings: CentralSettings) -> str:
+    """Bring the schema up to this release; returns its revision."""
+    _folder(settings)
+    with _held(settings), _reached(settings):
+        upgrade.central(settings.url)
+    return upgrade.central_head()
+
+
+def create_admin(settings: CentralSettings, name: str) -> str:
+    """Add an administrator; returns the one-time link."""
+    _folder(settings)
+    with _held(settings):
+        _up_to_date(settings)
+        central: Central = create_app(settings).state.central
+        try:
+            begin(central)
+            now = central.now_ms()
+            with central.database.session() as session:
+                person = people.create(session, name, Role.ADMIN, SYSTEM, now, central.random_bytes)
+                link = people.make_link(session, person.id, SYSTEM, now, central.random_bytes)
+        finally:
+            central.database.close()
+    return settings.base_url.rstrip("/") + link.path
+
+
+def ask_for_admin(settings: CentralSettings, name: str, token: str) -> str:
+    """Add an administrator through the running service; returns the one-time link."""
+    import httpx2
+
+    url = settings.base_url.rstrip("/")
+    body = {"name": name, "role": str(Role.ADMIN)}
+    try:
+        answer = httpx2.post(
+            f"{url}/api/v1/people", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=False
+        )
+        content = answer.json()
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise NotReachable(_("Central does not answer at {url} ({why}).").format(url=url, why=error)) from error
+    if not answer.is_success:
+        raise CommandFailed(_("Central refuses: {why}").format(why=content.get("detail") or content.get("title")))
+    return str(content["sign_in"]["url"])
+
+
+def begin(central: Central) -> None:
+    """Make the plant of the settings, at the first start."""
+    with central.database.transaction() as connection:
+        if sites.read(connection) is None:
+            desk = master.Desk(connection, 0, SYSTEM, central.now_ms(), central.random_bytes)
+            site = central.settings.site
+            new = NewSite(code=site.code, name=site.name, time_zone=site.time_zone, language=central.settings.language)
+            master.create_site(desk, new)
+
+
+def _folder(settings: CentralSettings) -> Path:
+    return usable(settings.data, _("“data” in the configuration, EKANBAN_CENTRAL__DATA or --data"))
+
+
+@contextmanager
+def _held(settings: CentralSettings) -> Iterator[None]:
+    """Keep other processes away from an SQLite database. PostgreSQL needs no such thing."""
+    if not settings.url.startswith("sqlite"):
+        yield
+        return
+    busy = _(
+        "Central is running on the data in {data}. Do this on its pages or through its API (--token), or end it first;"
+        " several processes at once need PostgreSQL (database_url)."
+    )
+    with alone(settings.data / "central.lock", busy.format(data=settings.data)):
+        yield
+
+
+@contextmanager
+def _reached(settings: CentralSettings) -> Iterator[None]:
+    """Say in words that the database does not answer, or that its address is wrong."""
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError) as error:
+        wrong = _("database_url: expected postgresql+psycopg://NAME:PASSWORD@HOST/DATABASE or sqlite:///FILE.")
+        raise CommandFailed(wrong) from error
+    except OperationalError as error:
+        text = _("The database {url} cannot be used: {why}")
+        shown = make_url(settings.url).render_as_string(hide_password=True)
+        raise NotReachable(text.format(url=shown, why=str(error.orig).strip())) from error
+
+
+def _up_to_date(settings: CentralSettings) -> None:
+    """Bring a new or an embedded database up to date; a shared one is migrated by hand, when all processes stand."""
+    with _reached(settings):
+        database = Database(settings.url)
+        try:
+            with database.reading() as connection:
+                schema = upgrade.central_schema(connection)
+            if schema is upgrade.Schema.OLDER and database.backend != "sqlite":
+                raise CommandFailed(
+                    _("The database is of an older release. End all central processes, then: ekanban central migrate")
+                )
+        finally:
+            database.close()
+        upgrade.central(settings.url)
+
+
+def _with_address(settings: CentralSettings, listener: socket) -> CentralSettings:
+    """Note the port that was taken, and derive the base URL from it unless it was set."""
+    port = listener.getsockname()[1]
+    changes: dict[str, object] = {"port": port}
+    if "base_url" not in settings.model_fields_set:
+        changes["base_url"] = server.address(listener)
+    return settings.model_copy(update=changes)
+
+
+def _first_link(central: Central) -> str | None:
+    with central.database.session() as session:
+        link = people.first_link(session, central.now_ms(), central.random_bytes)
+    return None if link is None else central.settings.base_url.rstrip("/") + link.path
+
+
+def _shown(link: str | None, folder: Path) -> tuple[str | None, str]:
+    """Return the link to print, and where it stands instead: a journal that others read is no place for it."""
+    if link is None or not _into_the_journal():
+        return link, ""
+    path = folder / FIRST_LINK
+    path.touch(mode=0o600)
+    path.write_text(link + "\n")
+    return None, _("Nobody has signed in yet; the one-time link stands in {path}.").format(path=path)
+
+
+def _into_the_journal() -> bool:
+    """Tell whether systemd collects what is printed (systemd.exec(5), JOURNAL_STREAM)."""
+    out = os.fstat(sys.stdout.fileno())
+    return os.environ.get("JOURNAL_STREAM") == f"{out.st_dev}:{out.st_ino}"
+
+
+def _about(url: str, link: str | None, instead: str) -> str:
+    lines = [_("Central: {url}").format(url=url), instead]
+    if link is not None:
+        lines.append(_("Nobody has signed in yet. This link works once, for a day: {link}").format(link=link))
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,136 @@
+"""`ekanban scanners …`: what is plugged in, what it reads, and what a recording decodes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ekanban_cli.answers import Json, example, group, say
+from ekanban_cli.errors import CommandFailed
+from ekanban_cli.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ekanban_drivers.recording import Recording
+    from ekanban_drivers.scanner import DeviceInfo, Event
+
+app = group(_("Barcode scanners at this machine."))
+
+
+@app.command(
+    "list",
+    help=_("Show the scanners and keyboards that are there, and the identity that a configuration stores."),
+    epilog=example("ekanban scanners list"),
+)
+def list_(as_json: Json = False) -> None:
+    """Show what is there."""
+    import asyncio
+    from dataclasses import asdict
+
+    from ekanban_cli.scanners_watch import discover
+
+    devices, missing = asyncio.run(discover())
+    for text in missing:
+        typer.echo(text, err=True)
+    table = _table(devices) if devices else _("No scanner was found.")
+    say(table, [asdict(device) for device in devices], as_json)
+
+
+@app.command(
+    help=_("Read one scanner, exclusively, and show each code as it comes. Ctrl-C ends it."),
+    epilog=example(
+        "ekanban scanners watch serial:SN0001",
+        "ekanban scanners watch /dev/ttyUSB0 --profile serial --count 1 --json",
+        "ekanban scanners watch -",
+    ),
+)
+def watch(
+    device: Annotated[
+        str, typer.Argument(metavar="DEVICE", help=_("Its identity or path (`ekanban scanners list`); “-” is stdin."))
+    ],
+    driver: Annotated[
+        str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))] = 0,
+    as_json: Json = False,
+) -> None:
+    """Show what a scanner reads."""
+    import asyncio
+
+    from ekanban_cli.scanners_watch import configure, show
+    from ekanban_drivers.errors import ScannerError
+
+    async def read() -> None:
+        config = await configure(device, driver, profile)
+        await show(config, count, lambda event: print(_line(event, as_json), flush=True))
+
+    try:
+        asyncio.run(read())
+    except ScannerError as error:
+        raise CommandFailed(str(error)) from error
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+@app.command(
+    help=_("Decode a recording of a scanner: one line for each code, or for what went wrong."),
+    epilog=example("ekanban scanners replay tests/fixtures/scanners/wedge-us/plain.jsonl --json"),
+)
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("A recording; “-” is stdin."))],
+    as_json: Json = False,
+) -> None:
+    """Decode a recording."""
+    from ekanban_drivers.recording import readings
+    from ekanban_drivers.recording import replay as decode
+
+    for event in readings(decode(_recording(file))):
+        print(_line(event, as_json))
+
+
+def _recording(file: Path) -> Recording:
+    import sys
+
+    from ekanban_drivers.errors import BadRecording
+    from ekanban_drivers.recording import parse
+
+    try:
+        text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return parse(text.decode("utf-8-sig").split("\n"))
+    except (BadRecording, OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file}: {error}") from error
+
+
+def _table(devices: Iterable[DeviceInfo]) -> str:
+    rows = [(device.driver, device.identity, device.path, _plain(device.name)) for device in devices]
+    head = (_("Driver"), _("Identity"), _("Path"), _("Name"))
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(3)]
+    lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in [head, *rows]]
+    return "\n".join([*lines, *(device.text for device in devices if device.text)])
+
+
+def _line(event: Event, as_json: bool) -> str:
+    from ekanban_drivers.recording import as_json as reading
+    from ekanban_drivers.scanner import Scan, Status
+
+    if isinstance(event, Status):
+        state = {"dev": event.device, "state": str(event.state), "text": event.text}
+        return json.dumps(state) if as_json else f"{event.device}: {event.state} {_plain(event.text)}".rstrip()
+    if as_json:
+        return json.dumps(reading(event))
+    if isinstance(event, Scan):
+        notes = [event.symbology or "", _("suspect") if event.suspect else ""]
+        return " ".join([f"{event.device}:", _plain(event.text), *(f"({note})" for note in notes if note)])
+    return f"{event.device}: {event.kind}: {_plain(event.text)}"
+
+
+def _plain(text: str) -> str:
+    """Spell out what is not printable: a code may hold whatever a terminal obeys."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

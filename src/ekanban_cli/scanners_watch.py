@@ -1,0 +1,61 @@
+"""Finding and reading scanners for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ekanban_drivers import registry
+from ekanban_drivers.errors import DeviceAbsent, DriverUnavailable
+from ekanban_drivers.hotplug import Scanners
+from ekanban_drivers.profile import Profile, load
+from ekanban_drivers.scanner import DeviceInfo, Event, Scan, ScannerConfig, ScannerState, Status
+
+NO_HARDWARE = ("simulated", "stdin")
+
+
+async def discover() -> tuple[list[DeviceInfo], list[str]]:
+    """Return the devices of all drivers, and why some drivers cannot look."""
+    devices: list[DeviceInfo] = []
+    missing: list[str] = []
+    for kind in registry.kinds():
+        if kind in NO_HARDWARE:
+            continue
+        try:
+            devices += await registry.create(kind).discover()
+        except DriverUnavailable as error:
+            missing.append(str(error))
+    return devices, missing
+
+
+async def configure(device: str, driver: str | None, profile: str | None) -> ScannerConfig:
+    """Tell how a device is read; raises DeviceAbsent, BadProfile, UnknownDriver."""
+    settings = load(profile) if profile else Profile()
+    kind = driver or await _kind(device)
+    if driver:
+        registry.create(driver)  # a wrong name is said at once
+    return ScannerConfig(device, kind, "" if device == "-" else device, settings)
+
+
+async def show(config: ScannerConfig, count: int, tell: Callable[[Event], None]) -> None:
+    """Tell everything that a scanner reads, until `count` codes were read, if it is not 0, or its input has ended."""
+    scans = 0
+    async with Scanners([config]) as scanners:
+        async for _name, event in scanners.events():
+            tell(event)
+            scans += isinstance(event, Scan)
+            ended = isinstance(event, Status) and event.state is ScannerState.ABSENT and config.driver == "stdin"
+            if ended or 0 < count <= scans:
+                return
+
+
+async def _kind(device: str) -> str:
+    if device == "-":
+        return "stdin"
+    if device.startswith("/"):
+        return "evdev" if "/input/" in device else "serial"
+    devices, _missing = await discover()
+    for found in devices:
+        if found.answers_to(device):
+            return found.driver
+    text = "%(device)s is not there; `ekanban scanners list` shows what is"
+    raise DeviceAbsent(text, device=device)
