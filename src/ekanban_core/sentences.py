@@ -29,7 +29,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "stored_advanced": (_("Stored, not yet passed on."),),
     "stored_received": (_("Stored, not yet booked as received."),),
     "stored_undone": (_("Stored, not yet taken back."),),
-    "believed": (_("This terminal does not know its cards yet."),),
+    "register_missing": (_("This terminal does not know its cards yet."),),
     # nothing to do
     "already_open": (
         _("Already ordered {opened_ms} by {by}, due {due_ms}; now {state}."),
