@@ -84,6 +84,28 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "envelope_without_card": (_("Not a card: this label has no field 15K."),),
     "gs1_unknown": (_("Not a card: this GS1 label is not entered for any card."),),
     "command_unknown": (_("This command card is not known."),),
+    # why a person decides, at the review desk
+    "review_found": (_("A card that was reported lost has been scanned. Reinstate it or retire it."),),
+    "review_no_open_signal": (
+        _("Scanned for {intent}, but nothing is on order for this card."),
+        _("A step was scanned, but nothing is on order for this card."),
+    ),
+    "review_probably_received": (_("Empty again, long after the release: probably received without a scan."),),
+    "review_times_overlap": (
+        _("Two things happened at nearly the same time; the clocks do not tell which came first."),
+    ),
+    "review_cycle_unclear": (_("Empty again; the clocks do not tell whether the last bin can have come meanwhile."),),
+    "review_undo_moved_on": (_("An undo came after its scan had gone further."),),
+    "review_undo_unknown": (_("An undo names a scan that is not known here."),),
+    "review_version_ahead": (
+        _("Print {version} was scanned, which was not made here. It was accepted."),
+        _("A print was scanned that was not made here. It was accepted."),
+    ),
+    "review_unknown_card": (_("A terminal knows this card, and it is not known here. Was a backup restored?"),),
+    "review_shown_green_refused": (_("The worker saw green, and the scan could not be carried out."),),
+    "review_shown_red": (_("The worker saw red, and the scan would have been possible. Is it still wanted?"),),
+    "review_malformed": (_("A scan arrived that could not be processed. It is kept as it came."),),
+    "review_set_aside": (_("Scanned at a terminal that is not admitted or was copied."),),
     # what pages refuse
     "nothing_open": (_("Nothing is on order for this card."),),
     "reason_needed": (_("Say why: a cancelled order needs a reason."),),
