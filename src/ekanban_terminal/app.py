@@ -17,7 +17,6 @@ from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import CentralShown, Kiosk, KioskState, StationShown
 
 CORE = Path(ekanban_core.__file__).parent
-HERE = Path(__file__).parent
 
 
 def create_app(settings: TerminalSettings) -> FastAPI:
@@ -27,8 +26,7 @@ def create_app(settings: TerminalSettings) -> FastAPI:
     app.state.kiosk = Kiosk(_before_start(settings))
     app.include_router(kiosk.router)
     app.mount("/assets", StaticFiles(directory=CORE / "assets"), name="assets")
-    app.mount("/static/core", StaticFiles(directory=CORE / "static", check_dir=False), name="core_static")
-    app.mount("/static", StaticFiles(directory=HERE / "static", check_dir=False), name="static")
+    kiosk.mount_static(app)
     return app
 
 

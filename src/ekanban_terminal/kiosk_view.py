@@ -1,0 +1,223 @@
+"""A KioskState made ready for the eye: every sentence, time and choice that the kiosk page shows.
+
+The page's template and its JavaScript read the same view by the same paths ("last.word"), so that a page drawn by the
+server and one that followed the events for a month are alike. Pure: the caller gives the wall clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from gettext import NullTranslations
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, get_day_names
+
+from ekanban_core.states import Intent, Outcome
+from ekanban_terminal import kiosk_words as words
+from ekanban_terminal.kiosk_shape import CalmView, ClockView, RefusedView, ScanView, StatusView, Tone, View
+from ekanban_terminal.kiosk_text import dotted, printable
+from ekanban_terminal.state import Entry, KioskState, ScannerShown
+
+FADE_MS = 20_000  # how long the last scan stays before the calm state returns
+UNDO_MS = 120_000  # how long a scan may be taken back (language.md, Undo)
+ROWS = 10
+SCANNERS = 2  # that have room in the status strip
+NEARLY_FULL = 0.8  # share of the limit from which the queue is shown amber
+SENTENCE = 320  # most characters of one
+CHANGES_SOMETHING = {  # and can therefore be taken back
+    Outcome.OPENED,
+    Outcome.ADVANCED,
+    Outcome.RECEIVED,
+    Outcome.STALE_PRINT,
+    Outcome.OUT_OF_SEQUENCE,
+}
+
+
+def view(state: KioskState, now_ms: int, texts: NullTranslations) -> View:
+    """Make the view of a state, `now_ms` by the terminal's wall clock."""
+    return _Maker(state, now_ms, texts).view()
+
+
+def clock_of(state: KioskState, now_ms: int) -> ClockView:
+    """Make the clock alone: it goes on while nothing else changes."""
+    now = _local(now_ms, _zone(state.time_zone))
+    return ClockView(clock=f"{now:%H:%M}", date=format_date(now, "full", locale=_locale(state.language)))
+
+
+class _Maker:
+    """What all the pieces of one view need: texts, language, zone, now."""
+
+    def __init__(self, state: KioskState, now_ms: int, texts: NullTranslations) -> None:
+        self.state = state
+        self.now_ms = now_ms
+        self._ = texts.gettext
+        self.zone = _zone(state.time_zone)
+        self.locale = _locale(state.language)
+
+    def view(self) -> View:
+        state, last = self.state, self.state.last
+        age_ms = self.now_ms - last.at_ms if last else -1
+        fresh_ms = FADE_MS - age_ms if 0 <= age_ms < FADE_MS else 0
+        stop = next((alarm.text for alarm in state.alarms if alarm.stop), "")
+        notices = [alarm.text for alarm in state.alarms if not alarm.stop] + self.dead()
+        time = clock_of(state, self.now_ms)
+        return View(
+            clock=time.clock,
+            date=time.date,
+            plant=printable(state.plant),
+            station=printable(state.station.name),
+            face="alarm" if stop else "last" if fresh_ms else "calm",
+            calm=self.calm(),
+            last=self.scan(last),
+            rows=_padded([self.scan(entry) for entry in state.scans[:ROWS]], ROWS, ScanView()),
+            scanners=_padded(self.scanners(), SCANNERS, StatusView()),
+            central=self.central(),
+            alarm=printable(stop, SENTENCE),
+            notices=_padded([printable(text, SENTENCE) for text in notices[:2]], 2, ""),
+            refused=self.refused(),
+            connected=state.central.state == "online",
+            fresh_ms=fresh_ms,
+            undo_ms=self.undo_ms(last, age_ms),
+        )
+
+    def scan(self, entry: Entry | None) -> ScanView:
+        if entry is None:
+            return ScanView()
+        headline = printable(entry.part or entry.code)
+        word = words.word(entry, self._)
+        why = printable(entry.message, SENTENCE)
+        return ScanView(
+            id=entry.id,
+            tone="pending" if words.is_pending(entry) else entry.colour.value,
+            icon=words.icon(entry),
+            word=word,
+            headline=headline,
+            description=printable(entry.description) if entry.part else "",
+            amount=self.amount(entry),
+            source=printable(entry.source),
+            destination=dotted(entry.destination, entry.bin),
+            why=why,
+            time=self.time(entry.at_ms),
+            spoken=". ".join(text.rstrip(".") for text in (word, headline, why) if text) + ".",
+        )
+
+    def amount(self, entry: Entry) -> str:
+        if entry.quantity is None:
+            return printable(entry.container)
+        return dotted(f"{entry.quantity} {entry.unit}".rstrip(), entry.container)
+
+    def time(self, ms: int) -> str:
+        """Hours and minutes; the day of the week as well when it was another day."""
+        then, now = _local(ms, self.zone), _local(self.now_ms, self.zone)
+        if then.date() == now.date():
+            return f"{then:%H:%M}"
+        day = get_day_names("abbreviated", locale=self.locale)[then.weekday()].rstrip(".")
+        return f"{day} {then:%H:%M}"
+
+    def undo_ms(self, last: Entry | None, age_ms: int) -> int:
+        if last is None or last.intent is Intent.UNDO or last.outcome not in CHANGES_SOMETHING or last.colour == "red":
+            return 0
+        return max(0, UNDO_MS - age_ms) if age_ms >= 0 else 0
+
+    def calm(self) -> CalmView:
+        _, scanners = self._, self.state.scanners
+        if not scanners:
+            return CalmView(tone="amber", icon="scanner", title=_("No scanner is set up"), text=self.state.station.does)
+        if any(scanner.state == "ready" for scanner in scanners):
+            return CalmView(title=_("Scan a card"), text=printable(self.state.station.does, SENTENCE))
+        first = scanners[0]
+        title = _("No scanner is ready") if len(scanners) > 1 else _("The scanner is not ready")
+        return CalmView(tone="amber", icon="alert", title=title, text=printable(first.text, SENTENCE))
+
+    def scanners(self) -> list[StatusView]:
+        """Show the scanners, those with trouble first; the last place counts those that have no room."""
+        some = sorted(self.state.scanners, key=lambda scanner: scanner.state == "ready")
+        shown = [self.scanner(scanner) for scanner in some[:SCANNERS]]
+        if len(some) > SCANNERS:
+            more = some[SCANNERS - 1 :]
+            ready = sum(scanner.state == "ready" for scanner in more)
+            text = self._("{ready} of {count} ready").format(ready=ready, count=len(more))
+            tone: Tone = "green" if ready == len(more) else "amber"
+            shown[-1] = StatusView(tone=tone, name=self._("More scanners"), text=text)
+        return shown
+
+    def scanner(self, scanner: ScannerShown) -> StatusView:
+        word = words.scanner_word(scanner.state, self._)
+        if scanner.state == "ready":
+            return StatusView(tone="green", name=printable(scanner.name), text=word)
+        text = printable(f"{word}. {scanner.text}" if scanner.text else word, SENTENCE)
+        return StatusView(tone="amber", icon="alert", name=printable(scanner.name), text=text)
+
+    def central(self) -> StatusView:
+        _, stored, central = self._, self.state.stored, self.state.central
+        since = self.time(central.since_ms)
+        queue = _stored_sentence(stored, self.state.limit, _)
+        full = stored >= NEARLY_FULL * self.state.limit
+        tone: Tone = "amber" if full else "grey"
+        match central.state:
+            case "online" if not stored:
+                return StatusView(tone="green", icon="link", name=_("Connected"), text=_("Everything is sent."))
+            case "online":
+                return StatusView(
+                    tone=tone, icon="link", name=_("Connected"), text=_("Sending {count}.").format(count=stored)
+                )
+            case "offline":
+                text = _("No connection since {time}.").format(time=since)
+                return StatusView(tone=tone, icon="inbox", name=queue, text=text)
+            case "refused":
+                text = _("Stored here: {count}. Call a supervisor.").format(count=stored)
+                return StatusView(tone="red", icon="stop", name=_("Central refuses this terminal"), text=text)
+            case "pending":
+                text = _("Stored here: {count}. A supervisor has to approve this terminal.").format(count=stored)
+                return StatusView(tone="amber", icon="clock", name=_("Not approved yet"), text=text)
+            case "never":
+                text = _("Stored here: {count}. Enrol this terminal at a central.").format(count=stored)
+                return StatusView(tone="amber", icon="silent", name=_("Not enrolled yet"), text=text)
+
+    def dead(self) -> list[str]:
+        count = self.state.dead
+        return [self._("Not taken by central: {count}. Call a supervisor.").format(count=count)] if count else []
+
+    def refused(self) -> RefusedView:
+        refused = self.state.refused
+        if not refused:
+            return RefusedView()
+        oldest = min(refused, key=lambda entry: entry.at_ms)
+        title = self._("Refused at central: {count}").format(count=len(refused))
+        return RefusedView(count=len(refused), title=title, scan=self.scan(oldest))
+
+
+def _stored_sentence(stored: int, limit: int, _: words.Gettext) -> str:
+    if not stored:
+        return _("Scans are stored here.")
+    if stored >= NEARLY_FULL * limit:
+        return _("Stored here: {count} of at most {limit}.").format(count=stored, limit=limit)
+    return (_("Stored here: {count}. It will be sent.") if stored == 1
+            else _("Stored here: {count}. They will be sent.")).format(count=stored)  # fmt: skip
+
+
+T = TypeVar("T")
+
+
+def _padded(items: list[T], places: int, empty: T) -> tuple[T, ...]:
+    return tuple(items + [empty] * (places - len(items)))
+
+
+def _local(ms: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # the plant's zone is central's word; a page must come all the same
+        return ZoneInfo("UTC")
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,100 @@
+// The kiosk page after it was drawn by the server: it follows the service's events and shows each scan as it comes.
+
+import { bind, bindRows } from "./bind.js";
+import { fit } from "./fit.js";
+import { keys } from "./keys.js";
+import { follow } from "./stream.js";
+import { Tones } from "./tones.js";
+
+const ANSWER_MS = 250; // how long a tone waits for central, so that ordered sounds like ordered
+const SEVERITY = { grey: 0, pending: 1, green: 1, amber: 2, red: 3 };
+
+const body = document.body;
+const last = document.querySelector('[data-name="last"]');
+const undo = document.querySelector("#undo");
+const tones = new Tones((blocked) => (document.querySelector("#silent").hidden = !blocked));
+
+let state = null; // the newest
+let fading = 0;
+let undoing = 0;
+let shown = { id: body.dataset.last, tone: last.dataset.tone };
+let heard = new Set([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.id));
+
+function face() {
+  if (body.dataset.lost) return "lost";
+  if (state?.view.alarm) return "alarm";
+  return fading ? "last" : "calm";
+}
+
+function turn() {
+  const name = state ? face() : body.dataset.lost ? "lost" : body.dataset.face;
+  if (body.dataset.face !== name) body.dataset.face = name;
+}
+
+function show(milliseconds) {
+  clearTimeout(fading);
+  fading = setTimeout(() => {
+    fading = 0;
+    turn();
+  }, milliseconds);
+}
+
+function sound(row, connected) {
+  const wait = row.tone === "pending" && connected ? ANSWER_MS : 0;
+  setTimeout(() => tones.play((state.view.rows.find(({ id }) => id === row.id) ?? row).tone), wait);
+}
+
+function soundAll(view, first) {
+  const fresh = view.rows.filter(({ id }) => id && !heard.has(id)).reverse();
+  heard = new Set(view.rows.map(({ id }) => id));
+  if (!first || view.fresh_ms) fresh.slice(-3).forEach((row) => sound(row, view.connected));
+}
+
+function showLast(view, first) {
+  const now = view.last;
+  const changed = now.id !== shown.id;
+  const worse = !changed && SEVERITY[now.tone] > SEVERITY[shown.tone];
+  if (now.id && (changed || worse)) {
+    const left = first ? view.fresh_ms : Number(body.dataset.fadeMs);
+    if (left) show(left);
+    if (left) document.querySelector("#spoken").textContent = now.spoken;
+    if (worse) tones.play(now.tone);
+  }
+  shown = { id: now.id, tone: now.tone };
+}
+
+function allowUndo(milliseconds) {
+  clearTimeout(undoing);
+  undo.disabled = !milliseconds;
+  if (milliseconds) undoing = setTimeout(() => (undo.disabled = true), milliseconds);
+}
+
+follow({
+  state(content, first) {
+    if (content.release !== document.documentElement.dataset.release) return location.reload();
+    if (content.language !== document.documentElement.lang) return location.reload(); // the server draws all fixed words
+    state = content;
+    bind(content.view);
+    bindRows(content.view.rows);
+    soundAll(content.view, first);
+    showLast(content.view, first);
+    allowUndo(content.view.undo_ms);
+    turn();
+    fit(last);
+    body.dataset.followed = "yes"; // from now on this page hears of everything
+  },
+  beat: bind,
+  found() {
+    delete body.dataset.lost;
+    turn();
+  },
+  lost() {
+    body.dataset.lost = "yes";
+    turn();
+  },
+});
+
+if (body.dataset.face === "last") show(Number(last.dataset.freshMs));
+addEventListener("resize", () => fit(last));
+keys();
+fit(last);
