@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+from ekanban_central.sets import as_json
 from ekanban_core.errors import EkanbanError
 
 BUSY_MS = 30_000  # how long a writer waits for another one
@@ -31,11 +32,13 @@ class Database:
         self.url = make_url(url)
         self.backend = self.url.get_backend_name()  # "sqlite" or "postgresql"
         if self.backend == "sqlite":
-            self.engine = create_engine(self.url, pool_size=20, max_overflow=20)
+            self.engine = create_engine(self.url, pool_size=20, max_overflow=20, json_serializer=as_json)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(self.url, pool_size=10, max_overflow=30, pool_pre_ping=True)
+            self.engine = create_engine(
+                self.url, pool_size=10, max_overflow=30, pool_pre_ping=True, json_serializer=as_json
+            )
         # SQLite has one writer and its waiters poll; a lock lets those of one process take turns instead.
         self._turn = threading.Lock() if self.backend == "sqlite" else None
 

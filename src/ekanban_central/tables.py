@@ -237,6 +237,7 @@ class Terminal(SQLModel, table=True):
     state: str  # TerminalState
     enrolled_ms: int = _big()
     head_epoch: UUID | None = None
+    floor_ms: int | None = _big(default=None)  # the earliest time of its newest scan; later ones are not before it
     seen_ms: int | None = _big(default=None)
     release: str = ""
     stored: int = 0

@@ -6,6 +6,7 @@ Revision: 0001. `ekanban_central.tables` says what the columns mean.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +18,7 @@ branch_labels = None
 depends_on = None
 
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
-OPEN = {f"{name}_where": sa.text("closed_how IS NULL") for name in ("sqlite", "postgresql")}
+OPEN: dict[str, Any] = {f"{name}_where": sa.text("closed_how IS NULL") for name in ("sqlite", "postgresql")}
 REFUSAL = "the ledger is append-only"
 
 
@@ -222,6 +223,7 @@ def _terminal() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("enrolled_ms", sa.BigInteger(), nullable=False),
         sa.Column("head_epoch", sa.Uuid(), nullable=True),
+        sa.Column("floor_ms", sa.BigInteger(), nullable=True),
         sa.Column("seen_ms", sa.BigInteger(), nullable=True),
         sa.Column("release", sa.String(), nullable=False),
         sa.Column("stored", sa.Integer(), nullable=False),

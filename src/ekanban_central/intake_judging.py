@@ -1,0 +1,172 @@
+"""Core decides, scan by scan in sequence; later scans see what earlier ones of the same transaction did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from ekanban_central import intake_known as known
+from ekanban_central.fencing import Verdict
+from ekanban_central.intake_known import TargetRow
+from ekanban_central.intake_parsing import Delivery
+from ekanban_central.intake_sorting import Aside, New, Sorted
+from ekanban_central.loading import Loaded, load
+from ekanban_core.decision import Decision, Known
+from ekanban_core.effects import Effect, Target
+from ekanban_core.events import ReviewKind
+from ekanban_core.facts import Message, Moment, ScanFact
+from ekanban_core.judgement import Standing, judge
+from ekanban_core.reading import CardRead, Reading, alias_candidates, read
+from ekanban_core.states import Intent, Outcome
+from ekanban_core.wire import ScanMessage
+
+MOST_ALIAS = 200  # characters of tables.Alias.text
+
+
+@dataclass(slots=True)
+class Case:
+    """One scan with everything that its decision needs, and the decision."""
+
+    delivery: Delivery
+    sorted: New | Aside
+    standing: Standing
+    at: Moment
+    read: Reading | None = None
+    body: str | None = None  # of the card that it is about
+    loaded: Loaded | None = None
+    decision: Decision | None = None
+    index: int = 0  # of its row among the ledger entries of the terminal's site
+
+    @property
+    def message(self) -> ScanMessage | None:
+        """Return the scan, None when it does not fit its schema."""
+        return self.sorted.item.message
+
+    @property
+    def target_id(self) -> UUID | None:
+        """Return the scan that this one would undo."""
+        scan = self.message
+        return known.uuid_of(scan.target) if scan and scan.intent is Intent.UNDO else None
+
+
+class Bench:
+    """Loads what the cases are about, and decides them."""
+
+    def __init__(self, connection: Connection, cases: Sequence[Case]) -> None:
+        self.cases = cases
+        self.targets = known.targets(connection, {case.target_id for case in cases if case.target_id})
+        self._done: dict[UUID, Case] = {}  # by scan id, in this transaction
+        self._read(connection)
+        bodies = {case.body for case in cases if case.body}
+        self.loaded = load(connection, bodies)
+
+    def decide(self) -> None:
+        """Decide all cases in their order."""
+        for case in self.cases:
+            case.loaded = self.loaded.get(case.body) if case.body else None
+            case.decision = self._decision(case)
+            self._remember(case, case.decision)
+
+    def _read(self, connection: Connection) -> None:
+        """Understand the bytes; foreign codes that may stand for cards are looked up together."""
+        contents = [(case, case.message.content) for case in self.cases if case.message]
+        texts = {text for _, content in contents for text in alias_candidates(content)}
+        aliases = known.aliases(connection, {text for text in texts if len(text) <= MOST_ALIAS and "\0" not in text})
+        for case, content in contents:
+            case.read = read(content, aliases.get)
+            if isinstance(case.read, CardRead):
+                case.body = case.read.body
+        for case in self.cases:
+            if case.target_id:
+                case.body = self._body_of_target(case)
+
+    def _body_of_target(self, case: Case) -> str | None:
+        row = self.targets.get(case.target_id) if case.target_id else None
+        if row is not None:
+            return row.body if row.terminal_id == case.delivery.terminal_id else None
+        earlier = (one for one in self.cases if one.sorted.item.scan_id == case.target_id)
+        target = next(earlier, None)
+        return target.body if target and target.delivery.terminal_id == case.delivery.terminal_id else None
+
+    def _decision(self, case: Case) -> Decision:
+        scan = case.message
+        if isinstance(case.sorted, Aside) and case.sorted.conflict:
+            return _set_aside(case, "conflict")
+        if case.sorted.item.error or scan is None or case.read is None:
+            return malformed(case.sorted.item.error)
+        if isinstance(case.sorted, New) and case.sorted.verdict is Verdict.BEHIND:
+            return _set_aside(case, "behind")
+        fact = scan_fact(scan, case.at)
+        loaded = case.loaded
+        context = Known(loaded.card, loaded.signal, loaded.policy) if loaded else None
+        return judge(case.standing, case.read, context, fact, self._target(case))
+
+    def _target(self, case: Case) -> Target | None:
+        if case.target_id is None:
+            return None
+        name = str(case.target_id)
+        earlier = self._done.get(case.target_id)
+        if earlier is not None and earlier.decision is not None:
+            same = earlier.delivery.terminal_id == case.delivery.terminal_id
+            return Target(name, earlier.decision.effect if same else None, same)
+        row: TargetRow | None = self.targets.get(case.target_id)
+        if row is None or row.terminal_id != case.delivery.terminal_id:
+            return Target(name, None, known=False)
+        return Target(name, None if row.effect is None else Effect.from_json(row.effect))
+
+    def _remember(self, case: Case, decision: Decision) -> None:
+        item = case.sorted.item
+        if isinstance(case.sorted, New) and item.scan_id is not None:
+            self._done[item.scan_id] = case
+        if case.loaded is not None and decision.card is not None:
+            after = replace(case.loaded, card=decision.card, signal=decision.signal)
+            self.loaded[case.loaded.card.body] = after
+
+
+def scan_fact(scan: ScanMessage, at: Moment) -> ScanFact:
+    """Make core's scan from the wire's; the version is the reading's to say."""
+    return ScanFact(
+        id=_plain(scan.id),
+        terminal=at.terminal or "",
+        intent=scan.intent,
+        at=at,
+        version=None,
+        shown=scan.local_outcome,
+        target=_plain(scan.target) if scan.target else None,
+        quantity=scan.quantity,
+        duplicate_of=scan.duplicate_of,
+    )
+
+
+def malformed(error: str) -> Decision:
+    """A scan that cannot be understood or processed: kept as it came, for a person."""
+    decision = Decision(Outcome.UNREADABLE, Message("malformed"), (), None, None)
+    return decision.with_review(ReviewKind.MALFORMED, {"error": error[:500]})
+
+
+def standing_of(state: str, sorted_scan: Sorted) -> Standing:
+    """Say whether a scan counts: the terminal's standing, and the fence's verdict on this scan."""
+    if state == Standing.REVOKED:
+        return Standing.REVOKED
+    if state == Standing.PENDING:
+        return Standing.PENDING
+    if isinstance(sorted_scan, New) and sorted_scan.verdict is Verdict.FORKED:
+        return Standing.FORKED
+    return Standing.GOOD
+
+
+def _set_aside(case: Case, standing: str) -> Decision:
+    loaded, scan = case.loaded, case.message
+    facts: dict[str, str | int] = {"standing": standing, "scan": case.sorted.item.sent_id or ""}
+    if scan:
+        facts |= {"intent": str(scan.intent), "earliest_ms": case.at.earliest_ms, "latest_ms": case.at.latest_ms}
+    card, signal = (loaded.card, loaded.signal) if loaded else (None, None)
+    decision = Decision(Outcome.SET_ASIDE, Message(f"set_aside_{standing}"), (), card, signal)
+    return decision.with_review(ReviewKind.SET_ASIDE, facts)
+
+
+def _plain(text: str) -> str:
+    return str(UUID(text)) if known.uuid_of(text) else text

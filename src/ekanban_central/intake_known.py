@@ -1,0 +1,169 @@
+"""What central knows already of the scans in hand, in few set-based statements; terminals are locked in id order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select, tuple_
+
+from ekanban_central import tables
+from ekanban_central.fencing import Epoch
+from ekanban_central.intake_parsing import Delivery
+from ekanban_central.ledger import LEDGER, SITE
+from ekanban_central.sets import among
+from ekanban_core.bounds import OffsetBounds
+
+TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+EPOCH: Table = tables.TerminalEpoch.__table__  # type: ignore[attr-defined]  # see TERMINAL
+BOOT: Table = tables.TerminalBoot.__table__  # type: ignore[attr-defined]  # see TERMINAL
+IDENTITY: Table = tables.ScanIdentity.__table__  # type: ignore[attr-defined]  # see TERMINAL
+ASIDE: Table = tables.ScanAside.__table__  # type: ignore[attr-defined]  # see TERMINAL
+ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # see TERMINAL
+
+Place = tuple[UUID, UUID, int]  # terminal, epoch, sequence number
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A scan that was taken in before."""
+
+    place: Place
+    scan_id: UUID
+    hash: bytes
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """What an undo names."""
+
+    terminal_id: UUID
+    effect: dict[str, Any] | None
+    body: str | None
+
+
+def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Load terminals and hold them, so that the batches of one come one after the other."""
+    statement = select(TERMINAL).where(among(connection, TERMINAL.c.id, ids)).order_by(TERMINAL.c.id)
+    rows = connection.execute(statement.with_for_update(key_share=True)).mappings()
+    return {row["id"]: dict(row) for row in rows}
+
+
+def sites(connection: Connection, ids: Collection[int]) -> dict[int, Mapping[str, Any]]:
+    """Load the sites of these terminals."""
+    rows = connection.execute(select(SITE).where(among(connection, SITE.c.id, ids))).mappings()
+    return {row["id"]: dict(row) for row in rows}
+
+
+def epochs(
+    connection: Connection, deliveries: Sequence[Delivery], heads: Iterable[UUID | None]
+) -> dict[UUID, list[Epoch]]:
+    """Load, by terminal, the epochs that the batches name, their predecessors and the newest ones."""
+    named = {head for head in heads if head is not None}
+    for delivery in deliveries:
+        named |= {item.epoch for item in delivery.items if item.epoch is not None}
+        for message in delivery.batch.epochs:
+            named |= {one for one in map(uuid_of, (message.epoch, message.previous)) if one is not None}
+    if not named:
+        return {}
+    found: dict[UUID, list[Epoch]] = {}
+    wanted = among(connection, EPOCH.c.terminal_id, {delivery.terminal_id for delivery in deliveries})
+    rows = list(connection.execute(select(EPOCH).where(wanted, among(connection, EPOCH.c.epoch, named))).mappings())
+    before = {row["previous"] for row in rows if row["previous"] is not None} - named
+    if before:
+        rows += connection.execute(select(EPOCH).where(wanted, among(connection, EPOCH.c.epoch, before))).mappings()
+    for row in rows:
+        columns = {name: value for name, value in row.items() if name != "terminal_id"}
+        found.setdefault(row["terminal_id"], []).append(Epoch(**columns))
+    return found
+
+
+def boots(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[UUID, str], OffsetBounds]:
+    """Load the bounds of the boots that the batches name."""
+    named = set()
+    for delivery in deliveries:
+        named |= {item.message.boot_id for item in delivery.items if item.message}
+        named.add(delivery.batch.boot_id)
+        if delivery.batch.contact:
+            named.add(delivery.batch.contact.boot_id)
+    wanted = among(connection, BOOT.c.terminal_id, {delivery.terminal_id for delivery in deliveries})
+    rows = connection.execute(select(BOOT).where(wanted, among(connection, BOOT.c.boot_id, named)))
+    return {
+        (row.terminal_id, row.boot_id): OffsetBounds(row.offset_low_ms, row.offset_high_ms, row.measured_boottime_ms)
+        for row in rows
+    }
+
+
+def taken_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Taken]:
+    """Load the scans that were taken in with these ids."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(IDENTITY).where(among(connection, IDENTITY.c.scan_id, ids)))
+    return {row.scan_id: _taken(row) for row in rows}
+
+
+def taken_by_place(connection: Connection, places: Collection[Place]) -> dict[Place, Taken]:
+    """Load the scans that were taken in with these places."""
+    if not places:
+        return {}
+    place = tuple_(IDENTITY.c.terminal_id, IDENTITY.c.epoch, IDENTITY.c.seq)
+    rows = connection.execute(select(IDENTITY).where(place.in_(list(places))))
+    return {taken.place: taken for taken in map(_taken, rows)}
+
+
+def asides(connection: Connection, keys: Collection[tuple[UUID, bytes]]) -> dict[tuple[UUID, bytes], dict[str, Any]]:
+    """Load the first answers of scans that have no place, by terminal and content."""
+    if not keys:
+        return {}
+    wanted = tuple_(ASIDE.c.terminal_id, ASIDE.c.content_hash).in_(list(keys))
+    rows = connection.execute(select(ASIDE).where(wanted))
+    return {(row.terminal_id, row.content_hash): row.answer for row in rows}
+
+
+def targets(connection: Connection, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
+    """Load the scans that are to be undone."""
+    if not ids:
+        return {}
+    columns = (IDENTITY.c.scan_id, IDENTITY.c.terminal_id, IDENTITY.c.effect, IDENTITY.c.body)
+    rows = connection.execute(select(*columns).where(among(connection, IDENTITY.c.scan_id, ids)))
+    return {row.scan_id: TargetRow(row.terminal_id, row.effect, row.body) for row in rows}
+
+
+def aliases(connection: Connection, texts: Collection[str]) -> dict[str, str]:
+    """Load the cards for which these foreign codes stand."""
+    if not texts:
+        return {}
+    rows = connection.execute(select(ALIAS.c.text, ALIAS.c.body).where(among(connection, ALIAS.c.text, texts)))
+    return {row.text: row.body for row in rows}
+
+
+def recorded_ms(connection: Connection, site_id: int, positions: Collection[int]) -> dict[int, int]:
+    """Load when these positions of a ledger were written."""
+    if not positions:
+        return {}
+    wanted = (LEDGER.c.site_id == site_id) & among(connection, LEDGER.c.position, positions)
+    rows = connection.execute(select(LEDGER.c.position, LEDGER.c.at_ms).where(wanted))
+    return {row.position: row.at_ms for row in rows}
+
+
+def names(connection: Connection, ids: Collection[UUID]) -> dict[str, str]:
+    """Load the names of terminals, by the text of their ids."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(TERMINAL.c.id, TERMINAL.c.name).where(among(connection, TERMINAL.c.id, ids)))
+    return {str(row.id): row.name for row in rows}
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """Read an id of the wire, None for what is none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _taken(row: Any) -> Taken:
+    return Taken((row.terminal_id, row.epoch, row.seq), row.scan_id, row.content_hash, row.answer)

@@ -1,0 +1,101 @@
+"""When the scans of one batch happened: bounds from boot clocks, contacts, cursors and sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from ekanban_central.intake_parsing import Delivery
+from ekanban_core.bounds import OffsetBounds, Reach, boot_start_ms, measure, scan_moment
+from ekanban_core.facts import Moment
+from ekanban_core.wire import ScanMessage
+
+MOST_BOOT_ID = 64  # characters of tables.TerminalBoot.boot_id
+Boots = dict[tuple[UUID, str], OffsetBounds]
+
+
+def measure_boots(delivery: Delivery, boots: Boots) -> set[str]:
+    """Narrow the bounds of the terminal's boots by what the batch tells; returns those that changed."""
+    batch, terminal = delivery.batch, delivery.terminal_id
+    changed: set[str] = set()
+
+    def narrow(boot_id: str, **reach: Reach) -> None:
+        bounds = measure(boots.get((terminal, boot_id)), **reach) if 0 < len(boot_id) <= MOST_BOOT_ID else None
+        if bounds is not None:
+            boots[terminal, boot_id] = bounds
+            changed.add(boot_id)
+
+    if batch.contact:
+        narrow(batch.contact.boot_id, heard=Reach(batch.contact.at_ms, batch.contact.boottime_ms))
+    if batch.boottime_ms is not None:
+        narrow(batch.boot_id, sent=Reach(delivery.received_ms, batch.boottime_ms))
+    else:
+        for boot_id, boottime_ms in _sent(delivery).items():
+            narrow(boot_id, sent=Reach(delivery.received_ms, boottime_ms))
+    return changed
+
+
+def moments(
+    scans: Sequence[ScanMessage],
+    delivery: Delivery,
+    boots: Mapping[tuple[UUID, str], OffsetBounds],
+    floor_ms: int,
+    recorded_ms: Mapping[str, int],
+) -> list[Moment]:
+    """Return the interval of each scan, given in sequence.
+
+    floor_ms: the earliest time of the scan before them, or the terminal's enrolment. recorded_ms: when central wrote
+    the ledger position that a register cursor names; a scan that carries the cursor was made after it.
+    """
+    terminal = delivery.terminal_id
+    current = delivery.batch.boot_id or (scans[-1].boot_id if scans and scans[-1].age_ms is not None else "")
+    start = boot_start_ms(boots.get((terminal, current)))
+    ceilings: list[int] = []
+    ceiling = delivery.received_ms
+    for scan in reversed(scans):
+        if scan.boot_id != current and start is not None:
+            ceiling = min(ceiling, start)
+        bounds = boots.get((terminal, scan.boot_id))
+        ceiling = scan_moment("", scan.boottime_ms, bounds, floor_ms=0, ceiling_ms=ceiling).latest_ms
+        ceilings.append(ceiling)
+    found = []
+    for scan, ceiling in zip(scans, reversed(ceilings), strict=True):
+        floor_ms = max(floor_ms, recorded_ms.get(scan.register_cursor or "", 0))
+        bounds = boots.get((terminal, scan.boot_id))
+        moment = scan_moment(str(terminal), scan.boottime_ms, bounds, floor_ms=floor_ms, ceiling_ms=ceiling)
+        floor_ms = max(floor_ms, moment.earliest_ms)
+        found.append(moment)
+    return found
+
+
+def cursor_position(cursor: str | None, generation: str) -> int | None:
+    """Return the ledger position in a register's cursor of this generation."""
+    word, _, rest = (cursor or "").partition(":")
+    number = rest.partition(":")[0]
+    return int(number) if word == generation and number.isascii() and number.isdigit() and len(number) < 19 else None
+
+
+def boot_rows(terminal: UUID, changed: set[str], boots: Boots, now_ms: int) -> list[dict[str, Any]]:
+    """Return the rows of terminal_boot that changed."""
+    return [
+        {
+            "terminal_id": terminal,
+            "boot_id": boot_id,
+            "offset_low_ms": boots[terminal, boot_id].low_ms,
+            "offset_high_ms": boots[terminal, boot_id].high_ms,
+            "measured_boottime_ms": boots[terminal, boot_id].measured_ms,
+            "seen_ms": now_ms,
+        }
+        for boot_id in sorted(changed)
+    ]
+
+
+def _sent(delivery: Delivery) -> dict[str, int]:
+    """The boot clock at sending, by boot, from the scans' own ages: for programs that do not send it with the batch."""
+    sent: dict[str, int] = {}
+    for item in delivery.items:
+        if item.message and item.message.age_ms is not None:
+            at = item.message.boottime_ms + item.message.age_ms
+            sent[item.message.boot_id] = max(at, sent.get(item.message.boot_id, 0))
+    return sent
