@@ -123,11 +123,12 @@ class Scanners:
             del self._taken[device.path]
 
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
-        if not config.device and hasattr(driver, "subsystems"):
-            text = N_("Scanner %(name)s: its configuration names no device; `ekanban scanners list` shows them.")
-            raise DeviceNotReadable(text, name=config.name)
         wanted = os.path.realpath(config.device) if config.device.startswith("/") else config.device
         found = [device for device in await driver.discover() if not wanted or device.answers_to(wanted)]
+        if not wanted and len(found) > 1:
+            names = ", ".join(f"{device.identity} ({device.name})" for device in found)
+            text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
+            raise DeviceNotReadable(text, name=config.name, devices=names)
         free = [device for device in found if device.path not in self._taken]
         if free:
             return free[0]

@@ -7,6 +7,7 @@ recordings). A recording of a scanner that misbehaves is a test: put it under te
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -172,12 +173,12 @@ def _table(number: int, head: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _line(number: int, content: Mapping[str, Any], driver: str, devices: Mapping[str, Any]) -> Line:
     t, device = content.get("t"), content.get("dev")
-    if isinstance(t, bool) or not isinstance(t, int | float):
+    if isinstance(t, bool) or not isinstance(t, int | float) or not math.isfinite(t):
         raise BadRecording(f"line {number}: t: expected seconds, got {t!r}")
-    if device not in devices:
+    if not isinstance(device, str) or (devices and device not in devices):
         raise BadRecording(f"line {number}: dev: expected one of {', '.join(devices)}, got {device!r}")
     try:
-        return Line(float(t), str(device), _happening(content, driver))
+        return Line(float(t), device, _happening(content, driver))
     except (KeyError, TypeError, ValueError) as error:
         expected = _EXPECTED["evdev" if driver == "evdev" else "bytes"]
         raise BadRecording(f"line {number}: expected {expected}, or lost, or back: {error!r}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.profile import Framing, Profile, Terminator
 from ekanban_drivers.scanner import Event
@@ -9,12 +11,14 @@ from ekanban_drivers.scanner import Event
 STX, ETX, TAB, LF, CR = "\x02", "\x03", "\t", "\n", "\r"
 
 _ENDS = {
-    Terminator.ENTER: {CR, LF},
-    Terminator.KP_ENTER: {CR, LF},
-    Terminator.CR: {CR},
-    Terminator.LF: {LF},
-    Terminator.TAB: {TAB},
-    Terminator.ETX: {ETX},
+    Terminator.ENTER: CR + LF,
+    Terminator.KP_ENTER: CR + LF,
+    Terminator.CR: CR,
+    Terminator.LF: LF,
+    Terminator.CRLF: "",  # neither of the two alone
+    Terminator.TAB: TAB,
+    Terminator.ETX: ETX,
+    Terminator.NONE: "",
 }
 
 
@@ -23,13 +27,15 @@ class ByteDecoder:
 
     def __init__(self, profile: Profile, device: str) -> None:
         self._framer = Framer(profile, device)
-        self._framed = profile.framing is Framing.STX_ETX
-        ends: set[str] = set()
-        for terminator in profile.terminators:
-            ends |= _ENDS.get(terminator, set())
-        self._ends = frozenset(ends)
-        self._crlf = Terminator.CRLF in profile.terminators
+        self._ends = frozenset("".join(_ENDS[terminator] for terminator in profile.terminators))
+        # However the end of a line was configured, CR LF is one: scanners and profiles seldom agree to the byte.
+        self._newline = Terminator.CRLF in profile.terminators or bool(self._ends & {CR, LF})
         self._after_cr = False
+        if profile.framing is Framing.STX_ETX:
+            self._take, marks = self._frame_mark, {STX, ETX}
+        else:
+            self._take, marks = self._line_mark, {*self._ends, *((CR, LF) if self._newline else ())}
+        self._marks = re.compile("[" + "".join(sorted(marks)) + "]" if marks else "(?!)")
 
     @property
     def deadline(self) -> float | None:
@@ -38,11 +44,14 @@ class ByteDecoder:
 
     def feed(self, t: float, data: bytes) -> list[Event]:
         """Take the bytes that arrived at `t`."""
+        text = data.decode("latin-1")
         found: list[Event] = []
-        take = self._in_frame if self._framed else self._in_line
-        for character in data.decode("latin-1"):
-            found += take(character, t)
-        return found
+        begin = 0
+        for mark in self._marks.finditer(text):
+            found += self._add(text[begin : mark.start()], t)
+            found += self._take(mark.group(), t)
+            begin = mark.end()
+        return found + self._add(text[begin:], t)
 
     def tick(self, t: float) -> list[Event]:
         """Take notice that it is `t` and that nothing came before."""
@@ -53,17 +62,19 @@ class ByteDecoder:
         self._after_cr = False
         return self._framer.lost(t)
 
-    def _in_line(self, character: str, t: float) -> list[Event]:
-        after_cr, self._after_cr = self._after_cr, character == CR
-        if character == LF and self._crlf and after_cr:
-            return self._framer.end(t, cut=0 if CR in self._ends else 1)
-        if character in self._ends:
-            return self._framer.end(t)
-        return self._framer.add(character, t)
+    def _add(self, text: str, t: float) -> list[Event]:
+        if not text:
+            return []
+        self._after_cr = False
+        return self._framer.add(text, t)
 
-    def _in_frame(self, character: str, t: float) -> list[Event]:
-        if character == STX:
-            return self._framer.begin(t)
-        if character == ETX:
+    def _line_mark(self, mark: str, t: float) -> list[Event]:
+        after_cr, self._after_cr = self._after_cr, mark == CR
+        if mark == LF and after_cr:
+            return self._framer.end(t, cut=0 if CR in self._ends else 1)
+        if mark in self._ends:
             return self._framer.end(t)
-        return self._framer.add(character, t)
+        return self._framer.add(mark, t)
+
+    def _frame_mark(self, mark: str, t: float) -> list[Event]:
+        return self._framer.begin(t) if mark == STX else self._framer.end(t)

@@ -24,7 +24,8 @@ class Framer:
         self._gap = profile.gap_ms / 1000
         self._framed = profile.framing is Framing.STX_ETX
         self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
-        self._characters: list[str] = []
+        self._pieces: list[str] = []
+        self._length = 0  # characters in the pieces
         self._first = 0.0
         self._active = 0.0  # the last sign of life
         self._inside = not self._framed  # between STX and ETX; always so in lines
@@ -34,7 +35,7 @@ class Framer:
     @property
     def deadline(self) -> float | None:
         """When silence alone will mean something; None while it means nothing."""
-        return self._active + self._gap if self._characters else None
+        return self._active + self._gap if self._pieces else None
 
     def touch(self, t: float) -> list[Event]:
         """Take a sign of life, such as a key going up: it may follow a pause, and it ends one."""
@@ -47,29 +48,29 @@ class Framer:
         if t - self._active <= self._gap:
             return []
         self._skipping = False
-        if not self._characters:
+        if not self._pieces:
             return []
         if self._pause_completes:
             return self._complete(self._active)
         self._suspect = not self._framed  # STX proves a beginning by itself
         return [self._fail(ErrorKind.TIMEOUT, t)]
 
-    def add(self, character: str, t: float) -> list[Event]:
-        """Take one character of a code."""
+    def add(self, text: str, t: float) -> list[Event]:
+        """Take characters of a code."""
         found = self.touch(t)
         if self._skipping or not self._inside:
             return found
-        if len(self._characters) > self.profile.max_len:  # one more than allowed, for a CR that an LF may cut off
-            return [*found, *self.reject(ErrorKind.TOO_LONG, t)]
-        if not self._characters:
+        if not self._pieces:
             self._first = t
-        self._characters.append(character)
-        return found
+        room = self.profile.max_len + 1 - self._length  # one more than allowed, for a CR that an LF may cut off
+        self._pieces.append(text[:room])
+        self._length += len(text)
+        return found if len(text) <= room else [*found, *self.reject(ErrorKind.TOO_LONG, t)]
 
     def begin(self, t: float) -> list[Event]:
         """Take an STX: an unfinished code before it has lost its end."""
         found = self.touch(t)
-        if self._characters:
+        if self._pieces:
             found.append(self._fail(ErrorKind.OVERRUN, t))
         self._inside = True
         self._skipping = False
@@ -78,11 +79,12 @@ class Framer:
     def end(self, t: float, cut: int = 0) -> list[Event]:
         """Take a terminator, of which the last `cut` characters were taken for a part of the code."""
         found = self.touch(t)
-        if cut:
-            del self._characters[-cut:]
+        if cut and self._pieces:
+            self._pieces[-1] = self._pieces[-1][:-cut]
+            self._length -= cut
         self._skipping, skipped = False, self._skipping
         self._inside = not self._framed
-        if not skipped and self._characters:
+        if not skipped and self._pieces:
             found += self._complete(t)
         self._suspect = False
         return found
@@ -100,23 +102,20 @@ class Framer:
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone: what comes after is another beginning."""
         found = self.tick(t)
-        if self._characters:
+        if self._pieces:
             found.append(self._fail(ErrorKind.DISCONNECT, t))
         self._inside = not self._framed
         self._skipping = self._suspect = False
         return found
 
     def _fail(self, kind: ErrorKind, t: float) -> ScanError:
-        partial = "".join(self._characters)
-        self._characters.clear()
         self._inside = not self._framed
-        return ScanError(kind, partial, self.device, t)
+        return ScanError(kind, self._take(), self.device, t)
 
     def _complete(self, t: float) -> list[Event]:
-        if len(self._characters) > self.profile.max_len:
+        if self._length > self.profile.max_len:
             return [self._fail(ErrorKind.TOO_LONG, t)]
-        content = "".join(self._characters)
-        self._characters.clear()
+        content = self._take()
         inner = content.removeprefix(self.profile.prefix).removesuffix(self.profile.suffix)
         whole = len(content) - len(inner) == len(self.profile.prefix) + len(self.profile.suffix)
         symbology, text = aim.split(inner) if self.profile.aim else (None, inner)
@@ -124,3 +123,9 @@ class Framer:
             return []
         suspect = self._suspect or not whole
         return [Scan(text, inner.encode("latin-1"), symbology, self.device, suspect, self._first, t)]
+
+    def _take(self) -> str:
+        content = "".join(self._pieces)
+        self._pieces.clear()
+        self._length = 0
+        return content

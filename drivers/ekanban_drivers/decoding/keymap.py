@@ -81,7 +81,7 @@ class KeyDecoder:
     def _key(self, t: float, key: int, value: int) -> list[Event]:
         if value == k.REPEAT:
             self._down.setdefault(key, t)
-            return self._held(t)
+            return self.tick(t)  # no sign of life: a key that repeats for ever must not keep a code open
         found = [*self._framer.touch(t), *self._held(t)]
         if value == k.DOWN:
             self._rest_modifiers(t)

@@ -1,0 +1,220 @@
+"""What serial lines and pipes send, decoded on a virtual clock."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ekanban_drivers.decoding.byte_decoder import ByteDecoder
+from ekanban_drivers.profile import Profile
+from ekanban_drivers.scanner import Event, Scan, ScanError
+
+
+class Line:
+    """A decoder and its clock."""
+
+    def __init__(self, **settings: object) -> None:
+        self.decoder = ByteDecoder(Profile.from_mapping(settings), "a")
+        self.now = 0.0
+        self.events: list[Event] = []
+
+    def send(self, *chunks: bytes, pause: float = 0.01) -> Line:
+        for chunk in chunks:
+            self.events += self.decoder.feed(self.now, chunk)
+            self.now += pause
+        return self
+
+    def wait(self, seconds: float) -> Line:
+        self.now += seconds
+        self.events += self.decoder.tick(self.now)
+        return self
+
+    @property
+    def scans(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Scan)]
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        return [(str(event.kind), event.partial) for event in self.events if isinstance(event, ScanError)]
+
+
+@pytest.mark.parametrize(
+    ("terminators", "sent", "codes"),
+    [
+        (["cr"], b"A1\rB2\r", ["A1", "B2"]),
+        (["cr"], b"A1\r\nB2\r\n", ["A1", "B2"]),
+        (["cr"], b"A\n1\rB2\r", ["A\n1", "B2"]),
+        (["lf"], b"A1\r\nB2\r\n", ["A1", "B2"]),
+        (["lf"], b"A1\nB\r2\n", ["A1", "B\r2"]),
+        (["crlf"], b"A1\r\nB2\r\n", ["A1", "B2"]),
+        (["crlf"], b"A\r1\r\nB\n2\r\n", ["A\r1", "B\n2"]),
+        (["crlf"], b"A1\r\r\n\r\nB2\r\n", ["A1\r", "B2"]),
+        (["cr", "crlf"], b"A1\r\nB2\rC3\r\n", ["A1", "B2", "C3"]),
+        (["cr", "lf"], b"A1\r\nB2\rC3\n", ["A1", "B2", "C3"]),
+        (["etx"], b"A\r1\x03B2\x03", ["A\r1", "B2"]),
+        (["tab"], b"A1\tB2\t", ["A1", "B2"]),
+        (["enter"], b"A1\r\nB2\nC3\r", ["A1", "B2", "C3"]),
+        (["kp_enter"], b"A1\r", ["A1"]),
+    ],
+)
+def test_every_terminator_ends_a_code_whatever_the_chunks(
+    terminators: list[str], sent: bytes, codes: list[str]
+) -> None:
+    whole = Line(terminators=terminators).send(sent)
+    bytewise = Line(terminators=terminators).send(*(bytes([byte]) for byte in sent))
+
+    assert whole.scans == bytewise.scans == codes
+    assert whole.errors == bytewise.errors == []
+
+
+@pytest.mark.parametrize("terminators", [["cr"], ["lf"], ["crlf"], ["cr", "lf"], ["etx"], ["tab"], ["enter"]])
+def test_there_are_no_empty_scans(terminators: list[str]) -> None:
+    ends = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "etx": b"\x03", "tab": b"\t", "enter": b"\r\n"}
+
+    assert Line(terminators=terminators).send(ends[terminators[0]] * 3).events == []
+    assert Line().send(b"\r\n\r\r\n\n\t").events == []
+    assert Line().send(b"]C1\r").events == []  # an identifier of nothing
+
+
+@given(st.lists(st.binary(min_size=1).filter(lambda code: not {9, 10, 13} & set(code)), max_size=5), st.data())
+def test_any_bytes_in_any_chunks_come_back(codes: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(code + b"\r\n" for code in codes)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)))))
+    line = Line(aim=False).send(*(stream[a:b] for a, b in itertools.pairwise([0, *cuts, len(stream)])))
+
+    scans = [event for event in line.events if isinstance(event, Scan)]
+    assert [scan.raw for scan in scans] == codes
+    assert [scan.text.encode("latin-1") for scan in scans] == codes
+    assert line.errors == []
+
+
+@given(st.lists(st.tuples(st.binary(max_size=50), st.floats(0, 1)), max_size=30), st.booleans())
+def test_random_bytes_never_crash_and_never_pile_up(chunks: list[tuple[bytes, float]], framed: bool) -> None:
+    line = Line(max_len=20, framing="stx_etx" if framed else "line")
+    for chunk, pause in chunks:
+        line.send(chunk, pause=pause)
+
+    for event in line.events:
+        assert len(event.partial if isinstance(event, ScanError) else getattr(event, "text", "")) <= 21
+    line.events += line.decoder.lost(line.now)
+    line.events.clear()
+    assert line.send(b"\x02KAN-1\x03" if framed else b"KAN-1\r").scans == ["KAN-1"]
+
+
+def test_ten_megabytes_without_a_terminator_are_one_error() -> None:
+    line = Line().send(*[b"x" * 65536] * 160)
+
+    ((kind, partial),) = line.errors
+    assert (kind, len(partial)) == ("too_long", 16385)
+    assert line.send(b"\rKAN-1\r").scans == ["KAN-1"]
+
+
+@pytest.mark.parametrize("terminator", [b"\r", b"\r\n"])
+def test_the_longest_code_that_the_profile_allows_is_a_scan(terminator: bytes) -> None:
+    terminators = ["crlf"] if terminator == b"\r\n" else ["cr"]
+    line = Line(max_len=5, terminators=terminators)
+
+    assert line.send(b"12345" + terminator, b"123456" + terminator, b"1" + terminator).scans == ["12345", "1"]
+    assert [kind for kind, _ in line.errors] == ["too_long"]
+
+
+def test_inside_stx_and_etx_cr_is_data_and_outside_nothing_counts() -> None:
+    line = Line(framing="stx_etx").send(b"\rnoise\x02A\r1\x03\r\n*\x02B2\x03")
+
+    assert (line.scans, line.errors) == (["A\r1", "B2"], [])
+
+
+def test_a_frame_that_begins_inside_another_ends_that_one_as_an_error() -> None:
+    line = Line(framing="stx_etx").send(b"\x02A1\x02B2\x03")
+
+    assert (line.scans, line.errors) == (["B2"], [("overrun", "A1")])
+
+
+def test_a_frame_after_a_broken_one_is_not_suspect() -> None:
+    line = Line(framing="stx_etx", gap_ms=50).send(b"\x02A1").wait(0.1).send(b"2\x03", b"\x02B2\x03")
+
+    assert line.errors == [("timeout", "A1")]
+    assert [(event.text, event.suspect) for event in line.events if isinstance(event, Scan)] == [("B2", False)]
+
+
+def test_a_pause_inside_a_code_is_an_error_and_what_follows_is_suspect() -> None:
+    line = Line(gap_ms=50).send(b"12").wait(0.06).send(b"34\r", b"KAN-1\r")
+
+    assert line.errors == [("timeout", "12")]
+    assert [(event.text, event.suspect) for event in line.events if isinstance(event, Scan)] == [
+        ("34", True),
+        ("KAN-1", False),
+    ]
+
+
+def test_a_late_terminator_proves_that_the_next_code_is_whole() -> None:
+    line = Line(gap_ms=50).send(b"12").wait(0.06).send(b"\r", b"KAN-1\r")
+
+    (scan,) = (event for event in line.events if isinstance(event, Scan))
+    assert (scan.text, scan.suspect) == ("KAN-1", False)
+
+
+def test_a_pause_between_codes_means_nothing() -> None:
+    line = Line(gap_ms=50).send(b"KAN-1\r").wait(10).send(b"KAN-2\r")
+
+    assert (line.scans, line.errors) == (["KAN-1", "KAN-2"], [])
+
+
+def test_a_clock_that_stands_or_steps_back_cuts_nothing() -> None:
+    line = Line(gap_ms=50).send(b"KAN")
+    line.now = -5
+    line.send(b"-1", b"\r")
+
+    assert (line.scans, line.errors) == (["KAN-1"], [])
+
+
+def test_without_a_terminator_a_pause_completes_a_code() -> None:
+    line = Line(terminators=["none"], gap_ms=50).send(b"KAN", b"-1\r")
+    assert line.events == []
+
+    assert line.wait(0.06).scans == ["KAN-1\r"]
+
+
+def test_prefix_and_suffix_are_cut_and_a_code_without_them_is_suspect() -> None:
+    line = Line(prefix="<", suffix=">").send(b"<]C0KAN-1>\r", b"KAN-2>\r", b"<>\r")
+
+    scans = [event for event in line.events if isinstance(event, Scan)]
+    assert [(scan.text, scan.raw, scan.symbology, scan.suspect) for scan in scans] == [
+        ("KAN-1", b"]C0KAN-1", "]C0", False),
+        ("KAN-2", b"KAN-2", None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "symbology", "text"),
+    [
+        (b"]C07K3Q", "]C0", "7K3Q"),
+        (b"]C101", "]C1", "01"),
+        (b"]E0401", "]E0", "401"),
+        (b"]d2\x1d01", "]d2", "\x1d01"),
+        (b"]Q3x", "]Q3", "x"),
+        (b"]7K3", None, "]7K3"),
+        (b"KAN]C0", None, "KAN]C0"),
+    ],
+)
+def test_aim_identifiers_are_cut_from_the_text(sent: bytes, symbology: str | None, text: str) -> None:
+    (scan,) = (event for event in Line().send(sent + b"\r").events if isinstance(event, Scan))
+
+    assert (scan.symbology, scan.text, scan.raw) == (symbology, text, sent)
+
+
+def test_a_scanner_that_goes_away_in_mid_code_leaves_an_error_and_the_next_code_is_whole() -> None:
+    line = Line().send(b"12")
+    line.events += line.decoder.lost(line.now)
+
+    assert line.send(b"KAN-1\r").scans == ["KAN-1"]
+    assert line.errors == [("disconnect", "12")]
+
+
+def test_every_error_has_a_sentence_for_people() -> None:
+    line = Line(max_len=3).send(b"12345\r")
+
+    assert all(event.text and "%(" not in event.text for event in line.events if isinstance(event, ScanError))
