@@ -41,6 +41,7 @@ class Entry(Shown):
     outcome: Outcome
     colour: Colour
     pending: bool = False  # stored here, not yet ordered: shown in another pattern and tone than ordered
+    stored: bool = True  # False: nothing was stored; it does not count and is to be scanned again
     message: str
     opened_ms: int | None = None
     due_ms: int | None = None

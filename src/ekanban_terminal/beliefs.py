@@ -1,0 +1,184 @@
+"""What this terminal believes of a card: central's register, and on top what its own scans did since.
+
+The overlay holds, for each card with scans that central has not answered, the state after the newest of them; it goes
+when a register at least as new as that answer has arrived.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ekanban_core.decision import Decision, Known
+from ekanban_core.effects import (
+    Effect,
+    moment_from_json,
+    moment_to_json,
+    signal_from_json,
+    signal_to_json,
+)
+from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
+from ekanban_core.states import CardState
+from ekanban_core.wire import RegisterCard, RegisterSignal
+from ekanban_terminal.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A card and its open signal after one of this terminal's scans, and what that scan changed."""
+
+    card: Card
+    signal: Signal | None
+    effect: Effect | None = None
+
+    @classmethod
+    def of(cls, decision: Decision) -> After | None:
+        """What a decision leaves; None where no card is known."""
+        return None if decision.card is None else cls(decision.card, decision.signal, decision.effect)
+
+
+@dataclass(slots=True)
+class _Own:
+    scan_id: str
+    after: After
+    position: int | None = None  # of central's ledger when it had answered this scan
+
+
+class Beliefs:
+    """Register and overlay."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self._own: dict[str, _Own] = {}
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a card that is not found does not exist."""
+        return self.register.about.loaded
+
+    def known(self, body: str) -> tuple[RegisterCard | None, Known | None]:
+        """The card for people, and for the rules."""
+        found = self.register.card(body)
+        if found is None:
+            return None, None
+        own = self._own.get(body)
+        after = own.after if own else After(card_of(found), signal_of(found.signal))
+        return found, Known(after.card, after.signal, policy_of(found))
+
+    def opened_here(self, body: str, signal_id: str) -> bool:
+        """Whether the open signal is known from this terminal's own scans only."""
+        own = self._own.get(body)
+        return own is not None and own.after.signal is not None and own.after.signal.id == signal_id
+
+    def note(self, scan_id: str, after: After) -> None:
+        """Take over what a stored scan did."""
+        self._own[after.card.body] = _Own(scan_id, after)
+
+    def answered(self, scan_ids: Iterable[str], position: int) -> None:
+        """Central has committed these scans; its register tells of them from this position on."""
+        ids = set(scan_ids)
+        for own in self._own.values():
+            if own.scan_id in ids:
+                own.position = position
+
+    def refreshed(self, position: int) -> None:
+        """The register has come to this position."""
+        told = [body for body, own in self._own.items() if own.position is not None and own.position <= position]
+        for body in told:
+            del self._own[body]
+
+    def new_generation(self) -> None:
+        """Central was restored: positions of before mean nothing, and its register is loaded anew."""
+        self._own = {body: own for body, own in self._own.items() if own.position is None}
+
+    def restore(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Rebuild the overlay after a restart: body, scan id, state afterwards; oldest first."""
+        for body, scan_id, content in rows:
+            self._own[body] = _Own(scan_id, after_from_json(content))
+
+
+def card_of(found: RegisterCard) -> Card:
+    """The card as the rules see it."""
+    return Card(
+        body=found.body,
+        state=found.state,
+        print_version=found.print_version,
+        pending_version=found.pending_version,
+        quantity_version=found.quantity_version,
+        last_closed=_moment(found.last_closed_earliest_ms, found.last_closed_latest_ms),
+        last_signal=found.last_signal,
+        one_off=found.one_off,
+    )
+
+
+def signal_of(found: RegisterSignal | None) -> Signal | None:
+    """The open signal as the rules see it; which scan changed it last, the register does not tell."""
+    if found is None:
+        return None
+    return Signal(
+        id=found.id,
+        state=found.state,
+        opened=Moment(found.opened_earliest_ms, found.opened_latest_ms),
+        released=_moment(found.released_earliest_ms, found.released_latest_ms),
+        last_scan=None,
+        urgent=found.urgent,
+    )
+
+
+def policy_of(found: RegisterCard) -> LoopPolicy:
+    """What the card's loop allows."""
+    return LoopPolicy(
+        closing=found.closing,
+        quantity=found.quantity,
+        lead_time_s=found.lead_time_s,
+        min_cycle_s=found.min_cycle_s,
+        states=frozenset(found.states),
+        holds_back=found.holds_back,
+        out_of_sequence=found.out_of_sequence,
+    )
+
+
+def for_undo(known: Known, scan_id: str) -> Known:
+    """Where central's register tells of the signal, assume that the scan to be undone was its last: central decides."""
+    if known.signal is None or known.signal.last_scan is not None:
+        return known
+    return replace(known, signal=replace(known.signal, last_scan=scan_id))
+
+
+def after_to_json(after: After) -> str:
+    """For the journal."""
+    return json.dumps(
+        {
+            "card": {**_card_facts(after.card), "last_closed": moment_to_json(after.card.last_closed)},
+            "signal": signal_to_json(after.signal),
+            "effect": after.effect.to_json() if after.effect else None,
+        },
+        separators=(",", ":"),
+    )
+
+
+def after_from_json(content: str) -> After:
+    """The reverse of after_to_json."""
+    found: dict[str, Any] = json.loads(content)
+    card = {**found["card"], "state": CardState(found["card"]["state"])}
+    card["last_closed"] = moment_from_json(card["last_closed"])
+    effect = Effect.from_json(found["effect"]) if found["effect"] else None
+    return After(Card(**card), signal_from_json(found["signal"]), effect)
+
+
+def _card_facts(card: Card) -> dict[str, Any]:
+    return {
+        "body": card.body,
+        "state": str(card.state),
+        "print_version": card.print_version,
+        "pending_version": card.pending_version,
+        "quantity_version": card.quantity_version,
+        "last_signal": card.last_signal,
+        "one_off": card.one_off,
+    }
+
+
+def _moment(earliest_ms: int | None, latest_ms: int | None) -> Moment | None:
+    return None if earliest_ms is None or latest_ms is None else Moment(earliest_ms, latest_ms)

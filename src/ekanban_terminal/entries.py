@@ -1,0 +1,123 @@
+"""One scan as the kiosk shows it: after the local verdict, and after central's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ekanban_core.card_code import CardCode
+from ekanban_core.decision import Decision, due_ms
+from ekanban_core.facts import LoopPolicy, Message
+from ekanban_core.reading import CardRead, Reading
+from ekanban_core.sentences import SENTENCES
+from ekanban_core.states import Colour, Intent, Outcome
+from ekanban_core.texts import colour, sentence
+from ekanban_core.wire import RegisterCard, ScanResult
+from ekanban_terminal.central_time import YEAR_9000_MS
+from ekanban_terminal.state import Entry
+
+LONGEST_CODE = 80  # characters of an unreadable code that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How people at this terminal read: language, zone, and the wall clock now."""
+
+    language: str
+    zone: str
+    now_ms: int
+
+    def says(self, message: Message) -> str:
+        """The sentence."""
+        return printable(sentence(message, self.language, self.zone, self.now_ms))
+
+
+def shown(
+    scan_id: str,
+    read: Reading,
+    intent: Intent,
+    decision: Decision,
+    card: RegisterCard | None,
+    policy: LoopPolicy | None,
+    reader: Reader,
+) -> Entry:
+    """An entry by the local verdict; it is stored and not yet answered."""
+    signal = decision.signal
+    entry = Entry(
+        id=scan_id,
+        code=code_of(read),
+        intent=intent,
+        outcome=decision.outcome,
+        colour=colour(decision.outcome, decision.message.key),
+        pending=True,
+        message=reader.says(decision.message),
+        opened_ms=_shown_ms(signal.opened.latest_ms) if signal else None,
+        due_ms=_shown_ms(due_ms(signal.opened, policy)) if signal and policy else None,
+        at_ms=reader.now_ms,
+    )
+    return entry if card is None else entry.model_copy(update=_of_card(card))
+
+
+def answered(entry: Entry, result: ScanResult, reader: Reader) -> Entry:
+    """The same after central's answer; its sentence in this terminal's language where the key is known here."""
+    message = reader.says(Message(result.reason, result.facts)) if result.reason in SENTENCES else result.message
+    return entry.model_copy(
+        update={
+            "outcome": result.outcome,
+            "colour": colour(result.outcome, result.reason),
+            "pending": False,
+            "message": printable(message),
+            "opened_ms": _shown_ms(result.signal.opened_ms) if result.signal else None,
+            "due_ms": _shown_ms(result.signal.due_ms) if result.signal else None,
+        }
+    )
+
+
+def not_stored(scan_id: str, read: Reading, intent: Intent, card: RegisterCard | None, why: str, at_ms: int) -> Entry:
+    """An entry that refuses: nothing is on the disk, so nothing may look as if it were."""
+    entry = Entry(
+        id=scan_id,
+        code=code_of(read),
+        intent=intent,
+        outcome=Outcome.SET_ASIDE,
+        colour=Colour.RED,
+        stored=False,
+        message=why,
+        at_ms=at_ms,
+    )
+    return entry if card is None else entry.model_copy(update=_of_card(card))
+
+
+def refuses(result: ScanResult) -> bool:
+    """Whether central has not carried out what it answers: red, or left to a person."""
+    not_done = result.outcome in (Outcome.REVIEW, Outcome.LATE)
+    return not_done or colour(result.outcome, result.reason) is Colour.RED
+
+
+def code_of(read: Reading) -> str:
+    """What was read, for people: the card code in groups, else the text, shortened and without what cannot be shown."""
+    if isinstance(read, CardRead) and read.version is not None:
+        return CardCode(read.body, read.version).shown
+    text = printable(read.text.strip())
+    return text if len(text) <= LONGEST_CODE else text[: LONGEST_CODE - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Without control characters and lone surrogates, which are data and no text (promise 18)."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _of_card(card: RegisterCard) -> dict[str, str | int]:
+    return {
+        "part": card.part,
+        "description": card.description,
+        "quantity": card.quantity,
+        "unit": card.unit,
+        "container": card.container,
+        "source": card.source,
+        "destination": card.destination,
+        "bin": card.bin,
+    }
+
+
+def _shown_ms(ms: int) -> int | None:
+    return ms if ms < YEAR_9000_MS else None
