@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from ekanban_core import page_assets, texts
 
 HOME = Path(__file__).parent
 FOLDERS = (HOME / "static", page_assets.STATIC, page_assets.ASSETS)
+LEAST_COMPRESSED = 2_048  # bytes
 FOR_EVER = "public, max-age=31536000, immutable"
 HEADERS = {
     "Content-Security-Policy": (
@@ -111,6 +113,18 @@ def render(
         shown = {"page": page, "theme": _theme(request), **context}
         answer = TEMPLATES.TemplateResponse(request, template, shown, status)
     answer.headers.update(HEADERS | (headers or {}))
+    return _compressed(request, answer)
+
+
+def _compressed(request: Request, answer: Response) -> Response:
+    """Lists shrink to a tenth. Session cookies are SameSite=Lax, so that no other site can measure the length."""
+    body = bytes(answer.body)
+    if len(body) < LEAST_COMPRESSED or "gzip" not in request.headers.get("accept-encoding", ""):
+        return answer
+    answer.body = gzip.compress(body, compresslevel=4)
+    answer.headers.update(
+        {"Content-Encoding": "gzip", "Content-Length": str(len(answer.body)), "Vary": "Accept-Encoding"}
+    )
     return answer
 
 

@@ -135,11 +135,17 @@ def choices(counted: Iterable[Group], wanted: Filter) -> Choices:
     return Choices(
         total=sum(number(row) for row in rows if fits(row)),
         overdue=sum(row.overdue for row in rows if fits(row)),
-        states=kind("state", () if wanted.state in ("open", "closed") else (wanted.state,)),
+        states=sorted(
+            kind("state", () if wanted.state in ("open", "closed") else (wanted.state,)),
+            key=lambda choice: _STATES.index(choice.value),
+        ),
         sources=kind("source", wanted.sources),
         destinations=kind("destination", wanted.destinations),
         parts=[Choice(one.value, one.count, one.chosen, described.get(one.value, "")) for one in parts],
     )
+
+
+_STATES = [str(state) for state in SignalState]
 
 
 def _found(row: Group, wanted: Filter) -> bool:

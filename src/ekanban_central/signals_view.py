@@ -235,3 +235,8 @@ def opened_since(connection: Connection, site_id: int, since: int) -> set[UUID]:
         LEDGER.c.kind.in_(("signal_opened", "signal_reopened")),
     )
     return {row.signal_id for row in connection.execute(statement)}
+
+
+def main_steps(row: Row) -> list[str]:
+    """The steps that a row of the list offers: the next one, receive, cancel."""
+    return list(dict.fromkeys([*steps(row)[:1], *steps(row)[-2:]]))

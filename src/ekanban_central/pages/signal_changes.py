@@ -71,7 +71,7 @@ def row_context(visitor: Visitor, now_ms: int) -> dict[str, Any]:
     """What signal_row.html asks for beside its row."""
     return {
         "overdue": partial(signals_view.is_overdue, now_ms=now_ms),
-        "steps": signals_view.steps,
+        "steps": signals_view.main_steps,
         "left": view.left,
         "may_act": visitor.may(Role.SUPERVISOR),
         "script_words": view.script_words(),

@@ -12,6 +12,7 @@ const Signals = (() => {
   const wall = document.documentElement.hasAttribute("data-wall");
   const words = Page.words();
   const held = new Map(); // id → row that waits in the bar
+  const hooks = { move() {}, picked() {} }; // set by signals_acts.js
   let shown = null; // the board that `position` belongs to
   let position = 0;
   let asking = false;
@@ -105,7 +106,7 @@ const Signals = (() => {
 
   function remove(old) {
     if (!old.isConnected) return;
-    if (old.classList.contains("current")) Signals.move?.(old.nextElementSibling?.dataset.id ? 1 : -1);
+    if (old.classList.contains("current")) hooks.move(old.nextElementSibling?.dataset.id ? 1 : -1);
     const above = old.getBoundingClientRect().bottom < 0;
     const height = old.offsetHeight;
     old.remove();
@@ -277,23 +278,23 @@ const Signals = (() => {
   /* The wall shows whole rows only, and says how many more there are. */
   function fit() {
     if (!wall) return;
-    const bottom = document.getElementById("main").getBoundingClientRect().bottom;
     const more = document.getElementById("wall-more");
-    let hidden = Number(board().dataset.more ?? 0);
+    const unseen = Number(board().dataset.more ?? 0);
+    const all = list();
+    for (const one of all) one.hidden = false;
     more.hidden = false;
-    const room = bottom - more.offsetHeight;
-    for (const one of list()) {
-      one.hidden = false;
-      if (one.getBoundingClientRect().bottom > room) one.hidden = true;
-      hidden += one.hidden ? 1 : 0;
-    }
-    more.hidden = !hidden;
-    more.textContent = say(words.more, { n: hidden });
+    more.textContent = say(words.more, { n: unseen + all.length });
+    const room = document.getElementById("main").getBoundingClientRect().bottom - more.offsetHeight - 8;
+    const first = all.findIndex((one) => one.getBoundingClientRect().bottom > room);
+    const fitting = first < 0 ? all.length : first;
+    for (const one of all.slice(fitting)) one.hidden = true;
+    more.textContent = say(words.more, { n: unseen + all.length - fitting });
+    more.hidden = unseen + all.length === fitting;
   }
 
   function settle() {
     fit();
-    Signals.picked?.();
+    hooks.picked();
   }
 
   /* htmx has put a new board there: another filter, another order. */
@@ -323,5 +324,5 @@ const Signals = (() => {
   begin();
   listen();
   setInterval(countDown, 5000);
-  return { ask, list, row, notice, say, send, words, wall };
+  return { ask, list, row, notice, say, send, words, wall, hooks };
 })();

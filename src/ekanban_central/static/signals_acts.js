@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { words, say } = Signals;
+  const { words, say, hooks } = Signals;
   if (Signals.wall) return;
   let current = null; // id of the row that the keys act on
 
@@ -26,7 +26,7 @@
     element.scrollIntoView({ block: "nearest" });
   }
 
-  Signals.move = (by) => {
+  hooks.move = (by) => {
     const all = Signals.list().filter((one) => !one.classList.contains("leaving"));
     const at = all.findIndex((one) => one.dataset.id === current);
     const gone = at < 0 && current ? Signals.list().findIndex((one) => one.dataset.id === current) : -1;
@@ -36,7 +36,7 @@
     if (onward && next === all.at(-1)) onward.scrollIntoView({ block: "nearest" });
   };
 
-  Signals.picked = () => {
+  hooks.picked = () => {
     const ids = chosen();
     for (const box of boxes()) box.closest("tr").classList.toggle("chosen", box.checked);
     const bar = form().querySelector(".picked");
@@ -50,7 +50,7 @@
 
   function unpick() {
     for (const box of boxes()) box.checked = false;
-    Signals.picked();
+    hooks.picked();
   }
 
   /* One row's button, the keys and the bar below all come here. */
@@ -114,7 +114,7 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.id === "pick-all") for (const box of boxes()) box.checked = event.target.checked;
-    if (event.target.closest?.("#acts")) Signals.picked();
+    if (event.target.closest?.("#acts")) hooks.picked();
   });
 
   const targets = () => (chosen().length ? chosen() : current && Signals.row(current) ? [current] : []);
@@ -123,12 +123,12 @@
     const box = current && Signals.row(current)?.querySelector("input");
     if (!box) return;
     box.checked = !box.checked;
-    Signals.picked();
+    hooks.picked();
   }
 
   const KEYS = {
-    j: () => Signals.move(1),
-    k: () => Signals.move(-1),
+    j: () => hooks.move(1),
+    k: () => hooks.move(-1),
     a: () => start("acknowledge", targets()),
     r: () => start("receive", targets()),
     x: () => start("cancel", targets()),
