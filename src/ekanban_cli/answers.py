@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Settings = TypeVar("Settings", bound="BaseModel")
-Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+JSON = "ekanban.json"  # where a context keeps that --json was given
+
+
+def _remember(context: typer.Context, value: bool) -> bool:
+    context.find_root().meta[JSON] = value
+    return value
+
+
+Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."), callback=_remember)]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help=_("The configuration file."), show_default=False)
 ]
@@ -33,7 +41,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except EkanbanError as error:
-            fail(str(error))
+            fail(str(error), as_json=ctx.find_root().meta.get(JSON, False))
 
 
 def group(help_text: str) -> typer.Typer:
@@ -46,9 +54,9 @@ def example(*lines: str) -> str:
     return "\n\n".join([f"[bold]{_('Example')}[/bold]", *(f"  {line}" for line in lines)])
 
 
-def fail(text: str) -> None:
+def fail(text: str, as_json: bool) -> NoReturn:
     """Print what went wrong and end with exit code 1."""
-    if "--json" in sys.argv:
+    if as_json:
         print(json.dumps({"error": text}), file=sys.stderr)
     else:
         print(f"ekanban: {text}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from socket import socket
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from ekanban_central import master, people, sites
 from ekanban_central.app import create_app
@@ -22,26 +22,27 @@ from ekanban_central.settings import CentralSettings
 from ekanban_cli import logs, server
 from ekanban_cli.answers import say
 from ekanban_cli.errors import CommandFailed, NotReachable
-from ekanban_cli.folder import alone, usable
+from ekanban_cli.folder import alone
 from ekanban_cli.language import _
 from ekanban_core.states import Role
 from ekanban_migrations import upgrade
+from ekanban_terminal import folder as folders
 
 FIRST_LINK = "first-sign-in.txt"
+DATABASES = ("postgresql+psycopg", "sqlite")
 
 
 def serve(settings: CentralSettings, as_json: bool) -> None:
     """Check everything that can be wrong before the first request, then serve until the end is asked for."""
-    logs.configure(settings.log_level, settings.log_format)
-    folder = _folder(settings)
-    listener = server.listen(settings.host, settings.port)
-    with listener, _held(settings):
+    folders.check(settings.data)
+    with server.listen(settings.host, settings.port) as listener, _held(settings):
+        logs.configure(settings.log_level, settings.log_format)
         _up_to_date(settings)
         settings = _with_address(settings, listener)
         app = create_app(settings)
         central: Central = app.state.central
         begin(central)
-        link, instead = _shown(_first_link(central), folder)
+        link, instead = _shown(_first_link(central), settings.data)
 
         async def wake() -> None:
             central.hub.close()
@@ -55,7 +56,7 @@ def serve(settings: CentralSettings, as_json: bool) -> None:
 
 def migrate(settings: CentralSettings) -> str:
     """Bring the schema up to this release; returns its revision."""
-    _folder(settings)
+    folders.check(settings.data)
     with _held(settings), _reached(settings):
         upgrade.central(settings.url)
     return upgrade.central_head()
@@ -63,7 +64,7 @@ def migrate(settings: CentralSettings) -> str:
 
 def create_admin(settings: CentralSettings, name: str) -> str:
     """Add an administrator; returns the one-time link."""
-    _folder(settings)
+    folders.check(settings.data)
     with _held(settings):
         _up_to_date(settings)
         central: Central = create_app(settings).state.central
@@ -106,10 +107,6 @@ def begin(central: Central) -> None:
             master.create_site(desk, new)
 
 
-def _folder(settings: CentralSettings) -> Path:
-    return usable(settings.data, _("“data” in the configuration, EKANBAN_CENTRAL__DATA or --data"))
-
-
 @contextmanager
 def _held(settings: CentralSettings) -> Iterator[None]:
     """Keep other processes away from an SQLite database. PostgreSQL needs no such thing."""
@@ -128,14 +125,21 @@ def _held(settings: CentralSettings) -> Iterator[None]:
 def _reached(settings: CentralSettings) -> Iterator[None]:
     """Say in words that the database does not answer, or that its address is wrong."""
     try:
+        url = make_url(settings.url)
+    except ArgumentError as error:
+        raise CommandFailed(_wrong_url()) from error
+    if url.drivername not in DATABASES:
+        raise CommandFailed(_wrong_url())
+    try:
         yield
-    except (ArgumentError, NoSuchModuleError) as error:
-        wrong = _("database_url: expected postgresql+psycopg://NAME:PASSWORD@HOST/DATABASE or sqlite:///FILE.")
-        raise CommandFailed(wrong) from error
-    except OperationalError as error:
+    except DatabaseError as error:
         text = _("The database {url} cannot be used: {why}")
-        shown = make_url(settings.url).render_as_string(hide_password=True)
+        shown = url.render_as_string(hide_password=True)
         raise NotReachable(text.format(url=shown, why=str(error.orig).strip())) from error
+
+
+def _wrong_url() -> str:
+    return _("database_url: expected postgresql+psycopg://NAME:PASSWORD@HOST/DATABASE or sqlite:///FILE.")
 
 
 def _up_to_date(settings: CentralSettings) -> None:

@@ -3,7 +3,6 @@
 EkanbanError
 └── CommandFailed         ends with exit code 1; the text says what to do
     ├── PortTaken
-    ├── DataFolder        missing, not a folder, or not writable
     ├── InUse             another program works on the same data
     └── NotReachable      central or the terminal does not answer
 """
@@ -19,10 +18,6 @@ class CommandFailed(EkanbanError):
 
 class PortTaken(CommandFailed):
     """Another program listens on this port."""
-
-
-class DataFolder(CommandFailed):
-    """The data folder cannot be used."""
 
 
 class InUse(CommandFailed):

@@ -11,7 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 Form = Literal["auto", "json", "text"]
-HIDDEN = "[…]"
+HIDDEN = "[hidden]"
 SECRET_KEYS = frozenset({"token", "secret", "password", "authorization", "cookie", "csrf", "link"})
 # What an address may carry: one-time links (/sign-in/TOKEN) and tokens as a query.
 SECRET_PATH = re.compile(r"(/(?:sign-in|link|enroll)/)[^/\s?\"']+")
@@ -43,11 +43,12 @@ def configure(level: str, form: Form = "auto") -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Processor] = [hide_secrets]
+    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if as_text:
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
-    else:
-        last += [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    last: list[Processor] = [structlog.processors.format_exc_info, hide_secrets, renderer]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -66,5 +67,4 @@ def configure(level: str, form: Form = "auto") -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli import central, demo, scan, terminal
+from ekanban_cli import central, scan, scanners, terminal
 from ekanban_cli.answers import Commands
 from ekanban_cli.language import _
 
@@ -20,8 +20,8 @@ app = typer.Typer(
 )
 app.add_typer(central.app, name="central")
 app.add_typer(terminal.app, name="terminal")
-app.command("scan", **scan.ABOUT)(scan.scan)
-app.command("demo", **demo.ABOUT)(demo.demo)
+app.add_typer(scanners.app, name="scanners")
+app.add_typer(scan.app)
 
 
 def _version(asked: bool) -> None:
