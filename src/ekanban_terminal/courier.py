@@ -136,6 +136,12 @@ class Courier:
         self._stand("never" if central is None else "offline")
         self.wake()
 
+    async def hang_up(self) -> None:
+        """End the connection."""
+        central, self._central = self._central, None
+        if central is not None:
+            await central.close()
+
     def wake(self) -> None:
         """A scan was stored, or something else is worth an exchange."""
         self._woken.set()
@@ -183,6 +189,7 @@ class Courier:
             return self._backoff.failed()
 
     async def _sleep(self, delay: float) -> None:
+        await asyncio.sleep(0)  # others may work, however much there is to do here
         end = self._clock.monotonic() + delay
         while (left := end - self._clock.monotonic()) > 0:
             try:
@@ -373,10 +380,11 @@ class Courier:
             self._full_load = True
             return 0.0
         if self._is_standing(answered):
-            return self._refused(answered)
+            delay = self._refused(answered)
+            return delay if self.state == "pending" else 0.0  # a revoked terminal's scans are taken, and set aside
         if not answered.good:
-            self._refresh_at = self._clock.monotonic() + REFRESH_S
-            return self._not_central(answered)
+            self._refresh_at = self._clock.monotonic() + self._backoff.jittered(REFRESH_S)
+            return 0.0 if answered.authentic else self._not_central(answered)
         await self._put(answers.register_page(answered.body), answered)
         return 0.0
 

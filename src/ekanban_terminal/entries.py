@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.decision import Decision, due_ms
-from ekanban_core.facts import LoopPolicy, Message
+from ekanban_core.facts import LoopPolicy, Message, Signal
 from ekanban_core.reading import CardRead, Reading
 from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.texts import colour, sentence
-from ekanban_core.wire import RegisterCard, ScanResult
+from ekanban_core.wire import RegisterCard, ScanResult, SignalBrief
 from ekanban_terminal.central_time import YEAR_9000_MS
 from ekanban_terminal.state import Entry
+
+Says = Callable[[str], str]  # a text in the reader's language
 
 LONGEST_CODE = 80  # characters of an unreadable code that are shown
 
@@ -41,7 +44,7 @@ def shown(
     reader: Reader,
 ) -> Entry:
     """An entry by the local verdict; it is stored and not yet answered."""
-    signal = decision.signal
+    signal = _brief(decision.signal, policy)
     entry = Entry(
         id=scan_id,
         code=code_of(read),
@@ -50,8 +53,10 @@ def shown(
         colour=colour(decision.outcome, decision.message.key),
         pending=True,
         message=reader.says(decision.message),
-        opened_ms=_shown_ms(signal.opened.latest_ms) if signal else None,
-        due_ms=_shown_ms(due_ms(signal.opened, policy)) if signal and policy else None,
+        opened_ms=_shown_ms(signal.opened_ms) if signal else None,
+        due_ms=_shown_ms(signal.due_ms) if signal else None,
+        card=decision.card.body if decision.card else read.body if isinstance(read, CardRead) else None,
+        signal=signal,
         at_ms=reader.now_ms,
     )
     return entry if card is None else entry.model_copy(update=_of_card(card))
@@ -68,6 +73,8 @@ def answered(entry: Entry, result: ScanResult, reader: Reader) -> Entry:
             "message": printable(message),
             "opened_ms": _shown_ms(result.signal.opened_ms) if result.signal else None,
             "due_ms": _shown_ms(result.signal.due_ms) if result.signal else None,
+            "card": result.card or entry.card,
+            "signal": result.signal,
         }
     )
 
@@ -117,6 +124,18 @@ def _of_card(card: RegisterCard) -> dict[str, str | int]:
         "destination": card.destination,
         "bin": card.bin,
     }
+
+
+def _brief(signal: Signal | None, policy: LoopPolicy | None) -> SignalBrief | None:
+    if signal is None or policy is None:
+        return None
+    return SignalBrief(
+        id=signal.id,
+        state=signal.state,
+        opened_ms=signal.opened.latest_ms,
+        due_ms=due_ms(signal.opened, policy),
+        urgent=signal.urgent,
+    )
 
 
 def _shown_ms(ms: int) -> int | None:

@@ -172,21 +172,23 @@ class Journal:
         with self._file.reading() as connection:
             return rows.some(connection, statement, argument)
 
-    def _check_room(self) -> None:
+    def full(self) -> str | None:
+        """Which limit is reached, so that nothing more is taken; None while there is room. Raises JournalFailed."""
         if self.counts.stored >= self._limits.stored:
-            raise JournalFull(
-                f"{self.counts.stored} scans wait for central, and no more may: reconnect this terminal to central."
-            )
+            return f"{self.counts.stored} scans wait for central, and no more may: reconnect this terminal to central."
         try:
             free = self._free(self.path.parent)
         except OSError as error:
             self._file.fail(error)
             raise JournalFailed(self.problem or "") from error
         if free < self._limits.free_bytes:
-            raise JournalFull(
-                f"Only {free // 1_000_000} MB of disk are free, {self._limits.free_bytes // 1_000_000} must remain:"
-                " make room on the disk."
-            )
+            least = self._limits.free_bytes // 1_000_000
+            return f"Only {free // 1_000_000} MB of disk are free, {least} must remain: make room on the disk."
+        return None
+
+    def _check_room(self) -> None:
+        if (reached := self.full()) is not None:
+            raise JournalFull(reached)
 
     def _add_epoch(self, connection: sqlite3.Connection) -> int:
         """Write the epoch with its first scan, so that no start without scans stands between two epochs."""

@@ -67,8 +67,8 @@ class TerminalSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
     hosts: list[str] = []  # further names under which this terminal's page may be opened
-    language: str = "en"
-    time_zone: str = "UTC"  # until central has told the plant's
+    language: str = ""  # of the kiosk page; empty: the plant's
+    time_zone: str = ""  # IANA name; empty: the plant's
     intent: Intent = Intent.EMPTY  # what a scan means at this station
     does: str = ""  # what this station does, in the plant's words; empty: told from `intent`
     window_s: Annotated[float, Field(ge=0, le=60)] = 1.0  # the same card again within it is a double read
@@ -97,6 +97,13 @@ class TerminalSettings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("expected an address that begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("intent")
+    @classmethod
+    def _is_not_undo(cls, value: Intent) -> Intent:
+        if value is Intent.UNDO:
+            raise ValueError("a station whose every scan takes something back makes no sense")
+        return value
 
     @model_validator(mode="after")
     def _scanner_names_differ(self) -> TerminalSettings:

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ekanban_core.states import Colour, Intent, Outcome
+from ekanban_core.wire import SignalBrief
 
 CentralState = Literal["online", "offline", "refused", "pending", "never"]
 ScannerState = Literal["ready", "absent", "not_readable", "busy"]
@@ -45,6 +46,8 @@ class Entry(Shown):
     message: str
     opened_ms: int | None = None
     due_ms: int | None = None
+    card: str | None = None  # body of the card code
+    signal: SignalBrief | None = None  # the open one afterwards
     at_ms: int
 
 

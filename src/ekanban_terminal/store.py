@@ -97,6 +97,10 @@ class Store:
         """Delete what central has had for long enough."""
         return await self._do(self._journal.forget, before_ms)
 
+    async def full(self) -> str | None:
+        """Which limit is reached."""
+        return await self._do(self._journal.full)
+
     async def fact(self, key: str) -> str | None:
         """What was last heard of central."""
         return await self._do(self._journal.fact, key)

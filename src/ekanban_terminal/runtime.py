@@ -1,0 +1,311 @@
+"""Puts the terminal together and keeps it running: scanners, station, journal, courier, register, kiosk.
+
+Works from the first start, before central was ever reached: scans are stored and shown as not yet ordered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from ekanban_core.facts import Message
+from ekanban_core.states import Colour
+from ekanban_core.texts import translations
+from ekanban_core.wire import TerminalStatus
+from ekanban_drivers import profile
+from ekanban_drivers.errors import BadProfile
+from ekanban_drivers.hotplug import Scanners
+from ekanban_drivers.profile import Profile
+from ekanban_drivers.scanner import Event, Scan, ScanError, ScannerConfig, ScannerDriver
+from ekanban_terminal import entries, folder, identity, journal, register
+from ekanban_terminal.beliefs import Beliefs
+from ekanban_terminal.central_time import CentralTime
+from ekanban_terminal.clock import Clock, SystemClock
+from ekanban_terminal.courier import Courier
+from ekanban_terminal.errors import JournalFailed, NotEnrolled
+from ekanban_terminal.exchange import Central
+from ekanban_terminal.feedback import cues
+from ekanban_terminal.identity import BadIdentity, Identity
+from ekanban_terminal.journal import Journal
+from ekanban_terminal.journal_types import Limits
+from ekanban_terminal.link import HttpLink, Link
+from ekanban_terminal.register import Register
+from ekanban_terminal.screen import MOST, Screen
+from ekanban_terminal.settings import BadSettings, TerminalSettings
+from ekanban_terminal.state import Entry, Kiosk
+from ekanban_terminal.station import Input, Setting, Station, Taken, correct
+from ekanban_terminal.store import OneThread, Store
+
+RELEASE = version("ekanban-terminal")
+CUE_S = 0.3  # how long a green scan may wait for central's answer, so that one cue says "ordered"
+LOOK_S = 2.0  # between looks at journal, disk and enrolment
+
+log = structlog.get_logger()
+
+
+class Terminal:
+    """A running terminal. `start` may raise TerminalError, which says what to do."""
+
+    def __init__(
+        self,
+        settings: TerminalSettings,
+        kiosk: Kiosk,
+        *,
+        clock: Clock | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+        link: Callable[[str], Link] = HttpLink,
+        drivers: Mapping[str, ScannerDriver] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.kiosk = kiosk
+        self.identity: Identity | None = None
+        self.started = False
+        self._clock = clock or SystemClock()
+        self._random_bytes = random_bytes
+        self._link = link
+        self._scanners = Scanners(_configs(settings), drivers)
+        self._stack = AsyncExitStack()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._announcing: set[asyncio.Task[Entry]] = set()
+        self._changes = identity.Changes(settings.data)
+        self._taken_up = False
+        self._compose()
+
+    def _compose(self) -> None:
+        settings, data = self.settings, self.settings.data
+        limits = Limits(settings.limits.stored, settings.limits.free_mb * 1_000_000)
+        self._journal_thread, self._register_thread = OneThread("journal"), OneThread("register")
+        self.store = Store(Journal(data / journal.FILE, self._random_bytes, limits, correct), self._journal_thread)
+        self.register = Register(data / register.FILE, self._register_thread)
+        self.beliefs = Beliefs(self.register)
+        self.time = CentralTime(self._clock)
+        self.screen = Screen(settings, self.kiosk, self._clock, self.register, self.store)
+        self.station = Station(
+            Setting(
+                settings.name,
+                settings.intent,
+                {scanner.name: scanner.intent for scanner in settings.scanners if scanner.intent},
+                settings.window_s,
+            ),
+            clock=self._clock,
+            random_bytes=self._random_bytes,
+            store=self.store,
+            beliefs=self.beliefs,
+            time=self.time,
+            reader=self.screen.reader,
+            terminal=lambda: self.identity.terminal if self.identity else "",
+        )
+        self.courier = Courier(
+            store=self.store,
+            beliefs=self.beliefs,
+            clock=self._clock,
+            time=self.time,
+            random_bytes=self._random_bytes,
+            status=self._status,
+            news=self.screen,
+            kept_ms=settings.limits.kept_days * 86_400_000,
+        )
+
+    # Start and end.
+
+    async def start(self) -> None:
+        """Open everything and begin. A damaged journal does not keep the kiosk from saying so."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self._journal_thread.end)
+            stack.callback(self._register_thread.end)
+            folder.check(self.settings.data)
+            stack.enter_context(folder.held(self.settings.data))
+            stack.push_async_callback(self.store.close)
+            stack.push_async_callback(self.register.close)
+            await self.register.open()
+            await self._open_journal()
+            await self._enrolment()
+            await stack.enter_async_context(self._scanners)
+            stack.push_async_callback(self._end_tasks)
+            for name, work in (
+                ("courier", self.courier.run()),
+                ("scanners", self._read_scanners()),
+                ("look", self._look()),
+                ("screen", self.screen.run()),
+            ):
+                self._begin(name, work)
+            self._stack = stack.pop_all()
+        self.screen.changed(reread=True)
+        self.started = True
+        log.info("terminal_started", epoch_scans=self.store.counts.stored, enrolled=self.identity is not None)
+
+    async def stop(self) -> None:
+        """End everything in order. What is stored stays stored."""
+        self.started = False
+        await self.kiosk.close()
+        await self._stack.aclose()
+
+    def dead_tasks(self) -> list[str]:
+        """The names of what should run for ever and does not."""
+        return sorted(name for name, task in self._tasks.items() if task.done())
+
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_tell_of_the_end)
+        self._tasks[name] = task
+
+    async def _end_tasks(self) -> None:
+        tasks = [*self._tasks.values(), *self._announcing]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.courier.hang_up()
+
+    async def _open_journal(self) -> None:
+        """Open and check it, the first time or again; what it remembers is taken up once."""
+        try:
+            await self.store.open()
+            if not self._taken_up:
+                await self._take_up()
+        except JournalFailed as error:
+            self.screen.alarm("journal", str(error))
+            return
+        self._taken_up = True
+        self.screen.alarm("journal", None)
+        self.screen.changed(reread=True)
+
+    async def _take_up(self) -> None:
+        overlays = await self.store.overlays()
+        self.beliefs.restore(overlays)
+        newest = await self.store.last(MOST)
+        self.screen.restore(newest)
+        if newest:
+            after = next((content for _, scan_id, content in overlays if scan_id == newest[0].id), None)
+            self.station.remember(newest[0], after)
+        await self.courier.start()
+
+    async def _enrolment(self) -> None:
+        """Read who this terminal is, at the start and whenever it was enrolled anew."""
+        try:
+            self.identity = identity.load(self.settings.data)
+        except NotEnrolled:
+            self.identity = None
+        except BadIdentity as error:
+            log.error("identity_unusable", why=str(error))
+            self.identity = None
+        if self.identity is None:
+            self.courier.use(None)
+            return
+        url = self.settings.central or self.identity.url
+        self.screen.plant = self.identity.site
+        self.courier.use(Central(self.identity, self._link(url), self._clock, self._random_bytes))
+
+    # Reading.
+
+    async def read(self, given: Input, wait_s: float = CUE_S) -> tuple[Taken, Entry]:
+        """Take a reading and show it; the entry is central's answer if that came in time, else the local verdict."""
+        return await self.show(await self.station.take(given), wait_s)
+
+    async def show(self, taken: Taken, wait_s: float = CUE_S, scanner: str = "") -> tuple[Taken, Entry]:
+        """Show what became of a reading, on the screen and at its scanner."""
+        self._alarms(taken)
+        entry = taken.entry
+        if taken.stored:
+            self.courier.wake()
+            if entry.colour is Colour.GREEN:
+                entry = await self._answered(entry, min(CUE_S, wait_s))
+        self.screen.show(entry)
+        for cue in cues(entry) if scanner else ():
+            await self._scanners.feedback(scanner, cue)
+        if taken.stored and entry.pending and wait_s > 0:
+            entry = await self._answered(entry, wait_s)
+        return taken, entry
+
+    async def _answered(self, entry: Entry, seconds: float) -> Entry:
+        if self.courier.state != "online":
+            return entry
+        result = await self.courier.answer(entry.id, seconds)
+        return entries.answered(entry, result, self.screen.reader()) if result else entry
+
+    def _alarms(self, taken: Taken) -> None:
+        if self.store.problem is not None:
+            self.screen.alarm("journal", self.store.problem)
+        elif taken.stored:
+            self.screen.alarm("full", None)
+
+    async def _read_scanners(self) -> None:
+        """One reading after the other: while one is stored, the scanners' own queues hold the next."""
+        async for name, event in self._scanners.events():
+            try:
+                await self._event(name, event)
+            except Exception:  # one reading must not end all reading; what was not stored was not shown green either
+                log.exception("reading_failed", scanner=name)
+                self.screen.alarm("journal", self.store.problem)
+
+    async def _event(self, name: str, event: Event) -> None:
+        given = self._given(name, event)
+        if given is None:
+            return
+        taken = await self.station.take(given)
+        task = asyncio.create_task(self._announce(taken, name))
+        self._announcing.add(task)
+        task.add_done_callback(self._announcing.discard)
+
+    async def _announce(self, taken: Taken, scanner: str) -> Entry:
+        _taken, entry = await self.show(taken, 0.0 if taken.entry.colour is not Colour.GREEN else CUE_S, scanner)
+        return entry
+
+    def _given(self, name: str, event: Event) -> Input | None:
+        match event:
+            case Scan():
+                return Input(event.raw, name, None, event.symbology, event.t_last or None, event.suspect)
+            case ScanError():
+                says = translations(self.screen.reader().language).gettext
+                raw = event.partial.encode("latin-1", "backslashreplace")
+                return Input(raw, name, at=event.t or None, error=Message(says(event.template) % event.facts))
+            case _:
+                self.screen.scanner(name, event)
+                return None
+
+    # Looking after it.
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception:  # the next look may succeed, and nothing green depends on this one
+                log.exception("look_failed")
+
+    async def look(self) -> None:
+        """Reopen a failed journal, see whether there is room, and whether this terminal was enrolled."""
+        if self.store.problem is not None:
+            self.screen.alarm("journal", self.store.problem)
+            await self._open_journal()
+        if self.store.problem is None:
+            self.screen.alarm("full", await self.store.full())
+        self.screen.alarm("register", self.register.problem)
+        if self._changes.seen():
+            await self.courier.hang_up()
+            await self._enrolment()
+
+    def _status(self) -> TerminalStatus:
+        scanners = {one.name: one.state for one in self.screen.state().scanners}
+        return TerminalStatus(release=RELEASE, stored=self.store.counts.stored, scanners=dict(scanners))
+
+
+def _configs(settings: TerminalSettings) -> list[ScannerConfig]:
+    configs = []
+    for scanner in settings.scanners:
+        try:
+            read = profile.load(scanner.profile) if scanner.profile else Profile()
+        except BadProfile as error:
+            raise BadSettings(f"scanners.{scanner.name}.profile: {error}") from error
+        configs.append(ScannerConfig(scanner.name, scanner.driver, scanner.device, read))
+    return configs
+
+
+def _tell_of_the_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_ended", task=task.get_name(), error=repr(error))
