@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -26,6 +27,17 @@ Line = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_plain)]
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f'expected an IANA name such as "Europe/Berlin", got {name[:60]!a}') from error
+    return name
+
+
+ZoneName = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
+
+
 class Input(BaseModel):
     """Base: a misspelt key is an error, not a default taken in silence."""
 
@@ -37,7 +49,7 @@ class NewSite(Input):
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")]
     name: Name
-    time_zone: Annotated[str, Field(max_length=60)] = "UTC"  # IANA name
+    time_zone: ZoneName = "UTC"
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
 
 
@@ -97,3 +109,38 @@ class NewCards(Input):
         if self.body is not None and self.count != 1:
             raise ValueError(f"count: expected 1 with a given body, got {self.count}")
         return self
+
+
+class PartChange(Input):
+    """What may be changed of a part; what is left out stays."""
+
+    description: Line | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(_plain)] | None = None
+    revision: Annotated[str, Field(max_length=20), AfterValidator(_plain)] | None = None
+
+
+class LocationChange(Input):
+    """What may be changed of a location; what is left out stays."""
+
+    name: Name | None = None
+    kind: LocationKind | None = None
+
+
+class LoopChange(Input):
+    """What may be changed of a loop; what is left out stays. Another quantity makes all its prints stale."""
+
+    quantity: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
+    lead_time_s: Annotated[int, Field(ge=1, le=YEAR_S)] | None = None
+    min_cycle_s: Annotated[int, Field(ge=0, le=YEAR_S)] | None = None
+    closing: Closing | None = None
+    holds_back: bool | None = None
+    out_of_sequence: OutOfSequence | None = None
+
+
+class SiteChange(Input):
+    """What may be changed of a plant; what is left out stays."""
+
+    name: Name | None = None
+    time_zone: ZoneName | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None

@@ -23,7 +23,7 @@ from ekanban_central import ledger, tables
 from ekanban_central.changes import Change, store
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.ledger import SITE, Actor, Entry
-from ekanban_central.loading import CARD, LOCATION, LOOP, PART, load
+from ekanban_central.loading import CARD, LOCATION, LOOP, PART, Loaded, load
 from ekanban_core import lifecycle
 from ekanban_core.card_code import random_body
 from ekanban_core.decision import Decision
@@ -139,6 +139,37 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards) -> list[str]:
     return bodies
 
 
+def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: str) -> None:
+    """Change columns of one part, location or site; `kind` names the ledger's entry."""
+    if not values:
+        return
+    statement = update(table).where(table.c.id == key).values(values).returning(table.c.id)
+    if desk.connection.execute(statement).one_or_none() is None:
+        raise NotThere(f"There is no {table.name} {key}.")
+    desk.record([Entry(kind, desk.actor, data={"id": str(key), "set": {table.name: dict(values)}})])
+
+
+def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change a loop; its cards go to the terminals anew, and another quantity makes their prints stale."""
+    found = desk.connection.execute(select(LOOP.c.quantity).where(LOOP.c.id == loop_id)).one_or_none()
+    if found is None:
+        raise NotThere(f"There is no loop {loop_id}.")
+    if not values:
+        return
+    bodies = desk.connection.execute(select(CARD.c.body).where(CARD.c.loop_id == loop_id)).scalars().all()
+    cards = load(desk.connection, bodies).values()  # locks them before the site's head
+    desk.connection.execute(update(LOOP).where(LOOP.c.id == loop_id).values(values))
+    stale = []
+    if values.get("quantity", found.quantity) != found.quantity:
+        stale = [_stale(loaded, desk.actor) for loaded in cards if loaded.card.state is not CardState.RETIRED]
+    entry = Entry("loop_changed", desk.actor, loop_id=loop_id, data={"set": {"loop": dict(values)}})
+    position = desk.record([entry])
+    desk.connection.execute(update(LOOP).where(LOOP.c.id == loop_id).values(changed=position))
+    desk.connection.execute(update(CARD).where(CARD.c.loop_id == loop_id).values(changed=position))
+    if stale:
+        desk.position = store(desk.connection, desk.site_id, stale, desk.now_ms)
+
+
 def add_alias(desk: Desk, body: str, text: str) -> None:
     """Let a foreign code stand for a card."""
     _named(desk, CARD, CARD.c.body == body, f"card {body}", CARD.c.body)
@@ -180,6 +211,11 @@ def _print_first(desk: Desk, bodies: Sequence[str]) -> None:
         decision = Decision(Outcome.ADVANCED, Message("advanced"), (*about_making, *about_paper), card, loaded.signal)
         changes.append(Change(loaded, decision, desk.actor))
     desk.position = store(desk.connection, desk.site_id, changes, desk.now_ms)
+
+
+def _stale(loaded: Loaded, actor: Actor) -> Change:
+    card, events = lifecycle.quantity_changed(loaded.card)
+    return Change(loaded, Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal), actor)
 
 
 def _location(desk: Desk, name: str) -> Any:

@@ -51,7 +51,7 @@ class Cursor:
                 raise ValueError
             return cls(place_ms, UUID(hex=key))
         except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise BadFilter("after: expected the `next` of an earlier answer") from error
+            raise BadFilter("cursor: expected the `next` of an earlier answer") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Filter:
         pairs += [("overdue", "1")] if self.overdue else []
         pairs += [("q", self.search)] if self.search else []
         pairs += [("sort", self.order)] if self.order != "due" else []
-        pairs += [("after", self.after.text)] if self.after else []
+        pairs += [("cursor", self.after.text)] if self.after else []
         return pairs
 
     def url(self, path: str = "/signals", **more: str) -> str:
@@ -127,7 +127,7 @@ def parse(query: QueryParams) -> Filter:
         overdue=_yes("overdue", query.get("overdue", "")),
         search=_text("q", query.get("q", ""))[:MOST_SEARCH],
         order=_one_of("sort", query.get("sort", "due"), ORDERS),
-        after=Cursor.parse(query.get("after", "")) if query.get("after", "") else None,
+        after=Cursor.parse(query["cursor"]) if query.get("cursor") else None,
     )
 
 
