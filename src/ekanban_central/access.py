@@ -11,7 +11,7 @@ forget it. Refusals are problems for programs and a redirection to the sign-in p
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Annotated, Literal
@@ -77,17 +77,22 @@ async def visitor_of(request: Request) -> Visitor | None:
     return await run_in_threadpool(_by_session, central_of(request), word)
 
 
-def require(role: Role = Role.VIEWER) -> Callable[..., Awaitable[Visitor]]:
+def require(role: Role = Role.VIEWER) -> Callable[..., AsyncIterator[Visitor]]:
     """Make the dependency that lets in only people with this role or a higher one."""
 
-    async def visitor_with_role(request: Request, visitor: Annotated[Visitor | None, Depends(visitor_of)]) -> Visitor:
+    async def visitor_with_role(
+        request: Request, visitor: Annotated[Visitor | None, Depends(visitor_of)]
+    ) -> AsyncIterator[Visitor]:
         if visitor is None:
             raise sign_in_first(request)
         if not visitor.may(role):
             raise Problem(403, f"This needs the role {role}; yours is {visitor.role}.")
-        if visitor.via == "session" and request.method not in SAFE_METHODS:
-            await check_csrf(request, visitor.csrf)
-        return visitor
+        try:
+            if visitor.via == "session" and request.method not in SAFE_METHODS:
+                await check_csrf(request, visitor.csrf)
+            yield visitor
+        finally:
+            await request.close()  # files of a form that was read for its token
 
     return visitor_with_role
 
