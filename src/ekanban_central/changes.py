@@ -168,6 +168,7 @@ class Writer:
         return {
             "id": uuid5(REVIEWS, number),
             "site_id": self.site_id,
+            "position": self.first + index,
             "raised_ms": self.now_ms,
             "note": "",
             **columns,

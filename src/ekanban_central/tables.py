@@ -215,6 +215,7 @@ class Review(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     site_id: int = Field(foreign_key="site.id")
     kind: str  # ReviewKind of core
+    position: int = _big(default=0)  # of the ledger row that raised it
     raised_ms: int = _big()
     scan_id: UUID | None = None
     terminal_id: UUID | None = None

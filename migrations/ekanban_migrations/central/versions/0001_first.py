@@ -336,6 +336,7 @@ def _review() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("raised_ms", sa.BigInteger(), nullable=False),
         sa.Column("scan_id", sa.Uuid(), nullable=True),
         sa.Column("terminal_id", sa.Uuid(), nullable=True),
