@@ -85,7 +85,7 @@ def test_a_form_sent_without_a_session_does_not_come_back_as_a_page(world: World
 def test_a_wrong_api_token_is_refused_even_beside_a_good_session(world: World, authorization: str) -> None:
     browser = world.signed_in(world.person("kim"))
 
-    answer = browser.get(f"{API}/viewer", headers={"Authorization": authorization.encode("latin-1")})
+    answer = browser.get(f"{API}/viewer", headers={b"Authorization": authorization.encode("latin-1")})
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -139,7 +139,7 @@ def test_a_change_by_session_without_the_pages_token_is_refused(world: World, me
 def test_a_wrong_token_is_refused_in_header_and_field(world: World, wrong: str) -> None:
     browser = world.signed_in(world.person("kim"))
 
-    by_header = browser.post(f"{PAGE}/viewer", headers={"X-CSRF-Token": wrong.encode("latin-1")})
+    by_header = browser.post(f"{PAGE}/viewer", headers={b"X-CSRF-Token": wrong.encode("latin-1")})
     by_field = browser.post(f"{PAGE}/viewer", data={"csrf": wrong})
 
     assert (by_header.status_code, by_field.status_code) == (403, 403)
