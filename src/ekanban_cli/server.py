@@ -6,7 +6,8 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ekanban_cli.errors import PortTaken
 from ekanban_cli.language import _
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
 GRACE_S = 5  # how long running requests may take at the end
@@ -67,21 +69,19 @@ def run(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then return.
 
-    `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end.
+    `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end. What
+    the application raises at its start is raised here.
     """
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Wakes the streams as soon as the end is asked for."""
+        """Says when it is ready, and wakes the streams as soon as the end is asked for."""
 
         loop: asyncio.AbstractEventLoop
         waking: asyncio.Task[None] | None = None
 
-        async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-            self.loop = asyncio.get_running_loop()
-            await super().serve(sockets)
-
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self.loop = asyncio.get_running_loop()
             await super().startup(sockets)
             ready()
 
@@ -92,14 +92,31 @@ def run(
         def _wake(self) -> None:
             self.waking = asyncio.ensure_future(wake())
 
+    # uvicorn would log an application's failure to start as a traceback; so the application's life is ours.
     config = uvicorn.Config(
-        app, log_config=None, timeout_graceful_shutdown=GRACE_S, server_header=False, proxy_headers=False,
-        ssl_certfile=certificate, ssl_keyfile=key,
+        app, lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S, server_header=False,
+        proxy_headers=False, ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
-    # uvicorn raises the signal anew after its clean end; without this, that would end us with an error.
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    server = Server(config)
+    with _signals_end(server):
+        asyncio.run(_live(app, server, listener))
+
+
+async def _live(app: FastAPI, server: uvicorn.Server, listener: socket.socket) -> None:
+    async with app.router.lifespan_context(app):
+        await server.serve(sockets=[listener])
+
+
+@contextmanager
+def _signals_end(server: uvicorn.Server) -> Iterator[None]:
+    """Let a signal at the start end it too, and the one that uvicorn raises anew after its end do no harm."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        Server(config).run(sockets=[listener])
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
