@@ -7,29 +7,32 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from importlib.resources import files
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
-from ekanban_central import keys, problems, rendering
+from ekanban_central import docs_page, keys, problems, rendering
 from ekanban_central.api import events, health, master, people, register, reviews, scans, signals, terminals
 from ekanban_central.context import Central
 from ekanban_central.database import Database
+from ekanban_central.intake import Intake
+from ekanban_central.intake_flush import Flusher
 from ekanban_central.live import Hub
+from ekanban_central.metrics import Metrics
 from ekanban_central.pages import card as card_page
 from ekanban_central.pages import reviews as review_pages
 from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
+from ekanban_central.schema_watch import OnlyOurSchema, SchemaWatch
 from ekanban_central.settings import CentralSettings
+from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
 from ekanban_central.signed_answers import SignAnswers
 from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
     reviews.router, master.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router,
-    card_page.router,
+    card_page.router, docs_page.router,
 )  # fmt: skip
 
 
@@ -47,25 +50,33 @@ def create_app(
 ) -> FastAPI:
     """Compose a central. The schema must have been brought up to date (`ekanban_migrations.upgrade.central`)."""
     database = Database(settings.url)
+    hub = Hub(database)
+    watch = SchemaWatch(database)
     central = Central(
         settings=settings,
         database=database,
-        hub=Hub(database),
+        hub=hub,
         key=key or keys.load_or_make(settings.data),
         now_ms=now_ms,
         random_bytes=random_bytes,
+        intake=Flusher(Intake(database, hub.publish, random_bytes).take),
+        metrics=Metrics(),
     )
     app = FastAPI(
         title="ekanban central", version=version("ekanban-terminal"), docs_url=None, redoc_url=None, lifespan=_life
     )
     app.state.central = central
     app.state.throttle = Throttle()
+    app.state.schema_watch = watch
     problems.install(app)
+    app.add_middleware(AnswerAlways)  # innermost; what is added last sees a request first
+    app.add_middleware(OnlyOurSchema, watch=watch)
+    app.add_middleware(BodyLimit, most=settings.body_limit)
     app.add_middleware(SignAnswers, key=central.key)
+    app.add_middleware(SafeHeaders)
     for router in ROUTERS:
         app.include_router(router)
     rendering.mount_static(app)
-    app.mount("/assets", StaticFiles(directory=str(files("ekanban_core") / "assets")), name="assets")
     return app
 
 

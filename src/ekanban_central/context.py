@@ -9,8 +9,10 @@ from starlette.requests import HTTPConnection
 
 from ekanban_central import ledger
 from ekanban_central.database import Database
+from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import CentralKey
 from ekanban_central.live import Hub
+from ekanban_central.metrics import Metrics
 from ekanban_central.settings import CentralSettings
 
 
@@ -24,6 +26,8 @@ class Central:
     key: CentralKey  # signs central's answers
     now_ms: Callable[[], int]  # central's clock: milliseconds since 1970, UTC
     random_bytes: Callable[[int], bytes]
+    intake: Flusher  # takes scans in
+    metrics: Metrics
 
     @property
     def generation(self) -> str:

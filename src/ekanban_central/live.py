@@ -63,7 +63,10 @@ class Hub:
         """Begin to listen and to poll."""
         self._loop = asyncio.get_running_loop()
         self.closed = False
-        await self._poll()
+        try:
+            await self._poll()
+        except SQLAlchemyError as error:  # central starts all the same, and says at /readyz what is wrong
+            log.warning("live_interrupted", work="start", error=str(error))
         self._tasks.append(asyncio.create_task(self._for_ever(self._polling)))
         if self._database.backend == "postgresql":
             self._tasks.append(asyncio.create_task(self._for_ever(self._listening)))

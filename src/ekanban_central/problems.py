@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -11,11 +11,14 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
+from ekanban_central.database import DatabaseBusy
 from ekanban_core.errors import RuleError
 
 log = structlog.get_logger()
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, JSONResponse]]
 
 
 class Problem(Exception):
@@ -41,36 +44,50 @@ class Problem(Exception):
 
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(RuleError, _rule)
-    app.add_exception_handler(Exception, _unexpected)
+    handlers: dict[type[Exception], Callable[..., Problem]] = {
+        Problem: lambda _request, error: error,
+        HTTPException: _http,
+        RequestValidationError: _validation,
+        RuleError: lambda _request, error: Problem(409, str(error)),
+        OperationalError: _database,
+        InterfaceError: _database,
+        DatabaseBusy: _database,
+        Exception: unexpected,
+    }
+    for kind, make in handlers.items():
+        app.add_exception_handler(kind, _handler(make))
 
 
-async def _problem(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)  # noqa: S101  # Starlette's handlers are typed for Exception
-    return error.response()
-
-
-async def _http(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101  # see _problem
-    return Problem(error.status_code, error.detail, headers=error.headers).response()
-
-
-async def _validation(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # see _problem
-    wrong = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
-    detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
-    return Problem(422, detail, errors=wrong).response()
-
-
-async def _rule(_request: Request, error: Exception) -> JSONResponse:
-    return Problem(409, str(error)).response()
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> Problem:
+    """Log what nobody foresaw, and tell under which number."""
     number = uuid4().hex
     log.error("unexpected_error", id=number, method=request.method, path=request.url.path, exc_info=error)
-    detail = f"Central could not do this; its log says why under {number}."
-    return Problem(500, detail, id=number).response()
+    return Problem(500, f"Central could not do this; its log says why under {number}.", id=number)
+
+
+def _handler(make: Callable[..., Problem]) -> Handler:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        return make(request, error).response()
+
+    return handle
+
+
+def _http(request: Request, error: HTTPException) -> Problem:
+    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND and not detail:
+        detail = f"There is nothing at {request.url.path}."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not detail:
+        detail = f"{request.method} is not possible here."
+    return Problem(error.status_code, detail, headers=error.headers)
+
+
+def _validation(_request: Request, error: RequestValidationError) -> Problem:
+    wrong = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+    return Problem(422, "; ".join(f"{one['where']}: {one['what']}" for one in wrong), errors=wrong)
+
+
+def _database(request: Request, error: Exception) -> Problem:
+    log.error(
+        "database_unavailable", method=request.method, path=request.url.path, error=str(getattr(error, "orig", error))
+    )
+    return Problem(503, "The database cannot be used now. Try again.", headers={"Retry-After": "5"})

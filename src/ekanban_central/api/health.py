@@ -1,7 +1,49 @@
-"""Routes below /api/v1."""
+"""Probes: is the process there, may it be sent requests, and its numbers."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-router = APIRouter()
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+
+from ekanban_central.context import Central, central_of
+from ekanban_central.problems import Problem
+from ekanban_central.schema_watch import WHY, SchemaWatch
+from ekanban_migrations.upgrade import Schema
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def is_alive() -> dict[str, str]:
+    """Answer as long as the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "not now, and why"}})
+def is_ready(request: Request) -> dict[str, str]:
+    """Answer 200 when the database is there and has this release's schema, else 503 with the reason."""
+    watch: SchemaWatch = request.app.state.schema_watch
+    try:
+        state = watch.now()
+    except SQLAlchemyError as error:
+        raise Problem(503, "The database cannot be reached.", title="Not ready") from error
+    if state is not Schema.CURRENT:
+        raise Problem(503, WHY[state], title="Not ready", schema=state)
+    return {"status": "ready", "schema": state}
+
+
+@router.get("/metrics", response_class=Response)
+def read_metrics(request: Request, central: Annotated[Central, Depends(central_of)]) -> Response:
+    """Give Prometheus its numbers; those of the database only while it is there."""
+    watch: SchemaWatch = request.app.state.schema_watch
+    try:
+        if watch.now() is Schema.CURRENT:
+            with central.database.reading() as connection:
+                central.metrics.read(connection)
+        central.metrics.database_up.set(1)
+    except SQLAlchemyError:
+        central.metrics.database_up.set(0)
+    return Response(central.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,7 +1,25 @@
-"""Routes below /api/v1."""
+"""GET /api/v1/register: what a terminal must know offline."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-router = APIRouter()
+from fastapi import APIRouter, Depends, Query
+
+from ekanban_central.access import SignedTerminal, enrolled_terminal
+from ekanban_central.context import Central, central_of
+from ekanban_central.register import page
+from ekanban_core.wire import RegisterAnswer
+
+router = APIRouter(prefix="/api/v1", tags=["terminals"])
+
+
+@router.get("/register", responses={410: {"description": "Load all again: leave `since` out"}})
+def read_register(
+    terminal: Annotated[SignedTerminal, Depends(enrolled_terminal)],
+    central: Annotated[Central, Depends(central_of)],
+    since: Annotated[str | None, Query(max_length=100, description="`cursor` of the answer before")] = None,
+) -> RegisterAnswer:
+    """Read the cards that changed since a cursor, at most 1,000; `more`: ask again at once with the new cursor."""
+    with central.database.reading() as connection:
+        return page(connection, terminal.site_id, since, central.now_ms())

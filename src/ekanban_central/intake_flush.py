@@ -1,0 +1,73 @@
+"""Group commit: batches that wait are taken in together, by one transaction; answers go out after its commit.
+
+At most one transaction of intake runs in a process, so that a hundred terminals that come back at once share the cost
+of a commit instead of queueing for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+
+from ekanban_central.intake_parsing import Delivery
+from ekanban_central.intake_taking import Receipt
+
+MOST_SCANS = 2_000  # of one transaction; the first batch always fits
+
+Take = Callable[[Sequence[Delivery]], list[Receipt]]
+Waiting = tuple[Delivery, asyncio.Future[Receipt]]
+
+
+class Flusher:
+    """Gathers batches while a transaction runs. Used from the event loop."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self._waiting: list[Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def submit(self, delivery: Delivery) -> Receipt:
+        """Take a batch in; returns once it is committed. Raises what intake raises."""
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((delivery, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group = self._next_group()
+            try:
+                receipts = await run_in_threadpool(self._take, [delivery for delivery, _ in group])
+            except Exception as error:  # every sender learns it; none waits for ever
+                self._end(group, error)
+            else:
+                for (_, future), receipt in zip(group, receipts, strict=True):
+                    if not future.done():  # its request may have been given up
+                        future.set_result(receipt)
+
+    def _end(self, group: Sequence[Waiting], error: Exception) -> None:
+        for _, future in group:
+            if not future.done():
+                future.set_exception(error)
+
+    def _next_group(self) -> list[Waiting]:
+        """Take from the queue, oldest first, at most one batch of each terminal."""
+        group: list[Waiting] = []
+        rest: list[Waiting] = []
+        terminals: set[UUID] = set()
+        room = MOST_SCANS
+        for one in self._waiting:
+            delivery = one[0]
+            fits = len(delivery.items) <= room or not group
+            if fits and delivery.terminal_id not in terminals:
+                group.append(one)
+                room -= len(delivery.items)
+            else:
+                rest.append(one)
+            terminals.add(delivery.terminal_id)  # a later batch of it must not overtake
+        self._waiting = rest
+        return group

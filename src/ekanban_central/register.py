@@ -1,0 +1,142 @@
+"""What terminals must know offline: pages of cards in the order of their last change.
+
+A card's `changed` is the ledger position of whatever changed last of it: its own state, its signal, its loop, its part
+or an alias. Reading on from (changed, body) therefore finds every change, and a full load is the same from the start.
+A card that changes while the pages are read moves to the end and is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from ekanban_central import intake_known, ledger
+from ekanban_central.ledger import SITE
+from ekanban_central.loading import CARD, CARDS, SIGNAL
+from ekanban_central.problems import Problem
+from ekanban_central.sets import among
+from ekanban_core.wire import RegisterAnswer, RegisterCard, RegisterSignal
+
+PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a register has been read: `generation:position[:body]`; the body while pages of a load are open."""
+
+    generation: str
+    position: int
+    body: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """Read a cursor, None for what is none of ours."""
+        generation, _, rest = text.partition(":")
+        number, _, body = rest.partition(":")
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
+            return None
+        return cls(generation, int(number), body or None)
+
+    def __str__(self) -> str:
+        return f"{self.generation}:{self.position}" + (f":{self.body}" if self.body else "")
+
+
+def page(connection: Connection, site_id: int, since: str | None, now_ms: int, size: int = PAGE) -> RegisterAnswer:
+    """Return the changes since a cursor, or the begin of everything. Raises Problem 410: load all again."""
+    generation = ledger.generation(connection)
+    site = connection.execute(select(SITE).where(SITE.c.id == site_id)).mappings().one()
+    start = _start(since, generation, site["head"])
+    rows = _rows(connection, site_id, start, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
+    last = Cursor(generation, rows[-1]["card_changed"], rows[-1]["card_body"]) if more else None
+    return RegisterAnswer(
+        generation=generation,
+        position=site["head"],
+        cursor=str(last or Cursor(generation, site["head"])),
+        at_ms=now_ms,
+        site=site["name"],
+        time_zone=site["time_zone"],
+        language=site["language"],
+        full=since is None,
+        more=more,
+        cards=_cards(connection, rows),
+    )
+
+
+def _start(since: str | None, generation: str, head: int) -> Cursor:
+    if since is None:
+        return Cursor(generation, -1)
+    cursor = Cursor.parse(since)
+    if cursor is None or cursor.generation != generation or cursor.position > head:
+        raise Problem(410, "This register belongs to another life of central; load all again, without `since`.")
+    return cursor
+
+
+def _rows(connection: Connection, site_id: int, after: Cursor, most: int) -> list[Mapping[str, Any]]:
+    if after.body is None:
+        later = CARD.c.changed > after.position
+    else:
+        later = tuple_(CARD.c.changed, CARD.c.body) > tuple_(after.position, after.body)
+    statement = CARDS.where(CARD.c.site_id == site_id, later).order_by(None)
+    statement = statement.order_by(CARD.c.changed, CARD.c.body).limit(most)
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _cards(connection: Connection, rows: list[Mapping[str, Any]]) -> list[RegisterCard]:
+    bodies = [row["card_body"] for row in rows]
+    if not bodies:
+        return []
+    wanted = among(connection, SIGNAL.c.body, bodies) & SIGNAL.c.closed_how.is_(None)
+    signals = {row["body"]: dict(row) for row in connection.execute(select(SIGNAL).where(wanted)).mappings()}
+    names = intake_known.names(
+        connection, {row["opened_terminal"] for row in signals.values() if row["opened_terminal"] is not None}
+    )
+    aliases: dict[str, list[str]] = {}
+    alias = intake_known.ALIAS
+    for text, body in connection.execute(
+        select(alias.c.text, alias.c.body).where(among(connection, alias.c.body, bodies)).order_by(alias.c.text)
+    ):
+        aliases.setdefault(body, []).append(text)
+    return [_card(row, signals.get(row["card_body"]), names, aliases.get(row["card_body"], [])) for row in rows]
+
+
+def _card(
+    row: Mapping[str, Any], signal: Mapping[str, Any] | None, names: Mapping[str, str], aliases: list[str]
+) -> RegisterCard:
+    return RegisterCard(
+        body=row["card_body"],
+        state=row["card_state"],
+        print_version=row["card_print_version"],
+        pending_version=row["card_pending_version"],
+        quantity_version=row["card_quantity_version"],
+        number=row["card_number"],
+        one_off=row["card_one_off"],
+        last_closed_earliest_ms=row["card_last_closed_earliest_ms"],
+        last_closed_latest_ms=row["card_last_closed_latest_ms"],
+        last_signal=None if row["card_last_signal"] is None else str(row["card_last_signal"]),
+        aliases=aliases,
+        **{name: row[name] for name in _OF_THE_LOOP},
+        states=[name for name in row["states"].split(",") if name],
+        signal=None if signal is None else _signal(signal, names),
+    )
+
+
+_OF_THE_LOOP = (
+    "part", "description", "unit", "quantity", "container", "source", "destination", "bin", "kind", "closing",
+    "lead_time_s", "min_cycle_s", "holds_back", "out_of_sequence",
+)  # fmt: skip
+
+
+def _signal(row: Mapping[str, Any], names: Mapping[str, str]) -> RegisterSignal:
+    columns = ("state", "opened_earliest_ms", "opened_latest_ms", "released_earliest_ms", "released_latest_ms")
+    return RegisterSignal(
+        id=str(row["id"]),
+        **{name: row[name] for name in columns},
+        due_ms=row["due_ms"],
+        urgent=row["urgent"],
+        opened_at=names.get(str(row["opened_terminal"]), ""),
+    )
