@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from socket import socket
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from ekanban_central import master, people, sites
+from ekanban_central import first_link, master, people, sites
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
 from ekanban_central.database import Database
+from ekanban_central.first_link import FirstLink
 from ekanban_central.inputs import NewSite
 from ekanban_central.ledger import SYSTEM
 from ekanban_central.settings import CentralSettings
@@ -28,7 +26,6 @@ from ekanban_core.states import Role
 from ekanban_migrations import upgrade
 from ekanban_terminal import folder as folders
 
-FIRST_LINK = "first-sign-in.txt"
 DATABASES = ("postgresql+psycopg", "sqlite")
 
 
@@ -42,14 +39,14 @@ def serve(settings: CentralSettings, as_json: bool) -> None:
         app = create_app(settings)
         central: Central = app.state.central
         begin(central)
-        link, instead = _shown(_first_link(central), settings.data)
+        first = first_link.hand_out(central)
 
         async def wake() -> None:
             central.hub.close()
 
         def ready() -> None:
             url = server.address(listener)
-            say(_about(url, link, instead), {"central": url, "sign_in": link}, as_json)
+            say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
         server.run(app, listener, wake, ready)
 
@@ -167,30 +164,10 @@ def _with_address(settings: CentralSettings, listener: socket) -> CentralSetting
     return settings.model_copy(update=changes)
 
 
-def _first_link(central: Central) -> str | None:
-    with central.database.session() as session:
-        link = people.first_link(session, central.now_ms(), central.random_bytes)
-    return None if link is None else central.settings.base_url.rstrip("/") + link.path
-
-
-def _shown(link: str | None, folder: Path) -> tuple[str | None, str]:
-    """Return the link to print, and where it stands instead: a journal that others read is no place for it."""
-    if link is None or not _into_the_journal():
-        return link, ""
-    path = folder / FIRST_LINK
-    path.touch(mode=0o600)
-    path.write_text(link + "\n")
-    return None, _("Nobody has signed in yet; the one-time link stands in {path}.").format(path=path)
-
-
-def _into_the_journal() -> bool:
-    """Tell whether systemd collects what is printed (systemd.exec(5), JOURNAL_STREAM)."""
-    out = os.fstat(sys.stdout.fileno())
-    return os.environ.get("JOURNAL_STREAM") == f"{out.st_dev}:{out.st_ino}"
-
-
-def _about(url: str, link: str | None, instead: str) -> str:
-    lines = [_("Central: {url}").format(url=url), instead]
-    if link is not None:
-        lines.append(_("Nobody has signed in yet. This link works once, for a day: {link}").format(link=link))
-    return "\n".join(line for line in lines if line)
+def _about(url: str, first: FirstLink | None) -> str:
+    lines = [_("Central: {url}").format(url=url)]
+    if first and first.url:
+        lines.append(_("Nobody has signed in yet. This link works once, for a day: {link}").format(link=first.url))
+    elif first:
+        lines.append(_("Nobody has signed in yet; the one-time link stands in {path}.").format(path=first.file))
+    return "\n".join(lines)

@@ -60,7 +60,7 @@ async def sign_in(request: Request, name: Field = "", password: Field = "", next
     if not await passwords.check_password(person.password_hash if person else None, password) or person is None:
         return await _form(request, "sign_in.html", 401, next=next, name=name, error="wrong")
     throttle.forget(credential)
-    return await _enter(request, person.id, next)
+    return await enter(request, person.id, next)
 
 
 @router.get("/link/{word}")
@@ -78,7 +78,7 @@ async def use_link(request: Request, word: str) -> Response:
     person = await run_in_threadpool(_use_link, central_of(request), word)
     if person is None:
         return await _form(request, "link.html", 410, person=None)
-    return await _enter(request, person.id, "/password")
+    return await enter(request, person.id, "/password")
 
 
 @router.get("/password")
@@ -103,7 +103,7 @@ async def set_password(
             return await _password_form(request, visitor, person, "wrong", 422)
         throttle.forget(person.name)
     await run_in_threadpool(_store_password, central, person.id, await passwords.hash_password(password))
-    return await _enter(request, person.id, "/")
+    return await enter(request, person.id, "/")
 
 
 @router.post("/sign-out")
@@ -175,7 +175,8 @@ def _form_cookie(request: Request) -> str:
     return cookie_name(request) + "-form"
 
 
-async def _enter(request: Request, person_id: UUID, next: str) -> Response:
+async def enter(request: Request, person_id: UUID, next: str) -> Response:
+    """Begin a session in this browser, and go on to a page of ours."""
     old = request.cookies.get(cookie_name(request))
     session = await run_in_threadpool(_begin, central_of(request), person_id, old)
     answer = RedirectResponse(next, 303)
