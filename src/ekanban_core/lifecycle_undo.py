@@ -1,7 +1,8 @@
 """`undo`: take back what one scan changed, if nothing has happened since.
 
-A print that the scan confirmed stays confirmed: the paper exists. A found card stays on the review desk: whoever
-decides there must know of the undo, so that it goes to review too. An undo that names no target has nothing to undo.
+A print that the scan confirmed stays confirmed: the paper exists. What a lost or found card did stays on the review
+desk: whoever decides there must know of the undo, so that it goes to review too. An undo that names no target has
+nothing to undo.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import Effect, Target
 from ekanban_core.events import (
     CardActivated,
+    CardHeld,
     Event,
     ReviewKind,
     SignalCancelled,
@@ -32,8 +34,7 @@ def undo(known: Known, scan: ScanFact, target: Target | None) -> Decision:
     if effect.withdrawn:
         events: tuple[Event, ...] = (WithdrawalUndone(scan.at, target.scan_id),)
         return Decision(Outcome.UNDONE, Message("undone"), events, known.card, known.signal)
-    found = effect.after_card_state is CardState.FOUND
-    if found or not effect.still_stands(known.card, known.signal, target.scan_id):
+    if _of_a_lost_card(effect) or not effect.still_stands(known.card, known.signal, target.scan_id):
         return known.review(ReviewKind.UNDO_MOVED_ON, "undo_moved_on", {"target": target.scan_id})
     return _reversed(known, effect, scan)
 
@@ -41,10 +42,15 @@ def undo(known: Known, scan: ScanFact, target: Target | None) -> Decision:
 def _reversed(known: Known, effect: Effect, scan: ScanFact) -> Decision:
     card = replace(known.card, state=effect.card_state, last_closed=effect.last_closed, last_signal=effect.last_signal)
     restored = _restored(effect.before, known.signal)
-    events = [*_signal_events(known.signal, restored, effect, scan)]
-    if known.card.state is not effect.card_state:
-        events.append(CardActivated(known.card.state))
+    events: list[Event] = [*_signal_events(known.signal, restored, effect, scan)]
+    if known.card.state is not effect.card_state:  # a one-off card retired with its receipt
+        on_hold = effect.card_state is CardState.ON_HOLD
+        events.append(CardHeld("undo") if on_hold else CardActivated(known.card.state))
     return Decision(Outcome.UNDONE, Message("undone"), tuple(events), card, restored)
+
+
+def _of_a_lost_card(effect: Effect) -> bool:
+    return bool({effect.card_state, effect.after_card_state} & {CardState.LOST, CardState.FOUND})
 
 
 def _restored(before: Signal | None, now: Signal | None) -> Signal | None:

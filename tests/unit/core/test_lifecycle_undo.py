@@ -12,7 +12,7 @@ from rules import MINUTE, ONE_SCAN, STEPS, TWO_SCAN, after, at, card, decided, k
 
 from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import Effect, Target
-from ekanban_core.events import CardActivated, ReviewKind, SignalCancelled, SignalReopened, SignalSteppedBack
+from ekanban_core.events import CardActivated, CardHeld, ReviewKind, SignalCancelled, SignalReopened, SignalSteppedBack
 from ekanban_core.facts import Card, Moment, ScanFact, Signal
 from ekanban_core.lifecycle import Step, act
 from ekanban_core.states import CardState, ClosedHow, Intent, Outcome, SignalState
@@ -84,6 +84,16 @@ def test_a_receipt_of_a_one_off_card_is_undone_with_its_retirement() -> None:
     decision = undone(done, after(done, TWO_SCAN), "mistake")
 
     assert decision.events[-1] == CardActivated(CardState.RETIRED)
+    assert after(decision, TWO_SCAN) == known
+
+
+def test_a_one_off_card_on_hold_is_on_hold_again() -> None:
+    known = Known(card(CardState.ON_HOLD, one_off=True), open_signal(at(60)), TWO_SCAN)
+    done = decided(known, scan(Intent.RECEIVE, at(70), id="mistake"))
+
+    decision = undone(done, after(done, TWO_SCAN), "mistake")
+
+    assert decision.events[-1] == CardHeld("undo")
     assert after(decision, TWO_SCAN) == known
 
 
