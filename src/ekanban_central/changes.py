@@ -164,7 +164,7 @@ class Writer:
         upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is None])
 
     def _review_row(self, index: int, columns: Columns) -> Columns:
-        number = f"{self.site_id}:{self.first + index}:{len(columns['facts'])}"
+        number = f"{self.site_id}:{self.first + index}:{columns['kind']}"
         return {
             "id": uuid5(REVIEWS, number),
             "site_id": self.site_id,

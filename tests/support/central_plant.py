@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, insert, select, update
+from sqlmodel import SQLModel
 
-from ekanban_central import tables
 from ekanban_central.database import Database
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.intake import Intake
@@ -23,7 +23,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import Closing, LocationKind, LoopKind, TerminalState
 
 START_MS = 1_780_000_000_000
-TABLES: dict[str, Table] = {table.name: table for table in tables.SQLModel.metadata.sorted_tables}
+TABLES: dict[str, Table] = {table.name: table for table in SQLModel.metadata.sorted_tables}
 
 
 class Plant:
@@ -66,6 +66,20 @@ class Plant:
         with self.database.transaction() as connection:
             connection.execute(insert(TABLES["terminal"]), [row])
         return Terminal(self, key)
+
+    def change(self, table: str, where: dict[str, Any], **values: Any) -> None:
+        """Change rows behind central's back."""
+        columns = TABLES[table].c
+        statement = update(TABLES[table]).where(*(columns[name] == value for name, value in where.items()))
+        with self.database.transaction() as connection:
+            connection.execute(statement.values(**values))
+
+    def loop(self, closing: Closing, cards: int = 1, bin: str = "B") -> list[str]:
+        """Make another loop of the same part; returns its cards."""
+        with self.database.transaction() as connection:
+            self.desk = Desk(connection, self.site_id, SYSTEM, self.now, self.random)
+            loop_id = self._loop(closing, bin)
+            return create_cards(self.desk, loop_id, NewCards(count=cards, printed=True))
 
     def pass_s(self, seconds: float) -> None:
         """Let central's clock go on."""
