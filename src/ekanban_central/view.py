@@ -16,6 +16,10 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 
+from ekanban_core.errors import EkanbanError
+from ekanban_core.facts import Message
+from ekanban_core.texts import sentence
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -127,6 +131,17 @@ def left(due_ms: int) -> str:
     if remaining >= 0:
         return _("in {time}").format(time=duration(remaining))
     return _("{time} late").format(time=duration(-remaining))
+
+
+def sentence_of(message: Message) -> str:
+    """A sentence of core in the page's language and zone."""
+    view = current()
+    return sentence(message, view.language, view.zone.key, view.now_ms)
+
+
+def said(error: EkanbanError) -> str:
+    """An error's text; in the page's language where core has a sentence for it."""
+    return str(error) if error.message is None else sentence_of(error.message)
 
 
 def script_words() -> dict[str, str]:

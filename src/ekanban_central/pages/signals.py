@@ -17,7 +17,6 @@ from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
 from ekanban_central.signals_filter import BadFilter, Filter, parse
-from ekanban_central.view import gettext as _
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import Role
 
@@ -27,6 +26,10 @@ Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
 Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
 Ekanban = Annotated[Central, Depends(central_of)]
 WALL_ROWS = 40
+HEAD = (  # of the CSV file; the same in every language, so that scripts can rely on it
+    "card", "part", "description", "source", "destination", "bin", "quantity", "unit", "state", "urgent",
+    "opened_at", "due_at", "closed_at", "closed_reason", "terminal",
+)  # fmt: skip
 
 
 @router.get("/")
@@ -96,14 +99,10 @@ def signals_csv(request: Request, visitor: Viewer, central: Ekanban) -> Response
 
 
 def _lines(central: Central, site_id: int, wanted: Filter) -> Iterator[str]:
-    head = [
-        _("Card"), _("Part"), _("Description"), _("From"), _("To"), _("Bin"), _("Quantity"), _("Unit"), _("State"),
-        _("Urgent"), _("Empty since"), _("Due"), _("Closed"), _("Reason"), _("Terminal"),
-    ]  # fmt: skip
     now_ms = central.now_ms()
     with central.database.reading() as connection:
         rows = signals_view.all_rows(connection, site_id, wanted, now_ms)
-        yield from csv_files.lines(head, (_cells(row) for row in rows))
+        yield from csv_files.lines(HEAD, (_cells(row) for row in rows))
 
 
 def _cells(row: signals_view.Row) -> list[object]:

@@ -46,10 +46,21 @@ const Page = (() => {
     document.cookie = `theme=${root.dataset.theme}; Path=/; Max-Age=31536000; SameSite=Lax`;
   }
 
+  /* The clipboard exists on secure addresses only; elsewhere the text is selected, ready for Ctrl-C. */
+  function copy(element) {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    navigator.clipboard?.writeText(element.textContent).catch(() => undefined);
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-theme-switch]")) theme();
     const opener = event.target.closest?.("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    const copier = event.target.closest?.("[data-copies]");
+    if (copier) copy(document.getElementById(copier.dataset.copies));
     const closer = event.target.closest?.("[data-closes]");
     if (closer) closer.closest("dialog")?.close();
   });

@@ -9,6 +9,10 @@ const Signals = (() => {
   const LEAVING_MS = 1500;
   const BUSY_MS = 400; // at most one question to central in this time
   const HIDDEN_MS = 60_000; // then a page that nobody sees lets its connection go
+  const KINDS = [
+    "signal_opened", "signal_released", "signal_advanced", "signal_stepped_back", "signal_received",
+    "signal_cancelled", "signal_reopened", "review_raised", "review_decided",
+  ];
   const wall = document.documentElement.hasAttribute("data-wall");
   const words = Page.words();
   const held = new Map(); // id → row that waits in the bar
@@ -239,8 +243,7 @@ const Signals = (() => {
       lost();
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
     };
-    source.onmessage = () => ask();
-    source.addEventListener("changed", () => ask());
+    for (const kind of KINDS) source.addEventListener(kind, () => ask());
   }
 
   let hiding = 0;
