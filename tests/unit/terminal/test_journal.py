@@ -1,0 +1,260 @@
+"""The journal when the disk is full, failing, damaged or not ours: no green, nothing dropped, nothing deleted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from terminal_world import BODY, TERMINAL, World, code, run
+
+from ekanban_core.states import Colour, Outcome
+from ekanban_terminal import folder
+from ekanban_terminal.errors import FolderUnusable, JournalFailed, NewerSchema
+from ekanban_terminal.journal_types import Limits
+
+
+class Faulty(sqlite3.Connection):
+    """A connection on a disk that fails when `broken` says so: before the commit is on the disk, or after."""
+
+    broken: str | None = None
+
+    def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
+        if statement == "COMMIT" and Faulty.broken is not None:
+            if Faulty.broken == "after":
+                super().execute(statement, *parameters)
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(statement, *parameters)
+
+
+def _on_a_faulty_disk(world: World) -> World:
+    world.journal._file._connect = lambda *given, **more: sqlite3.connect(*given, factory=Faulty, **more)
+    return world
+
+
+@pytest.fixture(autouse=True)
+def _the_disk_is_well_again() -> Any:
+    Faulty.broken = None
+    yield
+    Faulty.broken = None
+
+
+def test_at_its_limit_the_terminal_refuses_before_green_and_drops_nothing(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, limits=Limits(10, 0)).open()
+        for number in range(10):
+            assert (await world.scan(code(number))).stored
+
+        refused = await world.scan(code(10))
+
+        assert not refused.stored
+        assert refused.full
+        assert (refused.entry.colour, refused.entry.stored) == (Colour.RED, False)
+        assert len(world.states()) == 10
+        await world.drain()
+        assert (await world.later(code(10))).stored
+
+    run(shift())
+
+
+def test_scans_that_are_sent_again_to_a_restored_central_do_not_fill_the_limit(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, limits=Limits(10, 0)).open()
+        for start in (0, 10):
+            for number in range(start, start + 10):
+                await world.scan(code(number))
+            await world.drain()
+        world.central.generation = "second"
+        await world.later(code(20))
+        await world.courier.step()
+        await world.courier.step()
+
+        assert (await world.later(code(21))).stored
+
+    run(shift())
+
+
+def test_a_disk_that_is_nearly_full_refuses_before_it_is_full(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, limits=Limits(1000, 64_000_000), free=63_000_000).open()
+
+        refused = await world.scan()
+
+        assert not refused.stored
+        assert "64 must remain" in (await world.store.full() or "")
+        world.free = 65_000_000
+        assert (await world.later()).stored
+
+    run(shift())
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_after_a_failed_commit_nothing_is_green_until_the_journal_was_checked(tmp_path: Path, moment: str) -> None:
+    async def shift() -> None:
+        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        await world.load()
+        Faulty.broken = moment
+
+        first = await world.scan()
+        Faulty.broken = None
+        second = await world.later(code(1))
+
+        assert not first.stored
+        assert not second.stored
+        assert {first.entry.colour, second.entry.colour} == {Colour.RED}
+        assert world.store.problem is not None
+        assert "Nothing was deleted" in world.store.problem
+        await world.store.open()
+        assert world.store.problem is None
+        assert (await world.later()).stored
+        await world.drain()
+
+    run(shift())
+
+
+def test_what_was_shown_as_not_stored_is_never_carried_out(tmp_path: Path) -> None:
+    """The commit failed, the person saw red, and after the check the scan is on the disk all the same."""
+
+    async def shift() -> None:
+        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        await world.load()
+        Faulty.broken = "after"
+        doubtful = await world.scan()
+        Faulty.broken = None
+        await world.store.open()
+
+        await world.drain()
+
+        assert world.central.order == [doubtful.entry.id]
+        assert world.central.cards[BODY].signal is None
+        kept = world.journal.one(doubtful.entry.id)
+        assert kept is not None
+        assert kept.message.local_outcome is Outcome.SET_ASIDE
+        assert '"stored":false' in kept.shown
+
+    run(shift())
+
+
+def test_answers_that_cannot_be_stored_are_asked_for_again(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        await world.load()
+        await world.scan()
+        Faulty.broken = "before"
+
+        await world.courier.step()
+        Faulty.broken = None
+        assert world.store.problem is not None
+        await world.store.open()
+
+        assert world.states() == ["waiting"]
+        await world.drain()
+        assert world.states() == ["taken"]
+        assert len(world.central.order) == 1
+
+    run(shift())
+
+
+def test_a_journal_of_a_newer_release_is_refused_and_not_touched(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.scan()
+        await world.close()
+        with sqlite3.connect(world.journal.path) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        connection.close()
+        before = world.journal.path.read_bytes()
+
+        with pytest.raises(NewerSchema, match="newer release"):
+            await world.store.open()
+
+        assert world.journal.path.read_bytes() == before
+
+    run(shift())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"no database at all" * 100,
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:4096] + bytes(4096 * 6) + content[4096 * 7 :],
+    ],
+    ids=["overwritten", "cut", "zeroed pages"],
+)
+def test_a_damaged_journal_takes_nothing_and_is_left_as_it_is(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        for number in range(60):
+            await world.scan(code(number))
+        await world.close()
+        content = damage(world.journal.path.read_bytes())
+        world.journal.path.write_bytes(content)
+        world.begin()
+
+        with pytest.raises(JournalFailed):
+            await world.store.open()
+
+        assert not (await world.scan()).stored
+        assert world.journal.path.read_bytes() == content
+
+    run(shift())
+
+
+def test_a_damaged_register_is_loaded_again(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        await world.close()
+        world.register.path.write_bytes(b"no database at all" * 100)
+        await world.restart()
+        assert not world.register.about.loaded
+        assert (await world.scan()).entry.outcome is Outcome.OPENED
+
+        await world.load()
+
+        assert world.register.card(BODY) is not None
+
+    run(shift())
+
+
+def test_two_terminals_never_share_a_data_folder(tmp_path: Path) -> None:
+    with folder.held(tmp_path), pytest.raises(FolderUnusable, match="Another terminal works on"), folder.held(tmp_path):
+        pytest.fail("held twice")
+
+    with folder.held(tmp_path):
+        assert (tmp_path / folder.LOCK).exists()
+
+
+def test_a_missing_data_folder_is_named_and_not_made(tmp_path: Path) -> None:
+    missing = tmp_path / "not mounted"
+
+    with pytest.raises(FolderUnusable, match="does not exist"):
+        folder.check(missing)
+
+    assert not missing.exists()
+
+
+def test_a_file_in_place_of_the_data_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(FolderUnusable, match="is no folder"):
+        folder.check(tmp_path / "file")
+
+
+def test_each_start_has_an_epoch_of_its_own(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        first = (await world.scan(code(1)), world.journal.epoch)[1]
+        await world.restart()
+
+        await world.scan(code(2))
+
+        newest = world.journal.last(2)
+        assert [(kept.message.epoch, kept.message.seq) for kept in newest] == [(world.journal.epoch, 1), (first, 1)]
+        assert world.journal.epoch != first
+        assert TERMINAL
+
+    run(shift())
