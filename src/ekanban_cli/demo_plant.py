@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ekanban_core.states import Closing, LocationKind, LoopKind, SignalState
 
-SITE = ("HAL", "Halden Pumps, hall 2")
+SITE = ("halden", "Halden Pumps, hall 2")
 MINUTE = 60
 HOUR = 60 * MINUTE
 

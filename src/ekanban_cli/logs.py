@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -13,8 +13,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 Form = Literal["auto", "json", "text"]
 HIDDEN = "[hidden]"
 SECRET_KEYS = frozenset({"token", "secret", "password", "authorization", "cookie", "csrf", "link"})
-# What an address may carry: one-time links (/sign-in/TOKEN) and tokens as a query.
-SECRET_PATH = re.compile(r"(/(?:sign-in|link|enroll)/)[^/\s?\"']+")
+# What an address may carry: one-time links (/link/TOKEN) and tokens as a query.
+SECRET_PATH = re.compile(r"(/(?:sign-in|link|demo)/)[^/\s?\"']+")
 SECRET_WORD = re.compile(r"\bekanban_[\w-]{43}")  # an API token
 SECRET_QUERY = re.compile(r"([?&](?:token|code|key|secret|password|csrf)=)[^&\s\"']+")
 
@@ -34,9 +34,10 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
-def configure(level: str, form: Form = "auto") -> None:
-    """Set up structlog, and the standard library's logging beneath it (uvicorn, Alembic)."""
-    as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+def configure(level: str, form: Form = "auto", stream: TextIO | None = None) -> None:
+    """Set up structlog, and the standard library's logging beneath it (uvicorn, Alembic). Default stream: stderr."""
+    stream = stream or sys.stderr
+    as_text = form == "text" or (form == "auto" and stream.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -46,10 +47,10 @@ def configure(level: str, form: Form = "auto") -> None:
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if as_text:
         renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     last: list[Processor] = [structlog.processors.format_exc_info, hide_secrets, renderer]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -58,7 +59,8 @@ def configure(level: str, form: Form = "auto") -> None:
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are ours to tell
+    for chatty in ("alembic", "httpx2"):  # their steps are ours to tell
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli import central, scan, scanners, terminal
+from ekanban_cli import central, demo, scan, scanners, terminal
 from ekanban_cli.answers import Commands
 from ekanban_cli.language import _
 
@@ -22,6 +22,7 @@ app.add_typer(central.app, name="central")
 app.add_typer(terminal.app, name="terminal")
 app.add_typer(scanners.app, name="scanners")
 app.add_typer(scan.app)
+app.add_typer(demo.app)
 
 
 def _version(asked: bool) -> None:

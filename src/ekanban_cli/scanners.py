@@ -43,7 +43,7 @@ def list_(as_json: Json = False) -> None:
 @app.command(
     help=_("Read one scanner, exclusively, and show each code as it comes. Ctrl-C ends it."),
     epilog=example(
-        "ekanban scanners watch serial:SN0001",
+        "ekanban scanners watch sn:SN0001",
         "ekanban scanners watch /dev/ttyUSB0 --profile serial --count 1 --json",
         "ekanban scanners watch -",
     ),

@@ -1,0 +1,5 @@
+"""`python -m ekanban_cli` is `ekanban`."""
+
+from ekanban_cli.main import app
+
+app()
