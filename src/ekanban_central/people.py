@@ -101,13 +101,8 @@ def make_link(session: Session, person_id: UUID, actor: Actor, now_ms: int, rand
     person = _locked(session, person_id)
     if not person.active:
         raise RuleError(f"{person.name} has left. Make the account active first.")
-    word = new_word(random_bytes)
-    session.connection().execute(
-        delete(SignInLink).where(col(SignInLink.person_id) == person_id, col(SignInLink.used_ms).is_(None))
-    )
-    session.add(SignInLink(token_hash=hash_of(word), person_id=person_id, expires_ms=now_ms + LINK_LASTS_MS))
-    _record(session, "sign_in_link_made", actor, {"person": str(person_id)}, now_ms)
-    return NewLink(LINK_PATH + word, now_ms + LINK_LASTS_MS)
+    _drop_unused_links(session, person_id)
+    return _add_link(session, person_id, actor, now_ms, random_bytes)
 
 
 def link_holds(session: Session, word: str, now_ms: int) -> Person | None:
@@ -143,6 +138,7 @@ def use_link(session: Session, word: str, now_ms: int) -> Person | None:
     person = _locked(session, person_id)
     if not person.active:
         return None
+    _drop_unused_links(session, person_id)
     set_password(session, person, None)
     return person
 
@@ -203,7 +199,20 @@ def first_link(session: Session, now_ms: int, random_bytes: RandomBytes) -> NewL
         person = create(session, FIRST_NAME, Role.ADMIN, SYSTEM, now_ms, random_bytes)
     elif person.role != Role.ADMIN or _somebody_came_in(session):
         return None
-    return make_link(session, person.id, SYSTEM, now_ms, random_bytes)
+    # One that `ekanban central admin create` printed stays good beside this one.
+    return _add_link(session, person.id, SYSTEM, now_ms, random_bytes)
+
+
+def _add_link(session: Session, person_id: UUID, actor: Actor, now_ms: int, random_bytes: RandomBytes) -> NewLink:
+    word = new_word(random_bytes)
+    session.add(SignInLink(token_hash=hash_of(word), person_id=person_id, expires_ms=now_ms + LINK_LASTS_MS))
+    _record(session, "sign_in_link_made", actor, {"person": str(person_id)}, now_ms)
+    return NewLink(LINK_PATH + word, now_ms + LINK_LASTS_MS)
+
+
+def _drop_unused_links(session: Session, person_id: UUID) -> None:
+    unused = (col(SignInLink.person_id) == person_id, col(SignInLink.used_ms).is_(None))
+    session.connection().execute(delete(SignInLink).where(*unused))
 
 
 def _somebody_came_in(session: Session) -> bool:

@@ -250,6 +250,17 @@ def test_a_first_link_that_nobody_used_is_given_anew_at_the_next_start(world: Wo
     assert world.browser().get(path_of(second.url)).status_code == 200
 
 
+def test_the_first_start_leaves_the_link_of_the_admin_who_was_made_before(world: World) -> None:
+    made = world.link(world.person("anna", Role.ADMIN))
+
+    handed = first_link.hand_out(world.central, {})
+
+    assert handed is not None
+    assert handed.url is not None
+    assert submit(world.browser(), made).status_code == 303
+    assert world.browser().get(path_of(handed.url)).status_code == 410
+
+
 def test_a_central_with_people_gives_no_first_link(world: World) -> None:
     world.person("kim", Role.ADMIN)
     world.person("lee")
