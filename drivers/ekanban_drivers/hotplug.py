@@ -123,8 +123,8 @@ class Scanners:
             del self._taken[device.path]
 
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
-        wanted = os.path.realpath(config.device) if config.device.startswith("/") else config.device
-        found = [device for device in await driver.discover() if not wanted or device.answers_to(wanted)]
+        wanted = config.device
+        found = [device for device in await driver.discover() if not wanted or _is_meant(device, wanted)]
         if not wanted and len(found) > 1:
             names = ", ".join(f"{device.identity} ({device.name})" for device in found)
             text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
@@ -137,9 +137,9 @@ class Scanners:
             path = found[0].path
             raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
         if wanted.startswith("/") and os.path.exists(wanted):
-            return DeviceInfo(config.driver, config.device, config.name, path=wanted)
+            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
         text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
-        raise DeviceAbsent(text, name=config.name, device=config.device or config.driver)
+        raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
 
     async def _tell(self, config: ScannerConfig, status: Status) -> None:
         before = self.statuses.get(config.name)
@@ -147,6 +147,10 @@ class Scanners:
         if status != before and not both_absent:
             self.statuses[config.name] = status
             await self._queue.put((config.name, status))
+
+
+def _is_meant(device: DeviceInfo, wanted: str) -> bool:
+    return device.answers_to(wanted) or (wanted.startswith("/") and os.path.realpath(wanted) == device.path)
 
 
 def _status(config: ScannerConfig, error: Exception) -> Status:

@@ -15,14 +15,14 @@ def identities(serial: str | None, port: str | None, vendor: int | None, product
     """Return all names of a device, the surest first.
 
     >>> identities("SN0001", "usb-0000:00:14.0-2/input0", 0x05E0, 0x1200)
-    ('serial:SN0001', 'port:usb-0000:00:14.0-2/input0', 'id:05e0:1200')
+    ('sn:SN0001', 'port:usb-0000:00:14.0-2/input0', 'id:05e0:1200')
     >>> identities("0000", None, 0x05E0, 0x1200)
     ('id:05e0:1200',)
     """
     serial = (serial or "").strip()
     names = []
     if serial.strip("0"):  # many scanners have zeros for a serial number, all the same
-        names.append(f"serial:{serial}")
+        names.append(f"sn:{serial}")
     if port:
         names.append(f"port:{port}")
     if vendor is not None and product is not None:

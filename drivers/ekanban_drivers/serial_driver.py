@@ -88,8 +88,11 @@ def _open(device: DeviceInfo, profile: Profile) -> serial.Serial:
         )
     except (OSError, termios.error, ValueError) as error:
         raise _why(device, error) from error
-    with suppress(OSError):  # not every line has it; the lock above is what programs that share ports look at
-        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+    # The lock keeps out programs that lock as well; this keeps out the others. A pseudo-terminal would stay closed for
+    # ever if we were killed, because its other end lives on; a real line forgets it with the last close.
+    if not os.path.realpath(device.path).startswith("/dev/pts/"):
+        with suppress(OSError):
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
     return port
 
 

@@ -249,22 +249,22 @@ def test_a_foreign_driver_that_does_not_load_is_named(monkeypatch: pytest.Monkey
 
 def test_a_serial_number_of_zeros_is_no_identity() -> None:
     assert identities("000000", "1-2", 0x05E0, 0x1200) == ("port:1-2", "id:05e0:1200")
-    assert identities(" SN1 ", None, None, None) == ("serial:SN1",)
+    assert identities(" SN1 ", None, None, None) == ("sn:SN1",)
 
 
 def test_identical_scanners_are_told_apart_by_their_ports() -> None:
     pair = [
-        DeviceInfo("evdev", "serial:SN1", "ACME", f"/dev/input/event{port}", (f"port:{port}", "id:05e0:1200"))
+        DeviceInfo("evdev", "sn:SN1", "ACME", f"/dev/input/event{port}", (f"port:{port}", "id:05e0:1200"))
         for port in (1, 2)
     ]
 
     found = distinct(pair)
 
     assert [device.identity for device in found] == ["port:1", "port:2"]
-    assert all(device.answers_to("serial:SN1") and device.answers_to("id:05e0:1200") for device in found)
+    assert all(device.answers_to("sn:SN1") and device.answers_to("id:05e0:1200") for device in found)
 
 
 def test_a_scanner_alone_keeps_its_serial_number() -> None:
-    (found,) = distinct([DeviceInfo("evdev", "serial:SN1", "ACME", "/dev/input/event1", ("port:1",))])
+    (found,) = distinct([DeviceInfo("evdev", "sn:SN1", "ACME", "/dev/input/event1", ("port:1",))])
 
-    assert (found.identity, found.also) == ("serial:SN1", ("port:1",))
+    assert (found.identity, found.also) == ("sn:SN1", ("port:1",))

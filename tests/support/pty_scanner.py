@@ -1,0 +1,63 @@
+"""A serial scanner made of a pseudo-terminal, which can be plugged in and out under one name.
+
+Real: raw bytes in chunks, exclusive opening, hanging up, what the scanner is sent back. Not real: baud rate, parity,
+modem lines.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import tty
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class PtyScanner:
+    """Found at `path`, which leads to another pseudo-terminal after each replug, as ttyUSB numbers do."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._master = -1
+
+    def __enter__(self) -> Self:
+        self.plug()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.unplug()
+
+    def plug(self) -> None:
+        """Bring the scanner, or bring it back."""
+        self._master, slave = os.openpty()
+        tty.setraw(self._master)
+        self.path.symlink_to(os.ttyname(slave))
+        os.close(slave)  # only who reads the scanner has it open
+
+    def unplug(self) -> None:
+        """Take the scanner away: whoever reads it sees it hang up."""
+        if self._master >= 0:
+            self.path.unlink()
+            os.close(self._master)
+            self._master = -1
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        while data:
+            data = data[os.write(self._master, data) :]
+
+    def scan(self, code: str) -> None:
+        """Send a code and CR LF, as scanners leave the factory."""
+        self.send(code.encode() + b"\r\n")
+
+    def received(self, count: int, seconds: float = 10) -> bytes:
+        """Return what the scanner was sent, as soon as it is `count` bytes; raises TimeoutError."""
+        data = b""
+        while len(data) < count:
+            if not select.select([self._master], [], [], seconds)[0]:
+                raise TimeoutError(f"expected {count} bytes at the scanner, got {data!r}")
+            data += os.read(self._master, count - len(data))
+        return data
