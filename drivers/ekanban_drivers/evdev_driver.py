@@ -34,8 +34,8 @@ EVENTS_AT_ONCE = 64  # the kernel's buffer of one keyboard
 EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 SECONDS_FOR_KEYS_UP = 2.0
 
-SHORT, LONG = 0.15, 0.8  # seconds of light
-LIGHTS = {Feedback.GREEN: (SHORT,), Feedback.AMBER: (SHORT, SHORT), Feedback.RED: (LONG,), Feedback.GREY: ()}
+TICK, SHORT, LONG = 0.03, 0.15, 0.8  # seconds of light
+LIGHTS = {Feedback.GREEN: (SHORT,), Feedback.AMBER: (SHORT, SHORT), Feedback.RED: (LONG,), Feedback.GREY: (TICK,)}
 
 
 class EvdevDriver:
@@ -66,7 +66,7 @@ class EvdevDriver:
                 try:
                     yield session
                 finally:
-                    session.dark()
+                    await session.dark()
         finally:
             await asyncio.to_thread(node.close)
 
@@ -110,7 +110,7 @@ class EvdevSession:
     def __init__(self, node: InputDevice[str], queue: EventQueue, means: DeviceFeedback) -> None:
         self._node = node
         self._queue = queue
-        self._flashing: asyncio.Task[None] | None = None
+        self._flashes: list[asyncio.Task[None]] = []
         self._light = means is DeviceFeedback.LED and k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
 
     def events(self) -> AsyncIterator[Event]:
@@ -121,16 +121,27 @@ class EvdevSession:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""
         if not self._light:
             return False
-        self.dark()
-        self._flashing = asyncio.create_task(self._flash(LIGHTS[feedback]))
+        self._flashes = [flash for flash in self._flashes if not flash.done()]
+        if feedback is not Feedback.GREY:
+            self._cancel()  # a colour replaces the one before; a tick may follow it
+        elif len(self._flashes) > 1:
+            return True  # enough ticks wait
+        self._flashes.append(asyncio.create_task(self._flash(LIGHTS[feedback], self._flashes.copy())))
         return True
 
-    def dark(self) -> None:
-        """End a flash that is under way."""
-        if self._flashing is not None:
-            self._flashing.cancel()
+    async def dark(self) -> None:
+        """End the flashes that are under way, while the device is still open."""
+        self._cancel()
+        if self._flashes:
+            await asyncio.wait(self._flashes)
 
-    async def _flash(self, lengths: tuple[float, ...]) -> None:
+    def _cancel(self) -> None:
+        for flash in self._flashes:
+            flash.cancel()
+
+    async def _flash(self, lengths: tuple[float, ...], before: list[asyncio.Task[None]]) -> None:
+        if before:
+            await asyncio.wait(before)
         with suppress(OSError):  # gone: then it cannot shine
             for seconds in lengths:
                 self._shine(1)

@@ -5,45 +5,37 @@ What it is given passes through the same decoder as the bytes of a serial scanne
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.errors import DeviceAbsent, DeviceBusy
+from ekanban_drivers.event_queue import EventQueue
 from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, ScannerState, Session, Status
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class SimulatedSession:
     """An open simulated scanner."""
 
-    device: str
     decoder: ByteDecoder
+    queue: EventQueue
     shown: list[Feedback]
-    queue: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncIterator[Event]:
         """Yield what is read, in order, until the scanner is unplugged."""
-        yield Status(ScannerState.READY, self.device)
-        while (event := await self.queue.get()) is not None:
-            yield event
+        return self.queue.events()
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Note the colour; a simulated scanner can show every one."""
         self.shown.append(feedback)
         return True
 
-    def put(self, events: Iterable[Event]) -> None:
-        """Hand over what was decoded."""
-        for event in events:
-            self.queue.put_nowait(event)
-
 
 class SimulatedDriver:
-    """Scanners that read what a program tells them. To be used in the thread of the event loop."""
+    """Scanners that read what a program tells them, by name; without names there is one, "simulated"."""
 
     kind = "simulated"
 
@@ -65,7 +57,8 @@ class SimulatedDriver:
         if name in self._open:
             raise DeviceBusy(N_("Another program holds scanner %(device)s."), device=name)
         shown = self.shown.setdefault(name, [])
-        session = self._open[name] = SimulatedSession(name, ByteDecoder(profile, name), shown)
+        session = self._open[name] = SimulatedSession(ByteDecoder(profile, name), EventQueue(name), shown)
+        session.queue.put([Status(ScannerState.READY, name)])
         try:
             yield session
         finally:
@@ -84,14 +77,14 @@ class SimulatedDriver:
         """Send bytes as they are, terminators included; False: nobody reads the device."""
         session = self._open.get(device)
         if session is not None:
-            session.put(session.decoder.feed(time.monotonic(), data))
+            session.queue.put(session.decoder.feed(time.monotonic(), data))
         return session is not None
 
     def emit(self, event: Event, device: str = "simulated") -> bool:
         """Hand over an event as it is, such as a ScanError; False: nobody reads the device."""
         session = self._open.get(device)
         if session is not None:
-            session.put([event])
+            session.queue.put([event])
         return session is not None
 
     def unplug(self, device: str = "simulated") -> None:
@@ -99,8 +92,8 @@ class SimulatedDriver:
         self.plugged.remove(device)
         session = self._open.pop(device, None)
         if session is not None:
-            session.put(session.decoder.lost(time.monotonic()))
-            session.queue.put_nowait(None)
+            session.queue.put(session.decoder.lost(time.monotonic()))
+            session.queue.close()
 
     def plug(self, device: str = "simulated") -> None:
         """Bring a device, or bring it back."""
