@@ -49,7 +49,7 @@ def terminal(tmp_path: Path, central: Central, line_scanner: PtyScanner, service
     return terminal
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as playwright:
