@@ -94,7 +94,7 @@ class ScriptedCentral:
     problem: dict[str, Any] | None = None  # answered, signed, in place of everything
     position: int = 0
     most: int = 500
-    poison: set[str] = field(default_factory=set)  # scan ids on which it fails with 500
+    poison: set[str] = field(default_factory=set)  # ids or raw (base64) of scans on which it fails with 500
     cards: dict[str, Held] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
@@ -156,7 +156,7 @@ class ScriptedCentral:
         self.last_batch = batch
         if len(batch["scans"]) > self.most:
             return 413, {"title": "Too many", "status": 413}
-        if any(scan["id"] in self.poison for scan in batch["scans"]):
+        if any(scan["id"] in self.poison or scan["raw"] in self.poison for scan in batch["scans"]):
             return 500, {"title": "Failed", "status": 500}
         return 200, self._scans(batch).model_dump_json().encode()
 
