@@ -4,6 +4,7 @@ const LARGEST_VH = 24; // of the part number
 const LEAST_VH = 12; // on one line; a longer number goes on to the next line before it becomes smaller than this
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
+const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
 function tooWide(element) {
   return element.scrollWidth > element.clientWidth + 1;
@@ -44,6 +45,16 @@ export function fit(face) {
     if (fits(least)) return least;
   }
   return grow(fits, SMALLEST_PX, least);
+}
+
+// Each place of the status strip keeps its height: a long remedy is written smaller.
+export function fitStrip() {
+  for (const status of document.querySelectorAll(".status:not([hidden])")) {
+    for (const scale of SHRINK_STRIP) {
+      status.style.setProperty("--scale", scale);
+      if (!tooHigh(status) && !tooWide(status)) break;
+    }
+  }
 }
 
 // The largest size between two that fits, to half a pixel; `low` is taken to fit.

@@ -1,7 +1,7 @@
 // The kiosk page after it was drawn by the server: it follows the service's events and shows each scan as it comes.
 
 import { bind, bindRows } from "./bind.js";
-import { fit } from "./fit.js";
+import { fit, fitStrip } from "./fit.js";
 import { keys } from "./keys.js";
 import { follow } from "./stream.js";
 import { Tones } from "./tones.js";
@@ -12,7 +12,10 @@ const SEVERITY = { grey: 0, pending: 1, green: 1, amber: 2, red: 3 };
 const body = document.body;
 const last = document.querySelector('[data-name="last"]');
 const undo = document.querySelector("#undo");
-const tones = new Tones((blocked) => (document.querySelector("#silent").hidden = !blocked));
+const tones = new Tones((blocked) => {
+  document.querySelector("#silent").hidden = !blocked;
+  fitStrip();
+});
 
 let state = null; // the newest
 let fading = 0;
@@ -63,6 +66,11 @@ function showLast(view, first) {
   shown = { id: now.id, tone: now.tone };
 }
 
+function fitAll() {
+  fit(last);
+  fitStrip();
+}
+
 function allowUndo(milliseconds) {
   clearTimeout(undoing);
   undo.disabled = !milliseconds;
@@ -80,7 +88,7 @@ follow({
     showLast(content.view, first);
     allowUndo(content.view.undo_ms);
     turn();
-    fit(last);
+    fitAll();
     body.dataset.followed = "yes"; // from now on this page hears of everything
   },
   beat: bind,
@@ -95,6 +103,6 @@ follow({
 });
 
 if (body.dataset.face === "last") show(Number(last.dataset.freshMs));
-addEventListener("resize", () => fit(last));
+addEventListener("resize", fitAll);
 keys();
-fit(last);
+fitAll();

@@ -26,6 +26,7 @@ OUTCOMES = {
     "red": (Outcome.ON_HOLD, False),
     "grey": (Outcome.DOUBLE_READ, False),
 }
+WORDS = {Outcome.OPENED: "Ordered", Outcome.ON_HOLD: "On hold"}
 GERMAN = {
     "part": "DE-8890-1177-0042",
     "description": "Sechskantschraube mit Flansch, verzinkt, Festigkeitsklasse 10.9",
@@ -110,28 +111,28 @@ def test_hostile_text_stays_text(screen: Screen, terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (1366, 768)])
-@pytest.mark.parametrize("part", ["7", "4711-0815", "88-1203-55", "7K3Q-M9X2-01CF", "HYD-4711-0815-2290"])
 def test_the_part_number_fills_an_eighth_of_the_height(
-    screen: Screen, terminal: Terminal, size: tuple[int, int], part: str
+    screen: Screen, terminal: Terminal, size: tuple[int, int]
 ) -> None:
     screen.page.set_viewport_size({"width": size[0], "height": size[1]})
-    scan(terminal, part=part)
+    for part in ("7", "4711-0815", "88-1203-55", "7K3Q-M9X2-01CF", "HYD-4711-0815-2290"):
+        scan(terminal, part=part, id=f"id of {part}")
 
-    face(screen.page, "last").to_be_visible()
-    expect(screen.page.locator(".part")).to_have_text(part)
-    assert 12 <= round(part_height(screen.page), 1) <= 24
-    assert clipped(screen.page) == []
-    assert not scrolls(screen.page)
+        face(screen.page, "last").to_be_visible()
+        expect(screen.page.locator(".part")).to_have_text(part)
+        assert 12 <= round(part_height(screen.page), 1) <= 24, part
+        assert clipped(screen.page) == [], part
+        assert not scrolls(screen.page), part
 
 
-@pytest.mark.parametrize("part", ["HYD-PUMP-4711-0815-2290-AXIAL-R3", "W" * 120, "0123456789" * 6, "a b " * 30])
-def test_a_number_of_any_length_is_shown_whole(screen: Screen, terminal: Terminal, part: str) -> None:
-    scan(terminal, part=part)
+def test_a_number_of_any_length_is_shown_whole(screen: Screen, terminal: Terminal) -> None:
+    for part in ("HYD-PUMP-4711-0815-2290-AXIAL-R3", "W" * 120, "0123456789" * 6, "a b " * 30):
+        scan(terminal, part=part, id=f"id of {part}")
 
-    expect(screen.page.locator(".part")).to_have_text(part.strip())
-    face(screen.page, "last").to_be_visible()
-    assert part_height(screen.page) > 4
-    assert clipped(screen.page) == []
+        expect(screen.page.locator(".part")).to_have_text(part.strip())
+        face(screen.page, "last").to_be_visible()
+        assert part_height(screen.page) > 4, part
+        assert clipped(screen.page) == [], part
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1366, 768), (1080, 1920), (390, 844)])
@@ -219,6 +220,23 @@ def test_offline_is_visible_and_not_alarming(screen: Screen, terminal: Terminal)
     strip = screen.page.locator('[data-toned="central.tone"]')
     expect(strip).to_contain_text("Stored here: 7. They will be sent.")
     expect(strip).to_have_attribute("data-tone", "grey")
+
+
+def test_a_long_remedy_keeps_to_its_place(screen: Screen, terminal: Terminal) -> None:
+    text = "Its rules are missing: run ekanban scanners doctor, then plug it in again."
+    scanners = (
+        ScannerShown(name="Hand scanner on the right side", state="not_readable", text=text),
+        ScannerShown(name="Gate", state="absent", text="Plug in its cable or charge it."),
+    )
+    now_ms = kiosk.wall_ms()
+    central = CentralShown(state="offline", since_ms=now_ms)
+    terminal.publish(kiosk_states.state(now_ms, scanners=scanners, stored=79_999, central=central))
+
+    place = screen.page.locator('[data-toned="scanners.0.tone"]')
+    expect(place).to_contain_text(text)
+    assert not scrolls(screen.page)
+    assert place.evaluate("place => place.scrollHeight <= place.clientHeight + 1")
+    assert place.locator(".state").evaluate("state => state.scrollHeight <= state.clientHeight + 1")
 
 
 def test_when_nothing_can_be_stored_the_whole_screen_says_so(screen: Screen, terminal: Terminal) -> None:
@@ -324,10 +342,6 @@ def test_nothing_moves_when_a_scan_arrives(screen: Screen, terminal: Terminal) -
     )
     for outcome in (Outcome.OPENED, Outcome.ON_HOLD):
         scan(terminal, 1000, outcome)
-        expect(screen.page.locator('[data-name="last"] .word')).to_have_text(kiosk_words_of(outcome))
+        expect(screen.page.locator('[data-name="last"] .word')).to_have_text(WORDS[outcome])
 
     assert screen.page.evaluate("window.moved") < 0.05
-
-
-def kiosk_words_of(outcome: Outcome) -> str:
-    return {Outcome.OPENED: "Ordered", Outcome.ON_HOLD: "On hold"}[outcome]
