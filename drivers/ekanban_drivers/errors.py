@@ -10,8 +10,8 @@ ScannerError
     ├── DeviceNotReadable there, but without permission or not a scanner
     └── DeviceBusy        there, but another program holds it
 
-The text of an error is for people. A `DeviceError` becomes a `Status`: it carries the template and its facts apart, so
-that a page can say it in another language.
+The text of an error is for people. Template and facts stand apart, so that a page can say it in another language; a
+text without facts is meant as it is.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from __future__ import annotations
 class ScannerError(Exception):
     """Something is wrong with a scanner."""
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text or (self.__doc__ or "").strip())
+    def __init__(self, template: str = "", **facts: str) -> None:
+        self.template = template or (self.__doc__ or "").strip()
+        self.facts = facts
+        super().__init__(self.template % facts if facts else self.template)
 
 
 class BadProfile(ScannerError):
@@ -42,11 +44,6 @@ class DriverUnavailable(ScannerError):
 
 class DeviceError(ScannerError):
     """The device cannot be used now."""
-
-    def __init__(self, template: str = "", **facts: str) -> None:
-        self.template = template or (self.__doc__ or "").strip()
-        self.facts = facts
-        super().__init__(self.template % facts if facts else self.template)
 
 
 class DeviceAbsent(DeviceError):

@@ -160,10 +160,11 @@ def _require_evdev() -> None:
     try:
         import evdev  # noqa: F401 -- optional: source only, needs gcc
     except ImportError as error:
-        raise DriverUnavailable(
+        text = N_(
             "Keyboard scanners need the Python package evdev: `pip install ekanban-terminal[evdev]` "
             "(it needs gcc and Python's headers), or Debian's python3-evdev."
-        ) from error
+        )
+        raise DriverUnavailable(text) from error
 
 
 def _open(device: DeviceInfo) -> InputDevice[str]:

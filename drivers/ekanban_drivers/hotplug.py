@@ -7,11 +7,12 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from ekanban_drivers import registry
-from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable, ScannerError
+from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
 from ekanban_drivers.scanner import (
     N_,
     DeviceInfo,
@@ -30,7 +31,7 @@ WAITING = 1000  # events of all scanners together; behind it each scanner has it
 
 logger = logging.getLogger(__name__)
 
-_STATES: dict[type[DeviceError], ScannerState] = {
+_STATES: dict[type[ScannerError], ScannerState] = {
     DeviceAbsent: ScannerState.ABSENT,
     DeviceBusy: ScannerState.BUSY,
     DeviceNotReadable: ScannerState.NOT_READABLE,
@@ -115,7 +116,7 @@ class Scanners:
                 self._sessions[config.name] = session
                 async for event in session.events():
                     if isinstance(event, Status):
-                        await self._tell(config, event)
+                        await self._tell(config, _named(event, config.name))
                     else:
                         await self._queue.put((config.name, event))
         finally:
@@ -149,17 +150,19 @@ class Scanners:
             await self._queue.put((config.name, status))
 
 
+def _named(status: Status, name: str) -> Status:
+    """Say a session's status with the name that the plant gave the scanner."""
+    return replace(status, facts={**status.facts, "device": name}) if "device" in status.facts else status
+
+
 def _is_meant(device: DeviceInfo, wanted: str) -> bool:
     return device.answers_to(wanted) or (wanted.startswith("/") and os.path.realpath(wanted) == device.path)
 
 
 def _status(config: ScannerConfig, error: Exception) -> Status:
-    match error:
-        case DeviceError():
-            state = _STATES.get(type(error), ScannerState.NOT_READABLE)
-            return Status(state, config.device, error.template, error.facts)
-        case ScannerError():
-            return Status(ScannerState.NOT_READABLE, config.device, "%(error)s", {"error": str(error)})
+    if isinstance(error, ScannerError):
+        state = _STATES.get(type(error), ScannerState.NOT_READABLE)
+        return Status(state, config.device, error.template, error.facts)
     text = N_("Scanner %(name)s failed and is tried again: %(error)s")
     return Status(ScannerState.NOT_READABLE, config.device, text, {"name": config.name, "error": repr(error)})
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from ekanban_drivers.errors import DriverUnavailable, UnknownDriver
-from ekanban_drivers.scanner import ScannerDriver
+from ekanban_drivers.scanner import N_, ScannerDriver
 
 GROUP = "ekanban.scanners"
 
@@ -35,12 +35,15 @@ def create(kind: str) -> ScannerDriver:
         try:
             made: ScannerDriver = getattr(import_module(module), name)()
         except ImportError as error:
-            raise DriverUnavailable(f"The driver {kind} needs the Python package {error.name}.") from error
+            text = N_("The scanner driver %(driver)s needs the Python package %(package)s.")
+            raise DriverUnavailable(text, driver=kind, package=error.name or "?") from error
         return made
     for entry in entry_points(group=GROUP, name=kind):
         try:
             foreign: ScannerDriver = entry.load()()
         except Exception as error:  # whatever a stranger's module raises, it is this driver that cannot be had
-            raise DriverUnavailable(f"The driver {kind} ({entry.value}) cannot be loaded: {error!r}") from error
+            text = N_("The scanner driver %(driver)s (%(place)s) cannot be loaded: %(error)s")
+            raise DriverUnavailable(text, driver=kind, place=entry.value, error=repr(error)) from error
         return foreign
-    raise UnknownDriver(f"{kind}: no such scanner driver; expected one of {', '.join(kinds())}")
+    text = N_("%(driver)s: no such scanner driver; expected one of %(drivers)s")
+    raise UnknownDriver(text, driver=kind, drivers=", ".join(kinds()))

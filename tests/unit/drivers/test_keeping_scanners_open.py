@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -221,6 +222,16 @@ def test_the_registry_makes_every_driver_of_its_own() -> None:
         registry.create("nonesuch")
 
 
+def test_without_the_evdev_package_a_keyboard_scanner_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "evdev", None)
+
+    async def steps(scanners: Scanners, heard: Heard) -> None:
+        status = await heard.state("wedge", ScannerState.NOT_READABLE)
+        assert "need the Python package evdev" in status.text
+
+    terminal([ScannerConfig("wedge", "evdev", "sn:SN0001")], steps)
+
+
 class Foreign:
     """An entry point of another distribution."""
 
@@ -243,7 +254,7 @@ def test_others_register_drivers_by_entry_point(monkeypatch: pytest.MonkeyPatch)
 def test_a_foreign_driver_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda **_: [Foreign(lambda: 1 / 0)])
 
-    with pytest.raises(DriverUnavailable, match=r"The driver foreign .* ZeroDivisionError"):
+    with pytest.raises(DriverUnavailable, match=r"The scanner driver foreign .* ZeroDivisionError"):
         registry.create("foreign")
 
 
