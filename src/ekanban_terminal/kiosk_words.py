@@ -33,10 +33,13 @@ ICONS = {
     Outcome.SET_ASIDE: "stop",
 }
 PENDING_ICON = "inbox"
+NOT_STORED_ICON = "cancelled"
 
 
 def icon(entry: Entry) -> str:
     """Name the icon of a scan."""
+    if not entry.stored:
+        return NOT_STORED_ICON
     return PENDING_ICON if is_pending(entry) else ICONS[entry.outcome]
 
 
@@ -47,6 +50,8 @@ def is_pending(entry: Entry) -> bool:
 
 def word(entry: Entry, _: Gettext) -> str:
     """Say in two or three words what became of a scan."""
+    if not entry.stored:
+        return _("Not stored")
     if is_pending(entry):
         return _("Stored here")
     if entry.outcome is Outcome.ADVANCED:

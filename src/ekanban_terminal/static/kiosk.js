@@ -21,7 +21,7 @@ let state = null; // the newest
 let fading = 0;
 let undoing = 0;
 let shown = { id: body.dataset.last, tone: last.dataset.tone };
-let heard = new Set([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.id));
+let heard = new Set([shown.id, ...[...document.querySelectorAll("[data-row]")].map((row) => row.dataset.id)]);
 
 function face() {
   if (body.dataset.lost) return "lost";
@@ -48,8 +48,10 @@ function sound(row, connected) {
 }
 
 function soundAll(view, first) {
-  const fresh = view.rows.filter(({ id }) => id && !heard.has(id)).reverse();
-  heard = new Set(view.rows.map(({ id }) => id));
+  const scans = view.rows.filter(({ id }) => id !== view.last.id).reverse();
+  scans.push(view.last); // which is not among the rows when it could not be stored
+  const fresh = scans.filter(({ id }) => id && !heard.has(id));
+  heard = new Set(scans.map(({ id }) => id));
   if (!first || view.fresh_ms) fresh.slice(-3).forEach((row) => sound(row, view.connected));
 }
 

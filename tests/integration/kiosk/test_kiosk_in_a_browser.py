@@ -291,7 +291,7 @@ def test_a_refused_scan_stays_until_someone_has_seen_it(screen: Screen, terminal
 
     seen.click()
     expect(seen).not_to_have_attribute("aria-busy", "true")
-    assert terminal.posted == [("/api/v1/acknowledge", {"id": refused.id})]
+    assert terminal.posted == [("/api/v1/acknowledge-refused", {"id": refused.id})]
     terminal.publish(kiosk_states.state(now_ms))
 
     expect(seen).to_be_hidden()

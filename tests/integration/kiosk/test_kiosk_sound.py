@@ -83,6 +83,18 @@ def test_a_scan_that_central_answers_at_once_sounds_ordered(page: Page, terminal
     assert page.evaluate("played") == [1320]
 
 
+def test_a_scan_that_could_not_be_stored_is_heard_too(page: Page, terminal: Terminal) -> None:
+    page.mouse.click(400, 300)
+    expect(page.locator("#silent")).to_be_hidden()
+    now_ms = kiosk.wall_ms()
+    lost = kiosk_states.entry(1000, now_ms, Outcome.SET_ASIDE, stored=False)
+
+    terminal.publish(kiosk_states.state(now_ms, lost, scans=kiosk_states.history(now_ms)))
+
+    page.wait_for_function("() => played.length >= 1")
+    assert page.evaluate("played") == [165]
+
+
 def test_of_two_quick_scans_none_is_silent(page: Page, terminal: Terminal) -> None:
     page.mouse.click(400, 300)
     expect(page.locator("#silent")).to_be_hidden()

@@ -25,6 +25,13 @@ def test_every_outcome_has_a_word_and_an_icon_that_is_drawn(outcome: Outcome) ->
     assert kiosk_words.icon(entry) in DRAWN
 
 
+def test_a_scan_that_could_not_be_stored_is_not_called_set_aside() -> None:
+    entry = kiosk_states.entry(0, 0, Outcome.SET_ASIDE, stored=False)
+
+    assert kiosk_words.word(entry, str) == "Not stored"
+    assert kiosk_words.icon(entry) in DRAWN
+
+
 def test_each_step_of_a_signal_has_its_own_word() -> None:
     steps = (Intent.ACKNOWLEDGE, Intent.START, Intent.READY, Intent.SHIP, Intent.WITHDRAW)
     said = {kiosk_words.word(kiosk_states.entry(0, 0, Outcome.ADVANCED, intent=intent), str) for intent in steps}
