@@ -41,6 +41,10 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run the demo."""
-    from ekanban_cli import demo_run
+    from ekanban_cli.demo_place import taken
 
-    demo_run.run(data or default_folder(), port, scans, as_json)
+    folder = data or default_folder()
+    with taken(folder, port) as listener:
+        from ekanban_cli import demo_run
+
+        demo_run.run(folder, listener, scans, as_json)

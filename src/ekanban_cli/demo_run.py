@@ -27,14 +27,12 @@ from ekanban_central.settings import CentralSettings, SiteSettings
 from ekanban_cli import demo_plant, demo_scans, demo_seed, demo_terminal, logs, server
 from ekanban_cli.answers import say
 from ekanban_cli.demo_enrol import enrol
-from ekanban_cli.errors import CommandFailed, PortTaken
-from ekanban_cli.folder import alone
+from ekanban_cli.demo_place import HOST
+from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _, language
 from ekanban_core.card_code import CardCode
 from ekanban_migrations import upgrade
-from ekanban_terminal import folder as folders
 
-HOST = "127.0.0.1"
 LOG = "demo.log"
 CONNECTED_S = 10.0
 
@@ -50,37 +48,16 @@ class Ready:
     cards: list[str]
 
 
-def run(folder: Path, port: int, scans: bool, as_json: bool) -> None:
-    """Run until Ctrl-C."""
-    _make(folder)
-    busy = _("Another demo runs on {folder}. End it, or name another folder: --data.").format(folder=folder)
-    with alone(folder / "demo.lock", busy), _listen(port) as listener, (folder / LOG).open("a") as log:
+def run(folder: Path, listener: socket, scans: bool, as_json: bool) -> None:
+    """Run until Ctrl-C. Central has `listener`, the terminal takes the next port."""
+    port = listener.getsockname()[1]
+    with (folder / LOG).open("a") as log:
         logs.configure("info", "json", log)
         app, ready, person = _central(folder, listener, port)
         config = demo_terminal.configure(folder / "terminal", ready.central, port + 1)
         _let_in(app, ready.sign_in.rpartition("/")[2], person)
         with demo_terminal.running(config, log) as terminal:
             _Demo(app, ready, terminal, scans, lambda: _announce(ready, folder, as_json)).serve(listener)
-
-
-def _make(folder: Path) -> None:
-    try:
-        for part in (folder / "central", folder / "terminal"):
-            part.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        text = _("{folder} cannot be made: {why}. Name another folder: --data.")
-        raise CommandFailed(text.format(folder=folder, why=error.strerror)) from error
-    folders.check(folder)
-
-
-def _listen(port: int) -> socket:
-    """Take central's port, and see whether the terminal's is free. Raises PortTaken."""
-    try:
-        server.listen(HOST, port + 1).close()
-        return server.listen(HOST, port)
-    except PortTaken as error:
-        text = _("{why} The demo needs two ports, one after the other: ekanban demo --port 8010")
-        raise PortTaken(text.format(why=error)) from error
 
 
 def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready, UUID]:

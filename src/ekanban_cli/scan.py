@@ -38,5 +38,4 @@ def scan(
 
     body = {"code": code} | ({"intent": str(intent)} if intent else {})
     answer = call(load(config), "POST", "/api/v1/scan", terminal, body)
-    stored = _("Stored, not yet ordered.") + " " if answer.get("pending") else ""
-    say(f"{answer['outcome']}: {stored}{answer['message']}", answer, as_json)
+    say(f"{answer['outcome']}: {answer['message']}", answer, as_json)

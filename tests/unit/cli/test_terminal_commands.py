@@ -1,0 +1,200 @@
+"""`ekanban terminal …` and `ekanban scan`, with a real terminal that was never enrolled."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from typer.testing import CliRunner, Result
+
+from ekanban_cli.main import app
+from ekanban_cli.server import GRACE_S
+
+EKANBAN = Path(sys.executable).with_name("ekanban")
+
+
+def ekanban(*arguments: str | Path, **environment: str) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("terminal")
+
+
+@pytest.fixture(scope="module")
+def process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [EKANBAN, "terminal", "serve", "--port", "0", "--data", folder, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        yield running
+        running.kill()
+
+
+@pytest.fixture(scope="module")
+def url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    ready: dict[str, str] = json.loads(process.stdout.readline())
+    return ready["terminal"]
+
+
+def test_a_scan_by_hand_is_stored_and_stands_in_the_journal(url: str, folder: Path, tmp_path: Path) -> None:
+    scanned = ekanban("scan", "7K3Q-M9X2-01CF", "--terminal", url, "--json")
+    people = ekanban("scan", "7K3Q-M9X2-01CF", "--intent", "receive", "--terminal", url)
+    listed = ekanban("terminal", "journal", "--data", folder)
+    one = ekanban("terminal", "journal", "--data", folder, "--newest", "1", "--json")
+    exported = ekanban("terminal", "journal", "--data", folder, "--export", tmp_path / "journal.jsonl")
+    again = ekanban("terminal", "journal", "--data", folder, "--export", tmp_path / "journal.jsonl")
+
+    answer = json.loads(scanned.stdout)
+    assert scanned.exit_code == people.exit_code == 0
+    assert {"id", "outcome", "message", "card", "signal"} <= answer.keys()
+    assert people.stdout.startswith("received: ")
+    assert "not yet" in people.stdout
+    assert len(listed.stdout.splitlines()) == 2
+    assert "7K3Q-M9X2-01CF" in listed.stdout
+    assert json.loads(one.stdout)["scan"]["intent"] == "receive"
+    head, epoch, *scans = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert (head["format"], head["version"]) == ("ekanban-journal", 1)
+    assert [scan["scan"]["epoch"] for scan in scans] == [epoch["epoch"]] * 2
+    assert scans[0]["scan"]["id"] == answer["id"]
+    assert exported.exit_code == 0
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+
+
+def test_following_the_journal_shows_each_new_scan(url: str, folder: Path) -> None:
+    command = [EKANBAN, "terminal", "journal", "--data", folder, "--follow", "--newest", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        scanned: list[str] = []
+        deadline = time.monotonic() + 30
+        try:
+            # The follower says nothing until there is a scan; so scan until it does.
+            found: list[str] = []
+            reader = threading.Thread(target=lambda: found.append(following.stdout.readline()))  # type: ignore[union-attr]  # asserted above
+            reader.start()
+            while reader.is_alive() and time.monotonic() < deadline:
+                answer = httpx2.post(f"{url}/api/v1/scan", json={"code": f"SCAN {len(scanned)}"}, trust_env=False)
+                scanned.append(answer.json()["id"])
+                reader.join(0.3)
+        finally:
+            following.send_signal(signal.SIGINT)
+        code = following.wait(30)
+
+    assert json.loads(found[0])["scan"]["id"] in scanned
+    assert code == 0
+
+
+def test_status_says_that_the_terminal_is_not_enrolled(url: str) -> None:
+    people = ekanban("terminal", "status", "--terminal", url)
+    machine = ekanban("terminal", "status", "--terminal", url, "--json")
+
+    assert people.exit_code == machine.exit_code == 0
+    assert "Not enrolled" in people.stdout
+    assert json.loads(machine.stdout)["central"]["state"] == "never"
+
+
+def test_the_terminal_says_why_it_refuses_a_request(url: str) -> None:
+    done = ekanban("scan", "", "--terminal", url, "--json")
+
+    assert done.exit_code == 1
+    assert "The terminal refuses: code: expected" in json.loads(done.stderr)["error"]
+
+
+def test_a_second_terminal_on_the_same_data_is_refused_in_words(url: str, folder: Path) -> None:
+    done = ekanban("terminal", "serve", "--port", "0", "--data", folder)
+
+    assert done.exit_code == 1
+    assert f"Another terminal works on {folder}" in done.stderr
+
+
+def test_a_terminal_that_does_not_run_is_named_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    for command in (("terminal", "status"), ("scan", "7K3QM9X201CF")):
+        done = ekanban(*command, EKANBAN_TERMINAL__PORT=str(port))
+
+        assert done.exit_code == 1
+        assert f"No terminal answers at http://127.0.0.1:{port}" in done.stderr
+        assert "ekanban terminal serve" in done.stderr
+
+
+def test_a_central_that_cannot_be_reached_is_named_at_enrolment(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    mistyped = ekanban("terminal", "enroll", f"http://127.0.0.1:{port}", "ABC", "--data", tmp_path)
+
+    assert mistyped.exit_code == 1
+    assert "Expected 40 characters, got 3" in mistyped.stderr
+
+
+def test_a_missing_journal_is_named(tmp_path: Path) -> None:
+    done = ekanban("terminal", "journal", "--data", tmp_path)
+
+    assert done.exit_code == 1
+    assert f"There is no journal in {tmp_path}" in done.stderr
+
+
+def test_every_wrong_key_of_a_terminal_is_named_at_once(tmp_path: Path) -> None:
+    config = tmp_path / "terminal.toml"
+    config.write_text('prot = 1\nintent = "emptied"\n[limits]\nstord = 5\n')
+
+    done = ekanban("terminal", "serve", "--check-config", "--config", config, "--json")
+
+    assert done.exit_code == 1
+    assert len(json.loads(done.stdout)["wrong"]) == 3
+
+
+def test_an_open_kiosk_page_does_not_delay_the_end(url: str, process: subprocess.Popen[str]) -> None:
+    with httpx2.stream("GET", f"{url}/events", trust_env=False) as stream:
+        next(stream.iter_lines())
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(30)
+
+    assert code == 0
+    assert time.monotonic() - begun < GRACE_S
+
+
+def test_a_terminal_starts_without_what_only_central_needs() -> None:
+    program = (
+        "import sys, ekanban_cli.main, ekanban_cli.terminal_run; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert not loaded & {
+        "sqlalchemy",
+        "sqlmodel",
+        "alembic",
+        "psycopg",
+        "reportlab",
+        "PIL",
+        "ekanban_central",
+        "argon2",
+    }
+    assert "ekanban_terminal" in loaded
+
+
+def test_help_loads_neither_service() -> None:
+    loaded = loaded_by("ekanban_cli.main")
+
+    assert not loaded & {"fastapi", "pydantic", "httpx2", "sqlalchemy", "structlog"}
+
+
+def loaded_by(modules: str) -> set[str]:
+    """Which packages a fresh interpreter has after importing these modules."""
+    program = f"import sys, {modules}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
