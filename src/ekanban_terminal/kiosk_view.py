@@ -85,7 +85,8 @@ class _Maker:
     def scan(self, entry: Entry | None) -> ScanView:
         if entry is None:
             return ScanView()
-        headline = printable(entry.part or entry.code)
+        code = self._("Undo") if entry.intent is Intent.UNDO else entry.code  # the key's own code is no news to anyone
+        headline = printable(entry.part or code)
         word = words.word(entry, self._)
         why = printable(entry.message, SENTENCE)
         return ScanView(

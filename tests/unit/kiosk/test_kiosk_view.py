@@ -107,6 +107,12 @@ def test_what_is_no_card_is_shown_as_it_was_read() -> None:
     assert last.amount == ""
 
 
+def test_an_undo_is_not_shown_by_its_code() -> None:
+    undo = kiosk_states.entry(0, NOW_MS, Outcome.UNDONE, intent=Intent.UNDO, part="", code="EKC-UNDO")
+
+    assert (seen(last=undo).last.word, seen(last=undo).last.headline) == ("Taken back", "Undo")
+
+
 def test_the_page_has_ten_rows_however_few_scans_there_are() -> None:
     rows = seen(scans=()).rows
 
