@@ -38,7 +38,8 @@ class Intake:
         except (OperationalError, InterfaceError, DatabaseBusy):
             raise
         except Exception as error:  # whatever it is, it must not hold up the scans that did not cause it
-            log.warning("intake_set_failed", batches=len(deliveries), exc_info=error)
+            scans = sum(len(delivery.items) for delivery in deliveries)
+            log.warning("intake_set_failed", batches=len(deliveries), scans=scans, error=_told(error))
             return self._take_in_parts(deliveries, error)
 
     def _take_in_parts(self, deliveries: Sequence[Delivery], error: Exception) -> list[Receipt]:
@@ -49,7 +50,7 @@ class Intake:
         if len(delivery.items) > 1:
             return [self._take_halves(delivery)]
         log.error("scan_kept_for_a_person", terminal=str(delivery.terminal_id), exc_info=error)
-        return self._commit(deliveries, keep=f"{type(error).__name__}: {error}")
+        return self._commit(deliveries, keep=_told(error))
 
     def _take_halves(self, delivery: Delivery) -> Receipt:
         half = len(delivery.items) // 2
@@ -76,6 +77,11 @@ class Intake:
         for site_id, position in taking.positions.items():
             self.publish(site_id, position)
         return receipts
+
+
+def _told(error: Exception) -> str:
+    """Name an error; one of the database without its statement and values."""
+    return f"{type(error).__name__}: {getattr(error, 'orig', error)}"
 
 
 def _passes(error: DBAPIError) -> bool:

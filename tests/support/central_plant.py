@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from ekanban_central.database import Database
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.intake import Intake
-from ekanban_central.intake_parsing import parse
+from ekanban_central.intake_parsing import Delivery, parse
 from ekanban_central.intake_taking import Receipt
 from ekanban_central.ledger import SYSTEM
 from ekanban_central.master import Desk, create_cards, create_location, create_loop, create_part, create_site
@@ -153,6 +153,10 @@ class Terminal:
     def send(self, *scans: Any, **more: Any) -> Receipt:
         """Send a batch straight to intake."""
         return self.deliver(self.body(scans, **more))
+
+    def delivery(self, *scans: Any, **more: Any) -> Delivery:
+        """Make a batch for intake, without sending it."""
+        return parse(self.body(scans, **more), self.id, self.plant.now)
 
     def deliver(self, body: bytes) -> Receipt:
         """Send a body straight to intake."""

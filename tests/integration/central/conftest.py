@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from central_plant import Plant
+from structlog.testing import capture_logs
 
 from ekanban_central.database import Database
 from ekanban_migrations import upgrade
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What central logs; structlog's own default would draw every traceback with all its values."""
+    with capture_logs() as entries:
+        yield entries
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
