@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import fcntl
+import glob
 import os
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import serial
-from serial.tools import list_ports
-from serial.tools.list_ports_common import ListPortInfo
+from serial.tools.list_ports_linux import SysFS
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable
 from ekanban_drivers.event_queue import EventQueue
-from ekanban_drivers.identity import identities
+from ekanban_drivers.identity import distinct, identities
 from ekanban_drivers.node import access, not_readable
 from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
 from ekanban_drivers.source import ByteSource, reading
+
+# USB-CDC, USB converters, Bluetooth SPP, the Pi's own port, RS-232.
+PORTS = ("/dev/ttyACM*", "/dev/ttyUSB*", "/dev/rfcomm*", "/dev/ttyAMA*", "/dev/ttyS*")
 
 BEL = b"\a"
 BELS = {Feedback.GREEN: 1, Feedback.AMBER: 2, Feedback.RED: 3, Feedback.GREY: 0}
@@ -37,7 +41,7 @@ class SerialDriver:
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the serial ports that are there now."""
-        return [_describe(port) for port in await asyncio.to_thread(list_ports.comports)]
+        return distinct([_describe(port) for port in await asyncio.to_thread(_ports)])
 
     @asynccontextmanager
     async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
@@ -116,14 +120,31 @@ def _why(device: DeviceInfo, error: Exception) -> DeviceError:
     return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
 
 
-def _describe(port: ListPortInfo) -> DeviceInfo:
+def _ports() -> list[SysFS]:
+    paths = [path for pattern in PORTS for path in sorted(glob.glob(pattern))]
+    found = []
+    for path in paths:
+        with suppress(OSError, TypeError, ValueError):  # what pyserial makes of a port that vanishes while it looks
+            found.append(SysFS(path))
+    return [port for port in found if not _is_empty(port)]
+
+
+def _is_empty(port: SysFS) -> bool:
+    """Say whether it is one of the ttyS that the kernel keeps ready without a port (PORT_UNKNOWN, 0)."""
+    try:
+        return Path(f"/sys/class/tty/{port.name}/type").read_text().strip() == "0"
+    except OSError:  # only ports of the serial core have a type
+        return False
+
+
+def _describe(port: SysFS) -> DeviceInfo:
     path = os.path.realpath(port.device)
     names = identities(port.serial_number, port.location, port.vid, port.pid) or (path,)
     state, text = access(path)
     return DeviceInfo(
         driver=SerialDriver.kind,
         identity=names[0],
-        name=port.product or port.description or port.name,
+        name=port.product or port.name,
         path=path,
         also=names[1:],
         vendor=port.vid,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ekanban_drivers import registry
-from ekanban_drivers.errors import DeviceAbsent, DriverUnavailable
+from ekanban_drivers.errors import DeviceAbsent, ScannerError
 from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import Profile, load
 from ekanban_drivers.scanner import DeviceInfo, Event, Scan, ScannerConfig, ScannerState, Status
@@ -22,8 +22,10 @@ async def discover() -> tuple[list[DeviceInfo], list[str]]:
             continue
         try:
             devices += await registry.create(kind).discover()
-        except DriverUnavailable as error:
+        except ScannerError as error:
             missing.append(str(error))
+        except Exception as error:  # a driver of others may raise anything; the devices of the other drivers count
+            missing.append(f"{kind}: {error!r}")
     return devices, missing
 
 
