@@ -6,8 +6,10 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from hmac import compare_digest
 from pathlib import Path
 from socket import socket
@@ -16,17 +18,16 @@ from uuid import UUID
 
 import httpx2
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from sqlalchemy import select
 
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
-from ekanban_central.loading import CARD, SIGNAL
 from ekanban_central.pages.sign_in import enter
 from ekanban_central.secret_words import new_word
 from ekanban_central.settings import CentralSettings, SiteSettings
 from ekanban_cli import demo_plant, demo_scans, demo_seed, demo_terminal, logs, server
 from ekanban_cli.answers import say
 from ekanban_cli.demo_enrol import enrol
+from ekanban_cli.demo_floor import Floor
 from ekanban_cli.demo_place import HOST
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _, language
@@ -35,6 +36,7 @@ from ekanban_migrations import upgrade
 
 LOG = "demo.log"
 CONNECTED_S = 10.0
+CHANCE = random.Random()  # noqa: S311  # no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,15 @@ def run(folder: Path, listener: socket, scans: bool, as_json: bool) -> None:
     port = listener.getsockname()[1]
     with (folder / LOG).open("a") as log:
         logs.configure("info", "json", log)
-        app, ready, person = _central(folder, listener, port)
+        app, ready, floor = _central(folder, listener, port)
         config = demo_terminal.configure(folder / "terminal", ready.central, port + 1)
-        _let_in(app, ready.sign_in.rpartition("/")[2], person)
+        _let_in(app, ready.sign_in.rpartition("/")[2], floor.person)
         with demo_terminal.running(config, log) as terminal:
-            _Demo(app, ready, terminal, scans, lambda: _announce(ready, folder, as_json)).serve(listener)
+            announce = partial(_announce, ready, folder, as_json)
+            _Demo(app, ready, terminal, floor if scans else None, announce).serve(listener)
 
 
-def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready, UUID]:
+def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready, Floor]:
     """Make central, and at the first start its plant, its history and its terminal."""
     url = server.address(listener)
     # Built without looking at file and environment: a demo must never get into a plant's own database.
@@ -83,7 +86,7 @@ def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready,
         api_token=demo_seed.api_token(central, person, now),
         cards=demo_seed.cards(central),
     )
-    return app, ready, person
+    return app, ready, Floor(central, site_id, person)
 
 
 def _let_in(app: FastAPI, word: str, person: UUID) -> None:
@@ -110,23 +113,28 @@ def _announce(ready: Ready, folder: Path, as_json: bool) -> None:
         _("  Kiosk        {url}/").format(url=ready.terminal),
         "",
         _("To scan a card yourself: {command}").format(
-            command=f"ekanban scan {CardCode.parse(ready.cards[0]).shown} --terminal {ready.terminal}"
+            command=f"{_called()} scan {CardCode.parse(ready.cards[0]).shown} --terminal {ready.terminal}"
         ),
         _("Data and log: {folder}. Ctrl-C ends; the next start goes on.").format(folder=folder),
     ]
     say("\n".join(lines), data, as_json)
 
 
+def _called() -> str:
+    """How this command was called: in a fresh clone it is not on PATH."""
+    return sys.argv[0] if sys.argv[0].endswith("ekanban") else "ekanban"
+
+
 class _Demo:
     """Central's server, with what happens beside it."""
 
     def __init__(
-        self, app: FastAPI, ready: Ready, terminal: Popen[bytes], scans: bool, announce: Callable[[], None]
+        self, app: FastAPI, ready: Ready, terminal: Popen[bytes], floor: Floor | None, announce: Callable[[], None]
     ) -> None:
         self._app = app
         self._ready = ready
         self._terminal = terminal
-        self._scans = scans
+        self._floor = floor
         self._announce = announce
         self._beside: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
@@ -156,30 +164,28 @@ class _Demo:
         output = await demo_terminal.ready(self._terminal)
         await _connected(self._ready.terminal)
         self._announce()
-        hand = asyncio.create_task(self._scan()) if self._scans else None
-        try:
+        async with asyncio.TaskGroup() as group:
+            life = [group.create_task(work) for work in self._life()]
             await output.read()  # to its end
-        finally:
-            if hand is not None:
-                hand.cancel()
+            for task in life:
+                task.cancel()
         raise CommandFailed(_("The terminal ended; its log says why."))
 
-    async def _scan(self) -> None:
-        look = self._open_by_code
-        for reading in demo_scans.readings(look, random.Random()):  # noqa: S311  # a demo's chance, no secret
+    def _life(self) -> list[Coroutine[None, None, None]]:
+        return [] if self._floor is None else [self._scan(self._floor), self._work(self._floor)]
+
+    async def _scan(self, floor: Floor) -> None:
+        for reading in demo_scans.readings(floor.stands, CHANCE):
             await asyncio.sleep(reading.after_s)
             try:
                 demo_terminal.scan(self._terminal, reading.text)
             except BrokenPipeError:  # the terminal is ending, which `_go_on` reports
                 return
 
-    def _open_by_code(self) -> Mapping[str, bool]:
-        central: Central = self._app.state.central
-        opened = select(SIGNAL.c.body).where(SIGNAL.c.closed_how.is_(None))
-        with central.database.reading() as connection:
-            still_open = set(connection.execute(opened).scalars())
-            cards = connection.execute(select(CARD.c.body, CARD.c.print_version)).all()
-        return {CardCode(card.body, max(card.print_version, 1)).text: card.body in still_open for card in cards}
+    async def _work(self, floor: Floor) -> None:
+        while True:
+            await asyncio.sleep(CHANCE.uniform(4, 10))
+            await asyncio.to_thread(floor.work, CHANCE)
 
 
 async def _connected(terminal: str) -> None:

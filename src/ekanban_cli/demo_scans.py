@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ekanban_core.card_code import CardCode
 
@@ -17,6 +18,14 @@ FIRST = ("empty", "receive", "open", "empty", "unreadable", "double", "empty", "
 LATER = {"empty": 50, "receive": 28, "open": 7, "double": 6, "unreadable": 4, "unknown": 3, "idle": 2}
 
 
+class Stand(StrEnum):
+    """How a card stands."""
+
+    IDLE = "idle"  # nothing is open
+    OPEN = "open"  # its source is at work
+    RIPE = "ripe"  # nothing is left but to receive the full bin
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the scanner reads after a pause of `after_s` seconds."""
@@ -25,8 +34,8 @@ class Reading:
     text: str
 
 
-def readings(look: Callable[[], Mapping[str, bool]], chance: random.Random) -> Iterator[Reading]:
-    """Go on for ever. `look` tells for each card (its code) whether its signal is open."""
+def readings(look: Callable[[], Mapping[str, Stand]], chance: random.Random) -> Iterator[Reading]:
+    """Go on for ever. `look` tells for each card (its code) how it stands."""
     first = iter(FIRST)
     while True:
         what = next(first, None)
@@ -34,13 +43,14 @@ def readings(look: Callable[[], Mapping[str, bool]], chance: random.Random) -> I
         yield from _readings(what, look(), pause, chance)
 
 
-def _readings(what: str | None, cards: Mapping[str, bool], pause: float, chance: random.Random) -> Iterator[Reading]:
-    still_open = sorted(code for code, is_open in cards.items() if is_open)
-    idle = sorted(code for code, is_open in cards.items() if not is_open)
+def _readings(what: str | None, cards: Mapping[str, Stand], pause: float, chance: random.Random) -> Iterator[Reading]:
+    still_open = sorted(code for code, stand in cards.items() if stand is not Stand.IDLE)
+    ripe = sorted(code for code, stand in cards.items() if stand is Stand.RIPE)
+    idle = sorted(code for code, stand in cards.items() if stand is Stand.IDLE)
     match what or _drawn(len(still_open), chance):
         case "receive" if still_open:
             yield Reading(pause, RECEIVE)
-            yield Reading(0.8, chance.choice(still_open))
+            yield Reading(0.8, chance.choice(ripe or still_open))
         case "open" if still_open:
             yield Reading(pause, chance.choice(still_open))
         case "double" if idle:

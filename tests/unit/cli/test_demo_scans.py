@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import islice
 
 from ekanban_cli.demo_plant import LOCATIONS, LOOPS, PARTS
-from ekanban_cli.demo_scans import FEWEST_OPEN, MOST_OPEN, RECEIVE, STRANGE, readings
+from ekanban_cli.demo_scans import FEWEST_OPEN, MOST_OPEN, RECEIVE, STRANGE, Stand, readings
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import LocationKind
 
@@ -22,10 +22,10 @@ class Plant:
     """Cards as the readings would open and close them."""
 
     def __init__(self) -> None:
-        self.open = dict.fromkeys(CARDS, False)
+        self.open = dict.fromkeys(CARDS, Stand.IDLE)
         self.receiving = False
 
-    def look(self) -> dict[str, bool]:
+    def look(self) -> dict[str, Stand]:
         return dict(self.open)
 
     def take(self, text: str) -> str:
@@ -35,7 +35,8 @@ class Plant:
         receiving, self.receiving = self.receiving, False
         if text not in self.open:
             return "unreadable" if text in STRANGE else "unknown"
-        was_open, self.open[text] = self.open[text], not receiving
+        was_open = self.open[text] is not Stand.IDLE
+        self.open[text] = Stand.IDLE if receiving else Stand.RIPE
         return {
             (False, False): "opened",
             (False, True): "already open",
@@ -74,7 +75,7 @@ def test_the_page_neither_fills_up_nor_runs_dry() -> None:
 
     for reading in islice(readings(plant.look, chance(2)), 5_000):
         plant.take(reading.text)
-        counts.append(sum(plant.open.values()))
+        counts.append(sum(stand is not Stand.IDLE for stand in plant.open.values()))
 
     assert min(counts[100:]) >= FEWEST_OPEN - 2
     assert max(counts[100:]) <= MOST_OPEN + 2
