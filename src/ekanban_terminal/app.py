@@ -20,7 +20,7 @@ from ekanban_drivers.scanner import ScannerDriver
 from ekanban_terminal import api, kiosk, problems
 from ekanban_terminal.clock import Clock, SystemClock
 from ekanban_terminal.gate import Gate
-from ekanban_terminal.link import HttpLink, Link
+from ekanban_terminal.link import Link
 from ekanban_terminal.runtime import RELEASE, Terminal
 from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import CentralShown, Kiosk, KioskState, StationShown
@@ -33,7 +33,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     random_bytes: Callable[[int], bytes] = os.urandom,
-    link: Callable[[str], Link] = HttpLink,
+    link: Callable[[str], Link] | None = None,
     drivers: Mapping[str, ScannerDriver] | None = None,
 ) -> FastAPI:
     """Build the application; nothing is opened before it starts. Raises BadSettings for a wrong scanner profile."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -52,10 +54,19 @@ class Link(Protocol):
         ...
 
 
-class HttpLink:
-    """Central at a base URL. Follows no redirection and uses no proxy of the environment."""
+def _verification(scheme: str, trusted: Path | None) -> ssl.SSLContext | bool:
+    if scheme != "https":
+        return False  # no TLS here; loading the authorities would cost 3 MB (the signatures prove who answers)
+    return ssl.create_default_context(cafile=trusted) if trusted else True
 
-    def __init__(self, url: str) -> None:
+
+class HttpLink:
+    """Central at a base URL. Follows no redirection and uses no proxy of the environment.
+
+    `trusted`: a file with the one authority or certificate that TLS must show; without it, the machine's authorities.
+    """
+
+    def __init__(self, url: str, trusted: Path | None = None) -> None:
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
@@ -65,6 +76,7 @@ class HttpLink:
             limits=httpx2.Limits(max_connections=2, max_keepalive_connections=1),
             follow_redirects=False,
             trust_env=False,
+            verify=_verification(parts.scheme, trusted),
         )
 
     @property

@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -59,7 +60,7 @@ class Terminal:
         *,
         clock: Clock | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
-        link: Callable[[str], Link] = HttpLink,
+        link: Callable[[str], Link] | None = None,
         drivers: Mapping[str, ScannerDriver] | None = None,
     ) -> None:
         self.settings = settings
@@ -68,7 +69,7 @@ class Terminal:
         self.started = False
         self._clock = clock or SystemClock()
         self._random_bytes = random_bytes
-        self._link = link
+        self._link = link or partial(HttpLink, trusted=settings.central_certificate)
         self._scanners = Scanners(_configs(settings), drivers)
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -64,6 +64,7 @@ class TerminalSettings(BaseSettings):
     data: Path = Path("/var/lib/ekanban/terminal")
     name: Annotated[str, Field(min_length=1, max_length=80)] = Field(default_factory=lambda: socket.gethostname()[:80])
     central: str = ""  # base URL; empty: the one it was enrolled at
+    central_certificate: Path | None = None  # file with the one authority or certificate that central's TLS must show
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
     hosts: list[str] = []  # further names under which this terminal's page may be opened
