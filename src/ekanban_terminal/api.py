@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request, Response
 
 from ekanban_core.states import Intent
+from ekanban_core.texts import translations
 from ekanban_core.wire import SignalBrief
 from ekanban_terminal.clock import rfc3339
 from ekanban_terminal.errors import JournalError
@@ -43,7 +44,8 @@ async def undo(request: Request) -> dict[str, Any]:
     try:
         taken = await terminal.station.undo()
     except NothingToUndo as error:
-        raise Problem(409, str(error), "Nothing to take back") from error
+        says = translations(terminal.screen.reader().language).gettext
+        raise Problem(409, says(str(error)), "Nothing to take back") from error
     return _answer(*await terminal.show(taken, ANSWER_S))
 
 

@@ -178,6 +178,8 @@ class Courier:
 
     def _tell(self, settled: Sequence[Settled]) -> None:
         for one in settled:
+            if one.state == "dead":  # the answer is its stand-in's
+                continue
             self._recent[one.id] = one.result
             for future in self._waiting.pop(one.id, []):
                 if not future.done():

@@ -11,7 +11,8 @@ from ekanban_core.facts import LoopPolicy, Message, Signal
 from ekanban_core.reading import CardRead, Reading
 from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import Colour, Intent, Outcome
-from ekanban_core.texts import colour, sentence
+from ekanban_core.texts import colour, sentence, translations
+from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard, ScanResult, SignalBrief
 from ekanban_terminal.central_time import YEAR_9000_MS
 from ekanban_terminal.state import Entry
@@ -76,6 +77,14 @@ def answered(entry: Entry, result: ScanResult, reader: Reader) -> Entry:
             "card": result.card or entry.card,
             "signal": result.signal,
         }
+    )
+
+
+def dead(entry: Entry, reader: Reader) -> Entry:
+    """The same after central could not take it: it counts nowhere until somebody replays it."""
+    message = translations(reader.language).gettext(_("Central could not take this scan. Call your supervisor."))
+    return entry.model_copy(
+        update={"outcome": Outcome.SET_ASIDE, "colour": Colour.RED, "pending": False, "message": message}
     )
 
 

@@ -12,15 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+from ekanban_core.texts import gettext as _
 from ekanban_core.wire import ScanMessage
 from ekanban_terminal import journal_rows as rows
 from ekanban_terminal import journal_settle as settling
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.errors import JournalFailed, JournalFull
 from ekanban_terminal.journal_file import Connect, JournalFile
-from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Settled
+from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Reached, Settled
 
 FILE = "journal.sqlite"
+
+_QUEUE = _("{stored} scans wait for central, and no more may: reconnect this terminal to central.")
+_DISK = _("Only {free} MB of disk are free, {least} must remain: make room on the disk.")
 
 Correct = Callable[[ScanMessage, str], tuple[ScanMessage, str]]
 
@@ -172,23 +176,22 @@ class Journal:
         with self._file.reading() as connection:
             return rows.some(connection, statement, argument)
 
-    def full(self) -> str | None:
+    def full(self) -> Reached | None:
         """Which limit is reached, so that nothing more is taken; None while there is room. Raises JournalFailed."""
         if self.counts.stored >= self._limits.stored:
-            return f"{self.counts.stored} scans wait for central, and no more may: reconnect this terminal to central."
+            return Reached(_QUEUE, {"stored": self.counts.stored})
         try:
             free = self._free(self.path.parent)
         except OSError as error:
             self._file.fail(error)
             raise JournalFailed(self.problem or "") from error
         if free < self._limits.free_bytes:
-            least = self._limits.free_bytes // 1_000_000
-            return f"Only {free // 1_000_000} MB of disk are free, {least} must remain: make room on the disk."
+            return Reached(_DISK, {"free": free // 1_000_000, "least": self._limits.free_bytes // 1_000_000})
         return None
 
     def _check_room(self) -> None:
         if (reached := self.full()) is not None:
-            raise JournalFull(reached)
+            raise JournalFull(reached.text)
 
     def _add_epoch(self, connection: sqlite3.Connection) -> int:
         """Write the epoch with its first scan, so that no start without scans stands between two epochs."""

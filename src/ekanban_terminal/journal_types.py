@@ -89,6 +89,19 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A limit that is reached, as a sentence to translate."""
+
+    template: str  # English, with {name} places
+    facts: dict[str, int]
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return self.template.format(**self.facts)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Where the journal stops before anything is shown green."""
 

@@ -93,6 +93,10 @@ class HttpLink:
             raise LinkDown(f"Central did not answer within {DEADLINE_S:.0f} seconds.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise LinkDown(f"Central at {self.url} was not reached: {error or type(error).__name__}.") from error
+        except Exception as error:
+            if self._client.is_closed:  # hung up in the middle, for a new enrolment or at the end
+                raise LinkDown("The connection was ended.") from error
+            raise
 
     async def _ask(self, request: Request) -> Reply:
         address = f"{self._origin}{request.path}" + (f"?{request.query}" if request.query else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ekanban_core.wire import RegisterCard
@@ -161,6 +161,9 @@ class Register:
             language=page.language,
             loaded=not page.more or (self.about.loaded and not page.full),
         )
+        if not page.full and not page.cards and about == replace(self.about, at_ms=page.at_ms):
+            self.about = about  # nothing new but the time, which is not worth a write to an SD card
+            return
         connection.execute("BEGIN IMMEDIATE")
         if page.full:
             for statement in sql.FORGET:

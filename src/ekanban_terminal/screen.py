@@ -11,12 +11,13 @@ import structlog
 from ekanban_core.states import Intent
 from ekanban_core.texts import gettext as _
 from ekanban_core.texts import translations
+from ekanban_core.wire import ScanResult
 from ekanban_drivers.scanner import ScannerState, Status
 from ekanban_terminal import entries
 from ekanban_terminal.clock import Clock
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.errors import JournalError
-from ekanban_terminal.journal_types import Kept, Settled
+from ekanban_terminal.journal_types import Kept, Reached, Settled
 from ekanban_terminal.register import Register
 from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import (
@@ -67,7 +68,7 @@ class Screen:
         self.settings = settings
         self.kiosk = kiosk
         self.plant = plant  # of the enrolment, until the register tells it
-        self.alarms: dict[str, str] = {}
+        self.alarms: dict[str, str | Reached] = {}
         self._clock = clock
         self._register = register
         self._store = store
@@ -117,7 +118,7 @@ class Screen:
     def settled(self, settled: Sequence[Settled]) -> None:
         """Scans have their answers."""
         reader = self.reader()
-        found = {one.id: entries.answered(Entry.model_validate_json(one.shown), one.result, reader) for one in settled}
+        found = {one.id: _settled(one.state, one.shown, one.result, reader) for one in settled}
         for place, entry in enumerate(self._scans):
             if entry.id in found:
                 self._scans[place] = found[entry.id]
@@ -134,15 +135,15 @@ class Screen:
         """Perhaps another language, zone or plant."""
         self.changed()
 
-    def alarm(self, key: str, text: str | None) -> None:
-        """Something that a person must see; None: no more."""
+    def alarm(self, key: str, text: str | Reached | None) -> None:
+        """Something that a person must see, and why; None: no more."""
         if self.alarms.get(key) == text:
             return
         if text is None:
             self.alarms.pop(key, None)
         else:
             self.alarms[key] = text
-            log.error("alarm", key=key, why=text)
+            log.error("alarm", key=key, why=_why(text, str))
         self.changed()
 
     # Publishing.
@@ -183,7 +184,11 @@ class Screen:
             central=self._central,
             scanners=tuple(self._scanner(one.name, says) for one in self.settings.scanners),
             alarms=tuple(
-                Alarm(key=key, text=entries.printable(says(ALARMS[key]).format(why=why)), stop=key in STOPS)
+                Alarm(
+                    key=key,
+                    text=entries.printable(says(ALARMS[key]).format(why=_why(why, says))),
+                    stop=key in STOPS,
+                )
                 for key, why in sorted(self.alarms.items(), key=lambda alarm: alarm[0] not in STOPS)
             ),
             refused=self._refused,
@@ -207,6 +212,10 @@ _STATES: dict[ScannerState, ScannerWord] = {
 }
 
 
+def _why(why: str | Reached, says: entries.Says) -> str:
+    return why if isinstance(why, str) else says(why.template).format(**why.facts)
+
+
 def _text(status: Status, says: entries.Says) -> str:
     if not status.template:  # an empty text is the catalog's own header
         return ""
@@ -214,5 +223,11 @@ def _text(status: Status, says: entries.Says) -> str:
 
 
 def _entry(kept: Kept, reader: Reader) -> Entry:
-    entry = Entry.model_validate_json(kept.shown)
-    return entries.answered(entry, kept.answer, reader) if kept.answer else entry
+    return _settled(kept.state, kept.shown, kept.answer, reader)
+
+
+def _settled(state: str, shown: str, result: ScanResult | None, reader: Reader) -> Entry:
+    entry = Entry.model_validate_json(shown)
+    if state == "dead":
+        return entries.dead(entry, reader)
+    return entries.answered(entry, result, reader) if result else entry

@@ -10,7 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from ekanban_core.wire import ScanMessage
 from ekanban_terminal.journal import Journal
-from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Settled
+from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Reached, Settled
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class Store:
         """Delete what central has had for long enough."""
         return await self._do(self._journal.forget, before_ms)
 
-    async def full(self) -> str | None:
+    async def full(self) -> Reached | None:
         """Which limit is reached."""
         return await self._do(self._journal.full)
 

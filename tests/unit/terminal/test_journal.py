@@ -83,7 +83,9 @@ def test_a_disk_that_is_nearly_full_refuses_before_it_is_full(tmp_path: Path) ->
         refused = await world.scan()
 
         assert not refused.stored
-        assert "64 must remain" in (await world.store.full() or "")
+        reached = await world.store.full()
+        assert reached is not None
+        assert reached.text == "Only 63 MB of disk are free, 64 must remain: make room on the disk."
         world.free = 65_000_000
         assert (await world.later()).stored
 
