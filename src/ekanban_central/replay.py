@@ -16,6 +16,7 @@ from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD
 
 Columns = dict[str, Any]
+_NEW_CARD: Columns = {column.name: None for column in CARD.c if column.nullable}
 
 
 @dataclass(slots=True)
@@ -28,15 +29,12 @@ class State:
     def apply(self, row: Mapping[str, Any]) -> None:
         """Do what one ledger row says."""
         body, data = row["body"], row["data"]
-        if row["kind"] == "card_created":
-            none = {column.name: None for column in CARD.c if column.nullable}
-            self.cards[body] = none | {name: value for name, value in data["set"].items() if name != "changed"}
-            return
         if row["kind"] == "scan" and body in self.cards and data["counts"]:
             self.cards[body] |= {"last_scan_ms": data["latest_ms"], "last_scan_terminal": row["actor"]}
         columns = data.get("set", {})
         if "card" in columns:
-            self.cards[body] |= columns["card"]
+            card = self.cards.setdefault(body, dict(_NEW_CARD))
+            card |= {name: value for name, value in columns["card"].items() if name != "changed"}
         if "signal" in columns:
             self.signals.setdefault(str(row["signal_id"]), {}).update(columns["signal"])
 
