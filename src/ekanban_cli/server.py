@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens on all addresses listens there too
 GRACE_S = 5  # how long running requests may take at the end
 
 
@@ -53,8 +54,9 @@ def _why(host: str, port: int, error: OSError) -> str:
 
 
 def address(listener: socket.socket, scheme: str = "http") -> str:
-    """Return the base URL of a listener."""
+    """Return the base URL of a listener, as this machine reaches it."""
     host, port = listener.getsockname()[:2]
+    host = LOOPBACK.get(host, host)
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
