@@ -82,11 +82,13 @@ class Delivery:
         if known is None:
             self._relation.lacks = False
             return 0.0
-        answered = await self._post([known], (), {})
+        messages = [known.scans[0].message]
+        answered = await self._post(messages, known.epochs, known.oldest_seq)
         if not answered.good:
             return self._relation.not_central(answered)
-        await self._take(answers.scan_answer(answered.body), answered, [known])
-        return 0.0
+        answer = answers.scan_answer(answered.body)
+        await self._take(answer, answered, messages)
+        return await self._after_gap(answer)
 
     async def _answered(self, batch: Batch, answered: Answered, messages: Sequence[ScanMessage]) -> float:
         answer = answers.scan_answer(answered.body)
@@ -173,7 +175,7 @@ class Delivery:
         Proof first: central signs for another scan. Then this one once more. Only then its stand-in.
         """
         scan = batch.scans[0]
-        if not await self._works():
+        if not await self._works(scan.id):
             return False
         if await self._is_taken(batch, scan.message):
             return True
@@ -184,16 +186,12 @@ class Delivery:
         log.error("dead_letter", id=scan.id, seq=scan.message.seq, epoch=scan.message.epoch)
         return True
 
-    async def _works(self) -> bool:
+    async def _works(self, suspect: str) -> bool:
         """Ask central about a scan that it knows, or else about the one after the suspect."""
-        known = await self._store.known_at_central()
-        if known is not None:
-            answered = await self._post([known], (), {})
-        else:
-            batch = await self._store.batch(2, MOST_BYTES, self._gone)
-            if batch is None or len(batch.scans) < 2:
-                return False
-            answered = await self._post([batch.scans[1].message], batch.epochs, batch.oldest_seq)
+        batch = await self._store.known_at_central() or await self._store.batch(2, MOST_BYTES, self._gone)
+        if batch is None or (batch.scans[-1].id == suspect):
+            return False
+        answered = await self._post([batch.scans[-1].message], batch.epochs, batch.oldest_seq)
         return answered.good
 
     async def _is_taken(self, batch: Batch, message: ScanMessage) -> bool:

@@ -121,11 +121,10 @@ class Journal:
             self._count(connection)
         return found
 
-    def known_at_central(self) -> ScanMessage | None:
-        """A scan that central has taken; sending it again asks whether central works at all."""
+    def known_at_central(self) -> Batch | None:
+        """One scan that central has taken; sending it again asks whether central works, and how far it remembers."""
         with self._file.reading() as connection:
-            row = connection.execute(sql.TAKEN_LAST).fetchone()
-        return rows.from_json(row[0]) if row else None
+            return rows.known(connection)
 
     def stand_in(self, scan_id: str, proposal: ScanMessage) -> ScanMessage:
         """Fix, once and for ever, what is sent in place of a scan that central cannot take."""

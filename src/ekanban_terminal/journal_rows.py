@@ -33,6 +33,12 @@ def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int, also:
     return _with_epochs(connection, scans, also) if scans else None
 
 
+def known(connection: sqlite3.Connection) -> Batch | None:
+    """The newest scan that central has taken. It comes with its epoch, for a central that has lost it since."""
+    row = connection.execute(sql.TAKEN_LAST).fetchone()
+    return _with_epochs(connection, [_waiting(row)], ()) if row else None
+
+
 def some(connection: sqlite3.Connection, statement: str, argument: int | str) -> list[Kept]:
     """Scans by one of the statements for people."""
     return [_kept(row) for row in connection.execute(statement, (argument,)).fetchall()]

@@ -89,7 +89,8 @@ OLDEST = "SELECT min(seq), count(*) FROM scan WHERE epoch = ? AND seq <= ?"
 AFTER_THE_LAST_HOLE = """SELECT max(seq) FROM (
         SELECT seq, lag(seq) OVER (ORDER BY seq) AS before FROM scan WHERE epoch = ? AND seq <= ?
     ) WHERE before IS NULL OR before < seq - 1"""
-TAKEN_LAST = "SELECT message FROM scan WHERE state IN ('taken', 'refused') AND stands_in = 0 ORDER BY n DESC LIMIT 1"
+TAKEN_LAST = """SELECT id, epoch, message, stand_in, stands_in FROM scan
+    WHERE state IN ('taken', 'refused') ORDER BY n DESC LIMIT 1"""
 
 # Settling. By id, or by the stand-in's.
 FIND = "SELECT n, id, state, green, shown, answer, seen FROM scan WHERE id = ?"

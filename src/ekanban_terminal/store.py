@@ -85,7 +85,7 @@ class Store:
         """Send again what central wants next."""
         return await self._do(self._journal.resend_from, epoch, seq)
 
-    async def known_at_central(self) -> ScanMessage | None:
+    async def known_at_central(self) -> Batch | None:
         """A scan that central has taken."""
         return await self._do(self._journal.known_at_central)
 
