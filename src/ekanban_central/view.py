@@ -74,13 +74,14 @@ def duration(milliseconds: int | None) -> str:
     if milliseconds is None:
         return ""
     seconds = max(0, milliseconds) // 1000
+    second, minute, hour, day = _("s"), _("min"), _("h"), _("d")
     if seconds < MINUTE:
-        return f"{seconds} {_('s')}"
+        return f"{seconds} {second}"
     if seconds < HOUR:
-        return f"{seconds // MINUTE} {_('min')}"
+        return f"{seconds // MINUTE} {minute}"
     if seconds < DAY:
-        return f"{seconds // HOUR} {_('h')} {seconds % HOUR // MINUTE:02} {_('min')}"
-    return f"{seconds // DAY} {_('d')} {seconds % DAY // HOUR} {_('h')}"
+        return f"{seconds // HOUR} {hour} {seconds % HOUR // MINUTE:02} {minute}"
+    return f"{seconds // DAY} {day} {seconds % DAY // HOUR} {hour}"
 
 
 def age(at_ms: int | None) -> str:

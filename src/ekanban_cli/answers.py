@@ -51,7 +51,8 @@ def group(help_text: str) -> typer.Typer:
 
 def example(*lines: str) -> str:
     """Format the example that stands below every command's help."""
-    return "\n\n".join([f"[bold]{_('Example')}[/bold]", *(f"  {line}" for line in lines)])
+    title = _("Example")
+    return "\n\n".join([f"[bold]{title}[/bold]", *(f"  {line}" for line in lines)])
 
 
 def fail(text: str, as_json: bool) -> NoReturn:
