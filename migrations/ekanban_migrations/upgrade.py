@@ -5,6 +5,7 @@ SchemaNewer  the database was written by a newer release
 
 from __future__ import annotations
 
+import threading
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -18,6 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from ekanban_core.errors import EkanbanError
 
 LOCK = 0x656B_616E_6261_6E00  # "ekanban": an advisory lock of PostgreSQL, so that two processes migrate in turn
+
+_ALONE = threading.Lock()  # Alembic keeps what it works on in globals of the process
 
 
 class SchemaNewer(EkanbanError):
@@ -37,7 +40,7 @@ def central(url: str) -> None:
     """Make or upgrade central's schema, all or nothing; does nothing when it is current. Raises SchemaNewer."""
     engine = _engine(url)
     try:
-        with engine.connect() as connection, connection.begin():
+        with _ALONE, engine.connect() as connection, connection.begin():
             _take_turn(connection)
             if central_schema(connection) is Schema.NEWER:
                 raise SchemaNewer

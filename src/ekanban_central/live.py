@@ -38,6 +38,7 @@ class Hub:
         self._to_send = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.closed = False
+        self.listening = False  # to the notices of other processes
 
     def publish(self, site_id: int, position: int) -> None:
         """Say, after the commit, that the ledger of `site_id` has reached `position`."""
@@ -128,9 +129,13 @@ class Hub:
         async with await self._connect() as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             await self._poll()  # what was missed before
-            async for notice in connection.notifies():
-                site_id, _, position = notice.payload.partition(":")
-                self._arrived(int(site_id), int(position))
+            self.listening = True
+            try:
+                async for notice in connection.notifies():
+                    site_id, _, position = notice.payload.partition(":")
+                    self._arrived(int(site_id), int(position))
+            finally:
+                self.listening = False
 
     async def _sending(self) -> None:
         async with await self._connect() as connection:

@@ -29,15 +29,17 @@ TABLES: dict[str, Table] = {table.name: table for table in SQLModel.metadata.sor
 class Plant:
     """Loop "4711" from the supermarket to line 1, its cards, its terminals, and central's clock."""
 
-    def __init__(self, database: Database, cards: int = 5, closing: Closing = Closing.TWO_SCAN) -> None:
+    def __init__(
+        self, database: Database, cards: int = 5, closing: Closing = Closing.TWO_SCAN, site_id: int | None = None
+    ) -> None:
         self.database = database
         self.now = START_MS
         self._random = 0
         self.published: list[tuple[int, int]] = []
         self.intake = Intake(database, lambda site, position: self.published.append((site, position)), self.random)
         with database.transaction() as connection:
-            self.desk = Desk(connection, 0, SYSTEM, self.now, self.random)
-            self.site_id = create_site(self.desk, NewSite(code="plant", name="Plant"))
+            self.desk = Desk(connection, site_id or 0, SYSTEM, self.now, self.random)
+            self.site_id = site_id or create_site(self.desk, NewSite(code="plant", name="Plant"))
             create_part(self.desk, NewPart(number="4711", description="Bracket"))
             create_location(self.desk, NewLocation(name="Supermarket", kind=LocationKind.SUPERMARKET))
             create_location(self.desk, NewLocation(name="Line 1", kind=LocationKind.LINE))

@@ -1,0 +1,190 @@
+"""Who looks on is told at once, at every central process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from central_plant import Plant
+from security_world import CENTRAL_KEY, make_world
+
+from ekanban_central.app import create_app
+from ekanban_central.database import Database
+from ekanban_central.live import Hub
+from ekanban_central.settings import CentralSettings
+from ekanban_core.states import Role
+
+NEVER_S = 3_600.0
+
+
+@asynccontextmanager
+async def _hub(database: Database, poll_s: float) -> AsyncIterator[Hub]:
+    hub = Hub(database, poll_s)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
+
+
+def test_a_subscriber_hears_the_newest_position(plant: Plant) -> None:
+    async def work() -> list[int]:
+        async with _hub(plant.database, NEVER_S) as hub:
+            heard = []
+            stream = hub.subscribe(plant.site_id, hub.head(plant.site_id))
+            hub.publish(plant.site_id, 101)
+            heard.append(await asyncio.wait_for(anext(stream), 5))
+            for position in (102, 103, 99):
+                hub.publish(plant.site_id, position)
+            while heard[-1] < 103:
+                heard.append(await asyncio.wait_for(anext(stream), 5))
+            return heard
+
+    heard = asyncio.run(work())
+
+    assert heard[0] == 101
+    assert heard[-1] == 103
+    assert heard == sorted(heard)
+
+
+@pytest.mark.parametrize("plan", ["notify", "poll"])
+def test_a_scan_at_one_process_reaches_a_subscriber_at_another(plant: Plant, plan: str) -> None:
+    if plan == "notify" and plant.database.backend == "sqlite":
+        plan = "poll"  # SQLite knows no notices
+    poll_s = NEVER_S if plan == "notify" else 0.05
+
+    async def work() -> tuple[int, int, float]:
+        other = Database(plant.database.url.render_as_string(hide_password=False))
+        async with _hub(plant.database, NEVER_S) as here, _hub(other, poll_s) as there:
+            plant.intake = type(plant.intake)(plant.database, here.publish, plant.random)
+            terminal = plant.terminal()
+            stream = there.subscribe(plant.site_id, there.head(plant.site_id))
+            await _listens(there)
+            begun = time.monotonic()
+            receipt = await asyncio.to_thread(terminal.send, terminal.scan(plant.cards[0]))
+            heard = await asyncio.wait_for(anext(stream), 5)
+            took = time.monotonic() - begun
+        other.close()
+        return receipt.position, heard, took
+
+    position, heard, took = asyncio.run(work())
+
+    assert heard == position
+    assert took < 1
+
+
+def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
+    async def work() -> list[int]:
+        async with _hub(plant.database, NEVER_S) as hub:
+            stream = hub.subscribe(plant.site_id, hub.head(plant.site_id))
+            reader = asyncio.create_task(_all(stream))
+            await asyncio.sleep(0)
+            hub.close()
+            return await asyncio.wait_for(reader, 1)
+
+    assert asyncio.run(work()) == []
+
+
+def test_events_are_streamed_with_cursors_and_end_promptly(database_url: str, tmp_path: Path) -> None:
+    world = make_world(database_url, tmp_path)
+    plant = Plant(world.central.database, site_id=1)
+    headers = world.token(world.person("viewer", Role.VIEWER))
+    terminal = plant.terminal()
+    with _served(database_url, tmp_path) as (server, address), httpx2.Client(base_url=address) as client:
+        with client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as stream:
+            lines = stream.iter_lines()
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            receipt = terminal.send(terminal.scan(plant.cards[0]))  # at another process
+            first, second = _event(lines), _event(lines)
+            server.should_exit = True
+            server.config.app.state.central.hub.close()
+            begun = time.monotonic()
+            rest = list(lines)
+        ended = time.monotonic() - begun
+    world.central.database.close()
+
+    assert [first["event"], second["event"]] == ["scan", "signal_opened"]
+    assert second["id"] == f"g-1:{receipt.position}"
+    assert second["data"]["card"] == plant.cards[0]
+    assert "set" not in second["data"]["data"]
+    assert rest == [] or not any(line.startswith("data") for line in rest)
+    assert ended < 2
+
+
+def test_a_stream_goes_on_where_it_was(database_url: str, tmp_path: Path) -> None:
+    world = make_world(database_url, tmp_path)
+    plant = Plant(world.central.database, site_id=1)
+    headers = world.token(world.person("viewer", Role.VIEWER))
+    terminal = plant.terminal()
+    receipt = terminal.send(terminal.scan(plant.cards[0]))
+    with _served(database_url, tmp_path) as (server, address), httpx2.Client(base_url=address) as client:
+        seen = {**headers, "Last-Event-ID": f"g-1:{receipt.position - 1}"}
+        with client.stream("GET", "/api/v1/events", headers=seen, timeout=10) as stream:
+            missed = _event(stream.iter_lines())
+        gone = client.get("/api/v1/events?since=other:1", headers=headers)
+        stranger = client.get("/api/v1/events")
+        server.config.app.state.central.hub.close()
+    world.central.database.close()
+
+    assert missed["id"] == f"g-1:{receipt.position}"
+    assert gone.status_code == 410
+    assert stranger.status_code == 401
+
+
+@contextmanager
+def _served(url: str, data: Path) -> Iterator[tuple[uvicorn.Server, str]]:
+    """A central process of its own, as far as its database can tell, on a free port."""
+    app = create_app(CentralSettings(data=data, database_url=url), key=CENTRAL_KEY)
+    config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    ready = threading.Event()
+    startup = server.startup
+
+    async def start(sockets: Any = None) -> None:
+        await startup(sockets)
+        ready.set()
+
+    server.startup = start  # type: ignore[method-assign]  # tells when it serves
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert ready.wait(20)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield server, f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+async def _all(stream: AsyncIterator[int]) -> list[int]:
+    return [position async for position in stream]
+
+
+async def _listens(hub: Hub) -> None:
+    """Wait until the other process listens; before that its poll would have to do."""
+    async with asyncio.timeout(5):
+        while not hub.listening and hub._database.backend == "postgresql":
+            await asyncio.sleep(0.01)
+
+
+def _event(lines: Iterator[str]) -> dict[str, Any]:
+    """Read the next event; comments are none."""
+    found: dict[str, Any] = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if line == "" and "event" in found:
+            found["data"] = json.loads(found["data"])
+            return found
+        if name in ("event", "id", "data"):
+            found[name] = value
+    raise AssertionError("the stream ended")

@@ -1,0 +1,96 @@
+"""The schema's history, on both databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
+
+from ekanban_central import ledger, tables
+from ekanban_central.database import Database
+from ekanban_migrations import upgrade
+from ekanban_migrations.upgrade import Schema
+
+
+def test_the_history_leads_to_the_tables_that_the_code_works_with(database: Database) -> None:
+    assert tables.Ledger.metadata is SQLModel.metadata
+
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_partial_indexes_are_as_the_tables_say(database: Database) -> None:
+    with database.reading() as connection:
+        made = {index["name"]: index for index in inspect(connection).get_indexes("signal")}
+
+    one_open = made["one_open_signal_per_card"]
+    assert one_open["unique"]
+    options = one_open["dialect_options"]
+    assert "closed_how IS NULL" in str(options[f"{database.backend}_where"])
+
+
+def test_a_schema_that_is_current_stays_as_it_is(database_url: str, database: Database) -> None:
+    before = _generation(database)
+
+    upgrade.central(database_url)
+
+    assert _generation(database) == before
+
+
+def test_a_newer_schema_is_refused_and_left_alone(database_url: str, database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(upgrade.SchemaNewer):
+        upgrade.central(database_url)
+
+    with database.reading() as connection:
+        assert upgrade.central_schema(connection) is Schema.NEWER
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_an_empty_database_is_seen_as_such(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        with database.reading() as connection:
+            assert upgrade.central_schema(connection) is Schema.EMPTY
+    finally:
+        database.close()
+
+
+def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    program = "import sys; from ekanban_migrations import upgrade; upgrade.central(sys.argv[1])"
+    started = [subprocess.Popen([sys.executable, "-c", program, database_url]) for _ in range(3)]
+
+    ended = [process.wait(60) for process in started]
+
+    assert ended == [0, 0, 0]
+    database = Database(database_url)
+    try:
+        assert _generation(database)
+    finally:
+        database.close()
+
+
+def test_sqlite_is_durable_and_checks_references(database: Database) -> None:
+    if database.backend != "sqlite":
+        with database.reading() as connection:
+            assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+        return
+    with database.reading() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def _generation(database: Database) -> str:
+    with database.reading() as connection:
+        return ledger.generation(connection)
