@@ -59,7 +59,8 @@ def plant(central: Central, now_ms: int) -> int:
     with central.database.transaction() as connection:
         desk = master.Desk(connection, 0, SYSTEM, now_ms, central.random_bytes)
         code, name = SITE
-        made = master.create_site(desk, NewSite(code=code, name=name, time_zone=central.settings.site.time_zone))
+        zone, language = central.settings.site.time_zone, central.settings.language
+        made = master.create_site(desk, NewSite(code=code, name=name, time_zone=zone, language=language))
         for number, description, unit in PARTS:
             master.create_part(desk, NewPart(number=number, description=description, unit=unit))
         for place, kind in LOCATIONS:
