@@ -46,7 +46,7 @@ class CardView:
     def paper(self, version: int) -> str:
         """What is wrong with this print: superseded, stale, or nothing."""
         card = self.loaded.card
-        if version < card.print_version:
+        if 0 < version < card.print_version:
             return "superseded"
         return "stale" if 0 < version < card.quantity_version else ""
 

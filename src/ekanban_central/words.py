@@ -111,14 +111,18 @@ def short_code(body: str) -> str:
 
 
 def printable(text: str) -> str:
-    """What was scanned, made visible: control characters as their Unicode pictures, what cannot be shown as escapes."""
+    """What was scanned, made visible: control characters by their names, {GS}; what cannot be shown as an escape."""
     return "".join(_visible(character) for character in text)
+
+
+_CONTROLS = [
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI",
+    "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+]  # fmt: skip
 
 
 def _visible(character: str) -> str:
     code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
+    if code < len(_CONTROLS):
+        return f"{{{_CONTROLS[code]}}}"
     return character if character.isprintable() else f"\\x{code:02x}"

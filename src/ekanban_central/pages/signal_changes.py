@@ -22,9 +22,9 @@ from ekanban_central.signals_filter import Filter
 from ekanban_central.sites import SiteView
 from ekanban_central.view import gettext as _
 from ekanban_central.view import ngettext
+from ekanban_core.facts import Message
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import Role
-from ekanban_core.texts import sentence
 
 MOST_ROWS = 200  # more changes than this: the list loads itself anew
 
@@ -85,14 +85,15 @@ def answer_of_act(
     with central.database.reading() as connection:
         named = [*done.changed, *done.refused]
         rows = {row["id"]: row for row in signals_view.some(connection, site.id, named)}
-    looked_at = view_of(request, visitor, site)
-    with view.seen_as(looked_at):
+    with view.seen_as(view_of(request, visitor, site)):
         notices = []
         if done.changed:
             notices.append({"colour": "green", "text": _said(step, [rows[one] for one in done.changed])})
         for signal_id, message in done.refused.items():
-            why = sentence(message, looked_at.language, site.time_zone, looked_at.now_ms)
-            notices.append({"colour": "amber", "text": f"{_called(rows[signal_id])}: {why}{_now(rows[signal_id])}"})
+            why = view.sentence_of(message)
+            notices.append(
+                {"colour": "amber", "text": f"{_called(rows[signal_id])}: {why}{_now(rows[signal_id], message)}"}
+            )
         if done.missing or not (done.changed or done.refused):
             notices.append({"colour": "amber", "text": _("This signal is not known here. Load the page again.")})
     refused = not done.changed
@@ -123,8 +124,10 @@ def _called(row: signals_view.Row) -> str:
     return f"{row['part']} ({words.card_code(row['body'], row['print_version'])})"
 
 
-def _now(row: signals_view.Row) -> str:
-    """Where a signal that has moved on is now."""
+def _now(row: signals_view.Row, message: Message) -> str:
+    """Where a signal that has moved on is now; other sentences say that themselves."""
+    if message.key != "moved_on":
+        return ""
     word = words.signal_state(row["state"], row["closed_how"]).word
     if row["closed_latest_ms"] is None:
         return " " + _("It is now: {state}.").format(state=word)

@@ -64,7 +64,7 @@ const Signals = (() => {
   }
 
   function atTop() {
-    const head = rows().closest("table").tHead.getBoundingClientRect();
+    const head = rows().closest("table").tHead.rows[0].cells[0].getBoundingClientRect(); // cells are what sticks
     return wall || rows().getBoundingClientRect().top >= head.bottom - 4;
   }
 

@@ -1,0 +1,52 @@
+"""Central's pages in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from page_desk import ARGUMENTS, Desk, Seat, seat
+from page_plant import PagePlant
+from playwright.sync_api import Browser, sync_playwright
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[PagePlant]:
+    """Riverside Works with 22 open signals."""
+    plant = PagePlant(f"sqlite:///{tmp_path / 'central.db'}")
+    plant.fill()
+    yield plant
+    plant.database.close()
+
+
+@pytest.fixture
+def desk(plant: PagePlant, tmp_path: Path) -> Iterator[Desk]:
+    """Its central, served."""
+    desk = Desk(plant, tmp_path)
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def erika(browser: Browser, desk: Desk) -> Iterator[Seat]:
+    """The supervisor at her desk; her console must have stayed silent."""
+    with seat(browser, desk) as taken:
+        yield taken
+        assert taken.said == []
+
+
+@pytest.fixture
+def second(browser: Browser, desk: Desk) -> Iterator[Seat]:
+    """The supervisor at a second browser."""
+    with seat(browser, desk) as taken:
+        yield taken
+        assert taken.said == []
