@@ -61,9 +61,9 @@ def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
         return
     names = tuple(rows[0])
     if connection.dialect.name == "postgresql":
-        connection.execute(_overwriting(_inserting(table, names), table, names), {"rows": as_json(rows)})
+        connection.execute(_overwriting(table, names, "postgresql"), {"rows": as_json(rows)})
     else:
-        connection.execute(_overwriting(sqlite.insert(table), table, names), list(rows))
+        connection.execute(_overwriting(table, names, "sqlite"), list(rows))
 
 
 def insert_new_rows(connection: Connection, table: Table, rows: Rows) -> None:
@@ -91,7 +91,7 @@ def update_rows(connection: Connection, table: Table, rows: Rows) -> None:
 
 def as_json(value: Any) -> str:
     """Return JSON text; UUIDs as text, bytes as PostgreSQL's hex."""
-    return json.dumps(value, default=_plain, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _plain(value: Any) -> str:
@@ -100,6 +100,9 @@ def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     raise TypeError(f"expected JSON, UUID or bytes, got {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 
 def _key(table: Table) -> list[str]:
@@ -118,9 +121,9 @@ def _inserting(table: Table, names: tuple[str, ...]) -> PostgresqlInsert:
     return postgresql.insert(table).from_select(list(names), select(*(new.c[name] for name in names)))
 
 
-def _overwriting(
-    statement: PostgresqlInsert | SqliteInsert, table: Table, names: tuple[str, ...]
-) -> PostgresqlInsert | SqliteInsert:
+@cache
+def _overwriting(table: Table, names: tuple[str, ...], dialect: str) -> PostgresqlInsert | SqliteInsert:
+    statement = _inserting(table, names) if dialect == "postgresql" else sqlite.insert(table)
     key = _key(table)
     fresh = {name: statement.excluded[name] for name in names if name not in key}
     return statement.on_conflict_do_update(index_elements=key, set_=fresh)
