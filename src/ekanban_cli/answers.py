@@ -42,6 +42,11 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except EkanbanError as error:
             fail(str(error), as_json=ctx.find_root().meta.get(JSON, False))
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("ekanban_"):  # a broken installation, not one without an extra
+                raise
+            text = _("This installation lacks the Python package {package}: install the extra that this command needs.")
+            fail(text.format(package=error.name), as_json=ctx.find_root().meta.get(JSON, False))
 
 
 def group(help_text: str) -> typer.Typer:

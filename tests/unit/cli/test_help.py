@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer
@@ -56,3 +58,14 @@ def test_the_version_is_told() -> None:
 
     assert done.exit_code == 0
     assert done.stdout.strip().count(".") == 2
+
+
+def test_an_installation_without_the_extra_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ekanban_cli.central_run", raising=False)
+    monkeypatch.delattr("ekanban_cli.central_run", raising=False)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+
+    done = CliRunner().invoke(app, ["central", "serve", "--data", str(tmp_path)])
+
+    assert done.exit_code == 1
+    assert "lacks the Python package sqlalchemy" in done.stderr
