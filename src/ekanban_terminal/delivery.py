@@ -28,6 +28,7 @@ from ekanban_terminal.store import Store
 SCANS = "/api/v1/scans"
 MOST_BYTES = 512_000  # of one batch
 AGAIN_S = 0.2  # between the halves of a set
+PROOFS = 2
 STRIKES = 3  # failures of one scan alone before it is suspected
 
 log = structlog.get_logger()
@@ -172,13 +173,14 @@ class Delivery:
     async def _poisoned(self, batch: Batch) -> bool:
         """Replace the one scan that central cannot take. False: central takes nothing at all just now.
 
-        Proof first: central signs for another scan. Then this one once more. Only then its stand-in.
+        Proof first: central signs for another scan, and fails on this one, and both once more. Only then its stand-in.
         """
         scan = batch.scans[0]
-        if not await self._works(scan.id):
-            return False
-        if await self._is_taken(batch, scan.message):
-            return True
+        for _ in range(PROOFS):
+            if not await self._works(scan.id):
+                return False
+            if await self._is_taken(batch, scan.message):
+                return True
         proposal = stand_in_for(scan.message, uuid7(self._clock.wall_ms(), self._random_bytes))
         stand_in = await self._store.stand_in(scan.id, proposal)
         if not await self._is_taken(batch, stand_in):

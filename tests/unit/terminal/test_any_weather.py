@@ -42,7 +42,7 @@ async def _happens(world: World, dice: random.Random) -> None:
         case 9 if dice.random() < 0.3:
             world.central.restore(dice.randrange(len(world.central.order) + 1))
         case 10 if dice.random() < 0.3 and world.store.counts.stored:
-            world.central.poison.add(world.journal.last(1)[0].id)
+            world.central.poison |= {world.journal.last(1)[0].id} - world.central.taken.keys()
         case _:
             for _step in range(dice.randrange(6)):
                 world.clock.pass_s(await world.courier.step())
