@@ -1,0 +1,105 @@
+"""Batches that wait are committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from ekanban_central.intake_flush import MOST_SCANS, Flusher
+from ekanban_central.intake_parsing import Delivery
+
+
+class Desk:
+    """Takes batches in when it is allowed to, and remembers which came together."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.groups: list[list[str]] = []
+        self.fails = False
+
+    def take(self, deliveries: Sequence[Delivery]) -> list[Any]:
+        assert self.open.wait(5)
+        self.groups.append([str(delivery.batch) for delivery in deliveries])
+        if self.fails:
+            raise OSError("the disk is full")
+        return [delivery.batch for delivery in deliveries]
+
+
+def _delivery(terminal: int, name: str, scans: int = 1) -> Any:
+    return Delivery(UUID(int=terminal), name, (None,) * scans, 0)  # type: ignore[arg-type]  # only counted
+
+
+def test_what_comes_while_a_transaction_runs_goes_into_the_next_one_together() -> None:
+    desk = Desk()
+
+    answers = asyncio.run(_submit(desk, [_delivery(1, "a"), _delivery(2, "b"), _delivery(3, "c")]))
+
+    assert answers == ["a", "b", "c"]
+    assert desk.groups == [["a"], ["b", "c"]]
+
+
+def test_batches_of_one_terminal_keep_their_order_and_never_share_a_transaction() -> None:
+    desk = Desk()
+
+    asyncio.run(_submit(desk, [_delivery(9, "first"), _delivery(1, "a1"), _delivery(1, "a2"), _delivery(2, "b")]))
+
+    assert desk.groups == [["first"], ["a1", "b"], ["a2"]]
+
+
+def test_a_transaction_has_room_for_so_many_scans() -> None:
+    desk = Desk()
+    many = [_delivery(number, f"t{number}", MOST_SCANS // 2) for number in range(4)]
+
+    asyncio.run(_submit(desk, [_delivery(9, "first"), *many]))
+
+    assert [len(group) for group in desk.groups] == [1, 2, 2]
+
+
+def test_every_sender_learns_of_a_failure_and_the_next_batch_is_tried_again() -> None:
+    desk = Desk()
+    desk.fails = True
+
+    async def work() -> str:
+        flusher = Flusher(desk.take)
+        desk.open.set()
+        tasks = [asyncio.create_task(flusher.submit(_delivery(number, "x"))) for number in range(3)]
+        for task in tasks:
+            with pytest.raises(OSError, match="full"):
+                await task
+        desk.fails = False
+        return str(await flusher.submit(_delivery(1, "again")))
+
+    assert asyncio.run(work()) == "again"
+
+
+def test_a_request_that_is_given_up_harms_no_other() -> None:
+    desk = Desk()
+
+    async def work() -> str:
+        flusher = Flusher(desk.take)
+        first = asyncio.create_task(flusher.submit(_delivery(1, "first")))
+        second = asyncio.create_task(flusher.submit(_delivery(2, "second")))
+        await asyncio.sleep(0)
+        first.cancel()
+        desk.open.set()
+        return str(await second)
+
+    assert asyncio.run(work()) == "second"
+    assert desk.groups == [["first", "second"]]
+
+
+async def _submit(desk: Desk, deliveries: Sequence[Any]) -> list[Any]:
+    """The first goes alone; the others come while it runs."""
+    flusher = Flusher(desk.take)
+    tasks = [asyncio.create_task(flusher.submit(deliveries[0]))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(flusher.submit(delivery)) for delivery in deliveries[1:]]
+    await asyncio.sleep(0)
+    desk.open.set()
+    return list(await asyncio.gather(*tasks))
