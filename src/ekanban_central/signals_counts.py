@@ -65,6 +65,14 @@ class Choices:
     parts: list[Choice]
 
 
+def counts(connection: Connection, site_id: int, wanted: Filter, now_ms: int) -> tuple[Figures, Choices]:
+    """The figures of the site and the chips of this filter."""
+    everything = groups(connection, site_id, now_ms)
+    card = wanted.body()
+    found = everything if card is None else groups(connection, site_id, now_ms, card)
+    return figures(everything, silent_terminals(connection, site_id, now_ms)), choices(found, wanted)
+
+
 def groups(connection: Connection, site_id: int, now_ms: int, card: str | None = None) -> list[Group]:
     """Count the open signals; `card`: of this card only."""
     late: ColumnElement[int] = func.sum(case((SIGNAL.c.due_ms < now_ms, 1), else_=0))

@@ -49,13 +49,11 @@ def changes_since(request: Request, central: Central, visitor: Visitor, asked: C
         rows += signals_view.some(connection, site.id, asked.again) if asked.again else []
         fits = _fitting(connection, site.id, asked.wanted, rows, now_ms)
         fresh = signals_view.opened_since(connection, site.id, asked.since)
-        counted = signals_counts.groups(connection, site.id, now_ms)
-        silent = signals_counts.silent_terminals(connection, site.id, now_ms)
+        counts, choices = signals_counts.counts(connection, site.id, asked.wanted, now_ms)
     page = Page(visitor, site, "/signals", request.query_params.get("wall") == "1")
-    counts = signals_counts.figures(counted, silent)
     context = {"page": page, "wanted": asked.wanted, "counts": counts, **row_context(visitor, now_ms)}
     with view.seen_as(view_of(request, visitor, site)):
-        head = fragment("signals_head.html", filters=signals_counts.choices(counted, asked.wanted), **context)
+        head = fragment("signals_head.html", filters=choices, **context)
         return {
             "now": now_ms,
             "position": site.head,
@@ -74,7 +72,6 @@ def row_context(visitor: Visitor, now_ms: int) -> dict[str, Any]:
         "steps": signals_view.main_steps,
         "left": view.left,
         "may_act": visitor.may(Role.SUPERVISOR),
-        "script_words": view.script_words(),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from ekanban_central import csv_files, signals_counts, signals_view, sites, view
 from ekanban_central.access import Visitor, local_path, require
 from ekanban_central.context import Central, central_of
 from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
+from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
 from ekanban_central.signals_filter import BadFilter, Filter, parse
@@ -26,6 +27,7 @@ Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
 Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
 Ekanban = Annotated[Central, Depends(central_of)]
 WALL_ROWS = 40
+MOST_LOADED = 500  # rows that follow each other by scrolling; more make a browser slow
 HEAD = (  # of the CSV file; the same in every language, so that scripts can rely on it
     "card", "part", "description", "source", "destination", "bin", "quantity", "unit", "state", "urgent",
     "opened_at", "due_at", "closed_at", "closed_reason", "terminal",
@@ -34,36 +36,39 @@ HEAD = (  # of the CSV file; the same in every language, so that scripts can rel
 
 @router.get("/")
 @router.get("/signals")
-def signals(request: Request, visitor: Viewer, central: Ekanban) -> Response:
-    """The page, the board alone for htmx, or the rows behind a cursor."""
+def signals(request: Request, visitor: Viewer, central: Ekanban, loaded: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """The page, or its board alone for htmx; with `loaded`, how many rows are there, the rows that follow them."""
     try:
         wanted = parse(request.query_params)
     except BadFilter:
         return RedirectResponse("/signals", 303)
-    wall = request.query_params.get("wall") == "1"
-    now_ms = central.now_ms()
+    if wanted.closed:  # this page is about open ones; past ones stand on their cards' pages and in the API
+        return RedirectResponse("/signals", 303)
+    wall, now_ms = request.query_params.get("wall") == "1", central.now_ms()
     with central.database.reading() as connection:
         site = sites.own(connection)
         page = signals_view.page(connection, site.id, wanted, now_ms, WALL_ROWS if wall else signals_view.PAGE)
-        counted = signals_counts.groups(connection, site.id, now_ms)
-        found = signals_counts.groups(connection, site.id, now_ms, wanted.body()) if wanted.body() else counted
-        silent = signals_counts.silent_terminals(connection, site.id, now_ms)
+        figures, choices = signals_counts.counts(connection, site.id, wanted, now_ms)
         last_scan = None if page.rows else signals_view.last_scan(connection, site.id)
     part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
-    template = "signals_rows.html" if part and wanted.after else "signals_board.html" if part else "signals.html"
+    template = "signals_rows.html" if part and loaded else "signals_board.html" if part else "signals.html"
     return render(
-        request, template, site, visitor,
-        signals=page, wanted=wanted, last_scan=last_scan, counts=signals_counts.figures(counted, silent),
-        filters=signals_counts.choices(found, wanted), **row_context(visitor, now_ms),
+        request, template, site, visitor, signals=page, wanted=wanted, last_scan=last_scan, counts=figures,
+        filters=choices, loaded=loaded + len(page.rows), most_loaded=MOST_LOADED, **row_context(visitor, now_ms),
     )  # fmt: skip
 
 
 @router.get("/signals/changes")
-def changes(request: Request, visitor: Viewer, central: Ekanban, since: int, again: str = "") -> Response:
+def changes(
+    request: Request,
+    visitor: Viewer,
+    central: Ekanban,
+    since: Annotated[int, Query(ge=0, lt=2**63)],
+    again: Annotated[list[UUID] | None, Query()] = None,
+) -> Response:
     """What changed behind a ledger position, for the list whose filter stands in the query; `again`: rows to repeat."""
-    wanted = parse(request.query_params)
-    ids = [UUID(one) for one in again.split(",") if one][:MOST]
-    return JSONResponse(changes_since(request, central, visitor, Changes(wanted, since, ids)))
+    asked = Changes(_filter(request), since, (again or [])[:MOST])
+    return JSONResponse(changes_since(request, central, visitor, asked))
 
 
 @router.post("/signals/acts/{step}")
@@ -90,12 +95,19 @@ def act(
 @router.get("/signals.csv")
 def signals_csv(request: Request, visitor: Viewer, central: Ekanban) -> Response:
     """The whole list as its filter stands, for a spreadsheet."""
-    wanted = parse(request.query_params).with_()
+    wanted = _filter(request).with_()
     with central.database.reading() as connection:
         site = sites.own(connection)
     name = f"signals-{site.code}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(_lines(central, site.id, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _filter(request: Request) -> Filter:
+    try:
+        return parse(request.query_params)
+    except BadFilter as error:
+        raise Problem(422, str(error)) from error
 
 
 def _lines(central: Central, site_id: int, wanted: Filter) -> Iterator[str]:

@@ -59,7 +59,8 @@ const Signals = (() => {
 
   /* Whether the row belongs among those that are loaded; what lies further down comes when one scrolls there. */
   function within(element) {
-    const last = list().at(-1);
+    const [first, last] = [list().at(0), list().at(-1)];
+    if (board().dataset.after !== undefined && !(first && before(first, element))) return false;
     return !onward() || wall || (last && before(element, last));
   }
 
@@ -140,6 +141,7 @@ const Signals = (() => {
   function newestFirst() {
     const url = new URL(location.href);
     url.searchParams.set("sort", "-age");
+    url.searchParams.delete("cursor");
     return url.pathname + url.search;
   }
 
@@ -189,7 +191,7 @@ const Signals = (() => {
       const query = new URLSearchParams(board().dataset.query.replace(/^\?/, ""));
       query.set("since", position);
       if (wall) query.set("wall", "1");
-      if (again.length) query.set("again", again.join(","));
+      for (const id of again) query.append("again", id);
       const mine = board();
       const answer = await send(`/signals/changes?${query}`, {});
       if (answer?.ok && mine === board()) await apply(await answer.json());
