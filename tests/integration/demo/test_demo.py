@@ -35,7 +35,7 @@ def free_ports() -> int:
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A running demo and what it said when it was ready."""
-    command = [EKANBAN, "demo", "--port", str(free_ports()), "--data", folder, "--json", *options]
+    command: list[str | Path] = [EKANBAN, "demo", "--port", str(free_ports()), "--data", folder, "--json", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

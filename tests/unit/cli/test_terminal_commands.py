@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def process(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [EKANBAN, "terminal", "serve", "--port", "0", "--data", folder, "--json"]
+    command: list[str | Path] = [EKANBAN, "terminal", "serve", "--port", "0", "--data", folder, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
         yield running
         running.kill()
@@ -72,7 +72,17 @@ def test_a_scan_by_hand_is_stored_and_stands_in_the_journal(url: str, folder: Pa
 
 
 def test_following_the_journal_shows_each_new_scan(url: str, folder: Path) -> None:
-    command = [EKANBAN, "terminal", "journal", "--data", folder, "--follow", "--newest", "0", "--json"]
+    command: list[str | Path] = [
+        EKANBAN,
+        "terminal",
+        "journal",
+        "--data",
+        folder,
+        "--follow",
+        "--newest",
+        "0",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
         scanned: list[str] = []
