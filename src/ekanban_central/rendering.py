@@ -58,7 +58,9 @@ def _environment() -> Environment:
         environment.filters[name] = getattr(view, name)
     for name in ("card_code", "printable"):
         environment.filters[name] = getattr(words, name)
-    environment.globals.update(static=static_address, words=words, current=view.current)
+    environment.globals.update(
+        static=static_address, words=words, words_of_scripts=view.script_words, current=view.current
+    )
     return environment
 
 
