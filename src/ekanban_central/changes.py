@@ -12,20 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 
 from ekanban_central import ledger, tables
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
-from ekanban_central.sets import insert_new_rows, update_rows, upsert_rows
+from ekanban_central.sets import among, insert_new_rows, update_rows, upsert_rows
 from ekanban_central.signal_rows import Columns, changed_columns, moment_columns, signal_of_event
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
-from ekanban_core.events import Event, ReviewRaised
+from ekanban_core.events import Event, ReviewKind, ReviewRaised
 from ekanban_core.facts import Card
 
 REVIEW: Table = tables.Review.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 REVIEWS = uuid5(NAMESPACE_URL, "ekanban:review")
+ASKED_ONCE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR)  # of one signal, until somebody has decided
 
 
 class DecisionInconsistent(EkanbanError):
@@ -111,7 +112,7 @@ class Writer:
         ledger.write(connection, self.site_id, self.first, self.entries, self.now_ms)
         self._write_cards(connection)
         self._write_signals(connection)
-        insert_new_rows(connection, REVIEW, [self._review_row(*raised) for raised in self._reviews])
+        insert_new_rows(connection, REVIEW, [self._review_row(*raised) for raised in self._unasked(connection)])
         return self.first + len(self.entries) - 1
 
     def _state(self, loaded: Loaded) -> _State:
@@ -162,6 +163,22 @@ class Writer:
         ]
         upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is not None])
         upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is None])
+
+    def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
+        """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""
+        signals = {columns["signal_id"] for _, columns in self._reviews if columns["kind"] in ASKED_ONCE}
+        open_ones = select(REVIEW.c.kind, REVIEW.c.signal_id).where(
+            REVIEW.c.site_id == self.site_id, REVIEW.c.decided_ms.is_(None)
+        )
+        found = connection.execute(open_ones.where(among(connection, REVIEW.c.signal_id, signals))) if signals else ()
+        asked = {(row[0], row[1]) for row in found}
+        new = []
+        for index, columns in self._reviews:
+            question = (str(columns["kind"]), columns["signal_id"])
+            if columns["kind"] not in ASKED_ONCE or question not in asked:
+                new.append((index, columns))
+                asked.add(question)
+        return new
 
     def _review_row(self, index: int, columns: Columns) -> Columns:
         number = f"{self.site_id}:{self.first + index}:{columns['kind']}"

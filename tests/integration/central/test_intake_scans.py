@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from central_plant import START_MS, Plant, outcomes
 from sqlalchemy import insert
@@ -145,6 +147,20 @@ def test_what_was_shown_red_is_never_carried_out(plant: Plant) -> None:
     assert outcomes(receipt) == ["review"]
     assert plant.open_signals(card) == []
     assert [row["kind"] for row in plant.rows("review")] == ["shown_red"]
+
+
+def test_a_forgotten_receipt_is_asked_about_once_however_often_the_bin_is_scanned(plant: Plant) -> None:
+    terminal, card = plant.terminal(), plant.cards[0]
+    terminal.send(terminal.scan(card))
+    plant.pass_s(3600)
+
+    first = terminal.send(terminal.scan(card), terminal.scan(card))
+    plant.pass_s(60)
+    again = terminal.send(terminal.scan(card))
+
+    assert [*outcomes(first), *outcomes(again)] == ["already_open"] * 3
+    (question,) = plant.rows("review")
+    assert (question["kind"], question["scan_id"]) == ("probably_received", UUID(first.results[0].id or ""))
 
 
 def test_a_scan_from_before_the_closing_of_its_cycle_opens_nothing(plant: Plant) -> None:
