@@ -34,7 +34,7 @@ def result_of(case: Case, decision: Decision, site: Mapping[str, Any], names: Ma
 def told(decision: Decision, names: Mapping[str, str]) -> Message:
     """Return the message, with the name of the terminal that opened the signal where that is what it is about."""
     opened = decision.signal.opened.terminal if decision.signal else None
-    if decision.outcome is Outcome.ALREADY_OPEN and opened in names:
+    if decision.outcome is Outcome.ALREADY_OPEN and opened is not None and opened in names:
         return Message(decision.message.key, {**decision.message.facts, "by": names[opened]})
     return decision.message
 
