@@ -157,8 +157,7 @@ _STATES = [str(state) for state in SignalState]
 
 
 def _found(row: Group, wanted: Filter) -> bool:
-    """Whether the words that are searched for are in the loop; the statement of signals_view says the same in SQL."""
-    if not wanted.search or wanted.body() is not None:
+    """Whether the words that are searched for stand in the loop; a card was sought by the statement already."""
+    if wanted.body() is not None:
         return True
-    texts = [text.casefold() for text in (row.part, row.description, row.source, row.destination, row.bin)]
-    return all(any(word in text for text in texts) for word in wanted.search.casefold().split())
+    return wanted.finds((row.part, row.description, row.source, row.destination, row.bin))

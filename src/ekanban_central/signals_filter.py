@@ -85,6 +85,11 @@ class Filter:
         fits = len(plain) >= BODY and all(character in ALPHABET for character in plain)
         return plain[:BODY] if fits and len(plain) in (BODY, BODY + 4) else None
 
+    def finds(self, texts: Iterable[str]) -> bool:
+        """Whether every word that is searched for stands in one of the texts."""
+        folded = [text.casefold() for text in texts]
+        return all(any(word in text for text in folded) for word in self.search.casefold().split())
+
     def with_(self, **changes: object) -> Filter:
         """The same from its first page on, with something else in it."""
         return replace(self, after=None, **changes)  # type: ignore[arg-type]  # names are the caller's

@@ -77,6 +77,7 @@ class PagePlant:
             self.person: UUID = people.create(
                 session, "erika", Role.SUPERVISOR, SYSTEM, self.now, self.random, display_name="Erika Muster"
             ).id
+            self.admin: UUID = people.create(session, "ada", Role.ADMIN, SYSTEM, self.now, self.random).id
             self.viewer: UUID = people.create(session, "viktor", Role.VIEWER, SYSTEM, self.now, self.random).id
         self.terminals = [self.terminal(name) for name in ("Line 4", "Line 1", "Goods in", "Packing")]
 
@@ -113,9 +114,8 @@ class PagePlant:
 
     def token(self, person: UUID | None = None) -> str:
         """Make an API token."""
-        with self.database.session() as session:
-            made = api_tokens.create(session, person or self.person, "test", self.now, self.random)
-        return made.word
+        with self.database.transaction() as connection:
+            return api_tokens.make(connection, person or self.person, "test", self.now, self.random)
 
     def scan(self, body: str, intent: str = "empty", at_ms: int | None = None, terminal: int = 0, **more: Any) -> str:
         """Scan a card's first print at a terminal, and deliver it at once; returns the scan's id."""
