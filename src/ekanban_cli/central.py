@@ -31,6 +31,10 @@ def serve(
     data: Data = None,
     host: Host = None,
     port: Port = None,
+    new_key: Annotated[
+        bool,
+        typer.Option("--new-key", help=_("Central's key is lost: begin with a new one and enrol all terminals anew.")),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the service."""
@@ -40,7 +44,7 @@ def serve(
     if check_config:
         checked(lambda: load(config), as_json)
     else:
-        central_run.serve(with_options(load(config), data=data, host=host, port=port), as_json)
+        central_run.serve(with_options(load(config), data=data, host=host, port=port), as_json, new_key=new_key)
 
 
 @app.command(

@@ -9,7 +9,7 @@ from socket import socket
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from ekanban_central import first_link, master, people, sites
+from ekanban_central import first_link, key_watch, master, people, sites
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
 from ekanban_central.database import Database
@@ -29,8 +29,11 @@ from ekanban_terminal import folder as folders
 DATABASES = ("postgresql+psycopg", "sqlite")
 
 
-def serve(settings: CentralSettings, as_json: bool) -> None:
-    """Check everything that can be wrong before the first request, then serve until the end is asked for."""
+def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False) -> None:
+    """Check everything that can be wrong before the first request, then serve until the end is asked for.
+
+    new_key: the old key is lost for good; the one in the data folder, or a new one, takes its place.
+    """
     folders.check(settings.data)
     with server.listen(settings.host, settings.port) as listener, _held(settings):
         logs.configure(settings.log_level, settings.log_format)
@@ -94,9 +97,10 @@ def ask_for_admin(settings: CentralSettings, name: str, token: str) -> str:
     return str(content["sign_in"]["url"])
 
 
-def begin(central: Central) -> None:
-    """Make the plant of the settings, at the first start."""
+def begin(central: Central, *, new_key: bool = False) -> None:
+    """Make the plant of the settings, at the first start; later see that key and database belong together."""
     with central.database.transaction() as connection:
+        key_watch.check(connection, central.key, central.now_ms(), accept=new_key)
         if sites.read(connection) is None:
             desk = master.Desk(connection, 0, SYSTEM, central.now_ms(), central.random_bytes)
             site = central.settings.site

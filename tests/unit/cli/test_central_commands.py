@@ -80,6 +80,23 @@ def test_commands_beside_a_running_service_end_with_a_clear_error(tmp_path: Path
         assert done.stdout == ""
 
 
+def test_a_lost_key_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    with central("--data", tmp_path):
+        pass
+    (tmp_path / "central-key.pem").unlink()
+
+    refused = ekanban("central", "serve", "--data", tmp_path, "--port", "0")
+    with central("--data", tmp_path, "--new-key") as (_process, accepted):
+        pass
+    with central("--data", tmp_path) as (_process, again):
+        pass
+
+    assert refused.exit_code == 1
+    assert "Put central-key.pem back from its backup" in refused.stderr
+    assert accepted["central"]
+    assert again["central"]
+
+
 def test_an_admin_is_made_without_a_running_service(tmp_path: Path) -> None:
     done = ekanban("central", "admin", "create", "Anna", "--data", tmp_path, "--json")
     again = ekanban("central", "admin", "create", "Anna", "--data", tmp_path, "--json")
