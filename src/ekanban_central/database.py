@@ -39,6 +39,7 @@ class Database:
             self.engine = create_engine(
                 self.url, pool_size=10, max_overflow=30, pool_pre_ping=True, json_serializer=as_json
             )
+            event.listen(self.engine, "connect", _prepare_postgresql)
         # SQLite has one writer and its waiters poll; a lock lets those of one process take turns instead.
         self._turn = threading.Lock() if self.backend == "sqlite" else None
 
@@ -89,6 +90,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "temp_store=MEMORY",
     ):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Wait for no lock for ever: a process that hangs in a transaction must not hang all others."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {BUSY_MS}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {2 * BUSY_MS}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, select, tuple_, update
 
 from ekanban_central import tables
 from ekanban_central.fencing import Epoch
@@ -155,6 +155,19 @@ def names(connection: Connection, ids: Collection[UUID]) -> dict[str, str]:
         return {}
     rows = connection.execute(select(TERMINAL.c.id, TERMINAL.c.name).where(among(connection, TERMINAL.c.id, ids)))
     return {str(row.id): row.name for row in rows}
+
+
+def seen_ms(connection: Connection, terminal: UUID) -> int | None:
+    """Return when a terminal was heard of last."""
+    found: int | None = connection.execute(
+        select(TERMINAL.c.seen_ms).where(TERMINAL.c.id == terminal)
+    ).scalar_one_or_none()
+    return found
+
+
+def note_seen(connection: Connection, terminal: UUID, now_ms: int) -> None:
+    """Note that a terminal was heard of."""
+    connection.execute(update(TERMINAL).where(TERMINAL.c.id == terminal).values(seen_ms=now_ms))
 
 
 def uuid_of(text: str | None) -> UUID | None:

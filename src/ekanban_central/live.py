@@ -22,6 +22,7 @@ from ekanban_central.tables import Site
 CHANNEL = "ekanban_live"
 POLL_S = 2.0
 RETRY_S = 1.0
+CONNECT_S = 5
 log = structlog.get_logger()
 
 
@@ -122,8 +123,16 @@ class Hub:
             return [(row[0], row[1]) for row in connection.execute(select(Site.id, Site.head))]  # type: ignore[call-overload]  # SQLModel types columns as values
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        """Connect; when central stops meanwhile, the connection is made and closed, not left half open."""
         url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return await psycopg.AsyncConnection.connect(url, autocommit=True)
+        connecting = asyncio.ensure_future(
+            psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_S)
+        )
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            await (await connecting).close()
+            raise
 
     async def _listening(self) -> None:
         async with await self._connect() as connection:

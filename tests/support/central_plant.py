@@ -41,10 +41,13 @@ class Plant:
             self.desk = Desk(connection, site_id or 0, SYSTEM, self.now, self.random)
             self.site_id = site_id or create_site(self.desk, NewSite(code="plant", name="Plant"))
             create_part(self.desk, NewPart(number="4711", description="Bracket"))
-            create_location(self.desk, NewLocation(name="Supermarket", kind=LocationKind.SUPERMARKET))
-            create_location(self.desk, NewLocation(name="Line 1", kind=LocationKind.LINE))
+            self._locations()
             self.loop_id = self._loop(closing)
             self.cards = create_cards(self.desk, self.loop_id, NewCards(count=cards, printed=True))
+
+    def _locations(self) -> None:
+        create_location(self.desk, NewLocation(name="Supermarket", kind=LocationKind.SUPERMARKET))
+        create_location(self.desk, NewLocation(name="Line 1", kind=LocationKind.LINE))
 
     def _loop(self, closing: Closing, bin: str = "") -> UUID:
         loop = NewLoop(
@@ -76,10 +79,12 @@ class Plant:
         with self.database.transaction() as connection:
             connection.execute(statement.values(**values))
 
-    def loop(self, closing: Closing, cards: int = 1, bin: str = "B") -> list[str]:
-        """Make another loop of the same part; returns its cards."""
+    def loop(self, closing: Closing, cards: int = 1, bin: str = "B", site_id: int | None = None) -> list[str]:
+        """Make another loop of the same part, perhaps at another plant; returns its cards."""
         with self.database.transaction() as connection:
-            self.desk = Desk(connection, self.site_id, SYSTEM, self.now, self.random)
+            self.desk = Desk(connection, site_id or self.site_id, SYSTEM, self.now, self.random)
+            if site_id:
+                self._locations()
             loop_id = self._loop(closing, bin)
             return create_cards(self.desk, loop_id, NewCards(count=cards, printed=True))
 

@@ -13,7 +13,7 @@ import pytest
 from central_plant import TABLES, Plant
 from fastapi import Request
 from security_world import Device, World, make_world
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import Role
@@ -105,6 +105,28 @@ def test_a_terminal_loads_its_register_and_reads_on(world: World, cards: list[st
     assert {card.body for card in loaded.cards} == set(cards)
     assert [card["body"] for card in delta.json()["cards"]] == [cards[2]]
     assert gone.status_code == 410
+
+
+def test_a_terminal_that_only_loads_its_register_is_seen(world: World, cards: list[str]) -> None:
+    device = world.terminal()
+    device.send("GET", REGISTER)
+    world.clock.now_ms += 61_000
+
+    device.send("GET", REGISTER)
+
+    with world.central.database.reading() as connection:
+        (seen,) = connection.execute(select(TABLES["terminal"].c.seen_ms)).scalars()
+    assert seen == world.clock()
+
+
+def test_a_wrong_question_is_told_what_is_wrong(world: World) -> None:
+    device = world.terminal()
+
+    answer = device.send("GET", REGISTER, f"since={'x' * 101}")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["where"] == "query.since"
+    device.believe(answer)
 
 
 def test_what_nobody_foresaw_is_a_signed_problem_with_a_number(world: World, logged: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from ekanban_central import intake_judging, intake_taking
 from ekanban_central.problems import Problem
 from ekanban_core.decision import Decision
+from ekanban_core.judgement import judge
 
 
 @pytest.fixture
@@ -66,7 +67,6 @@ def test_a_scan_without_an_identity_is_kept_and_the_others_go_on(plant: Plant, n
 
 def test_a_scan_that_the_rules_stumble_over_is_kept_for_a_person(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, poison = plant.terminal(), plant.cards[13]
-    judge = intake_judging.judge
 
     def stumble(standing: Any, read: Any, known: Any, scan: Any, target: Any = None) -> Decision:
         if known and known.card.body == poison:
@@ -86,7 +86,6 @@ def test_a_scan_that_the_rules_stumble_over_is_kept_for_a_person(plant: Plant, m
 
 def test_a_decision_that_contradicts_itself_is_not_written(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, poison = plant.terminal(), plant.cards[3]
-    judge = intake_judging.judge
 
     def forget_the_events(*arguments: Any) -> Decision:
         decision = judge(*arguments)
@@ -117,7 +116,6 @@ def test_content_that_the_database_refuses_is_kept_as_text(plant: Plant) -> None
 
 def test_a_bad_batch_of_one_terminal_holds_up_no_other(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     left, right, poison = plant.terminal("left"), plant.terminal("right"), plant.cards[0]
-    judge = intake_judging.judge
 
     def stumble(standing: Any, read: Any, known: Any, scan: Any, target: Any = None) -> Decision:
         if known and known.card.body == poison:

@@ -8,7 +8,10 @@ import pytest
 from central_plant import START_MS, Plant, outcomes
 from sqlalchemy import insert
 
+from ekanban_central.inputs import NewSite
 from ekanban_central.intake_known import ALIAS
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.master import Desk, create_site
 from ekanban_core.states import Closing
 
 
@@ -232,6 +235,23 @@ def test_the_terminal_tells_of_itself_with_each_batch(plant: Plant) -> None:
     (row,) = plant.rows("terminal", id=terminal.id)
     assert (row["release"], row["stored"], row["scanners"]) == ("0.2", 7, {"left": "ready"})
     assert row["seen_ms"] == plant.now
+
+
+def test_a_card_of_another_plant_changes_in_that_plants_ledger(plant: Plant) -> None:
+    terminal = plant.terminal()
+    with plant.database.transaction() as connection:
+        desk = Desk(connection, 0, SYSTEM, plant.now, plant.random)
+        south = create_site(desk, NewSite(code="south", name="South"))
+    (card,) = plant.loop(Closing.TWO_SCAN, site_id=south)
+
+    receipt = terminal.send(terminal.scan(card))
+
+    assert outcomes(receipt) == ["opened"]
+    (signal,) = plant.open_signals(card)
+    (opened,) = plant.rows("ledger", kind="signal_opened")
+    (scan,) = plant.rows("ledger", kind="scan")
+    assert (signal["site_id"], opened["site_id"], scan["site_id"]) == (south, south, plant.site_id)
+    assert {site for site, _ in plant.published} == {south, plant.site_id}
 
 
 def test_scans_of_a_revoked_terminal_are_set_aside_and_shown(plant: Plant) -> None:

@@ -99,14 +99,13 @@ def test_events_are_streamed_with_cursors_and_end_promptly(database_url: str, tm
     plant = Plant(world.central.database, site_id=1)
     headers = world.token(world.person("viewer", Role.VIEWER))
     terminal = plant.terminal()
-    with _served(database_url, tmp_path) as (server, address), httpx2.Client(base_url=address) as client:
+    with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
         with client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as stream:
             lines = stream.iter_lines()
             assert stream.headers["content-type"].startswith("text/event-stream")
             receipt = terminal.send(terminal.scan(plant.cards[0]))  # at another process
             first, second = _event(lines), _event(lines)
-            server.should_exit = True
-            server.config.app.state.central.hub.close()
+            hub.close()
             begun = time.monotonic()
             rest = list(lines)
         ended = time.monotonic() - begun
@@ -126,13 +125,13 @@ def test_a_stream_goes_on_where_it_was(database_url: str, tmp_path: Path) -> Non
     headers = world.token(world.person("viewer", Role.VIEWER))
     terminal = plant.terminal()
     receipt = terminal.send(terminal.scan(plant.cards[0]))
-    with _served(database_url, tmp_path) as (server, address), httpx2.Client(base_url=address) as client:
+    with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
         seen = {**headers, "Last-Event-ID": f"g-1:{receipt.position - 1}"}
         with client.stream("GET", "/api/v1/events", headers=seen, timeout=10) as stream:
             missed = _event(stream.iter_lines())
         gone = client.get("/api/v1/events?since=other:1", headers=headers)
         stranger = client.get("/api/v1/events")
-        server.config.app.state.central.hub.close()
+        hub.close()
     world.central.database.close()
 
     assert missed["id"] == f"g-1:{receipt.position}"
@@ -141,7 +140,7 @@ def test_a_stream_goes_on_where_it_was(database_url: str, tmp_path: Path) -> Non
 
 
 @contextmanager
-def _served(url: str, data: Path) -> Iterator[tuple[uvicorn.Server, str]]:
+def _served(url: str, data: Path) -> Iterator[tuple[Hub, str]]:
     """A central process of its own, as far as its database can tell, on a free port."""
     app = create_app(CentralSettings(data=data, database_url=url), key=CENTRAL_KEY)
     config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=5)
@@ -159,7 +158,7 @@ def _served(url: str, data: Path) -> Iterator[tuple[uvicorn.Server, str]]:
     try:
         assert ready.wait(20)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield server, f"http://127.0.0.1:{port}"
+        yield app.state.central.hub, f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join(20)
