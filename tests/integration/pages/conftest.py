@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from page_counter import Counter
 from page_desk import ARGUMENTS, Desk, Seat, seat
 from page_plant import PagePlant
 from playwright.sync_api import Browser, sync_playwright
@@ -50,3 +51,20 @@ def second(browser: Browser, desk: Desk) -> Iterator[Seat]:
     with seat(browser, desk) as taken:
         yield taken
         assert taken.said == []
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PagePlant]:
+    """Riverside Works on both databases, with nothing open."""
+    url = f"sqlite:///{tmp_path / 'central.db'}"
+    plant = PagePlant(str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else url)
+    yield plant
+    plant.database.close()
+
+
+@pytest.fixture
+def counter(works: PagePlant, tmp_path: Path) -> Iterator[Counter]:
+    """Its central without a browser: pages by session, the API by token."""
+    counter = Counter(works, tmp_path)
+    yield counter
+    counter.close()
