@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -179,11 +179,9 @@ class Terminal:
     async def _take_up(self) -> None:
         overlays = await self.store.overlays()
         self.beliefs.restore(overlays)
-        newest = await self.store.last(MOST)
+        newest = await self.store.last(3 * MOST)  # double reads among them are not shown
         self.screen.restore(newest)
-        if newest:
-            after = next((content for _, scan_id, content in overlays if scan_id == newest[0].id), None)
-            self.station.remember(newest[0], after)
+        self.station.remember(newest, overlays)
         await self.courier.start()
 
     async def _enrolment(self) -> None:
@@ -210,7 +208,7 @@ class Terminal:
 
     async def show(self, taken: Taken, wait_s: float = CUE_S, scanner: str = "") -> tuple[Taken, Entry]:
         """Show what became of a reading, on the screen and at its scanner."""
-        self._alarms(taken)
+        await self._alarms(taken)
         entry = taken.entry
         if taken.stored:
             self.courier.wake()
@@ -229,11 +227,14 @@ class Terminal:
         result = await self.courier.answer(entry.id, seconds)
         return entries.answered(entry, result, self.screen.reader()) if result else entry
 
-    def _alarms(self, taken: Taken) -> None:
+    async def _alarms(self, taken: Taken) -> None:
         if self.store.problem is not None:
             self.screen.alarm("journal", self.store.problem)
         elif taken.stored:
             self.screen.alarm("full", None)
+        elif taken.full:
+            with suppress(JournalFailed):  # the next look tells of that
+                self.screen.alarm("full", await self.store.full())
 
     async def _read_scanners(self) -> None:
         """One reading after the other: while one is stored, the scanners' own queues hold the next."""

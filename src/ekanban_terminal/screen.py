@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from ekanban_core.states import Intent
+from ekanban_core.states import Intent, Outcome
 from ekanban_core.texts import gettext as _
 from ekanban_core.texts import translations
 from ekanban_core.wire import ScanResult
@@ -91,16 +91,18 @@ class Screen:
         )
 
     def show(self, entry: Entry) -> None:
-        """Show a reading; a repetition of it changes the last one only."""
-        self._last = entry
-        if entry.stored:
-            self._scans.appendleft(entry)
+        """Show a reading. One that only repeats another leaves on the screen what became of that one."""
+        if entry.outcome is not Outcome.DOUBLE_READ:
+            self._last = entry
+            if entry.stored:
+                self._scans.appendleft(entry)
         self.changed()
 
     def restore(self, kept: Sequence[Kept]) -> None:
         """After a restart: the newest scans, newest first."""
+        found = [_entry(one, self.reader()) for one in kept]
         self._scans.clear()
-        self._scans.extend(_entry(one, self.reader()) for one in kept[:MOST])
+        self._scans.extend([entry for entry in found if entry.outcome is not Outcome.DOUBLE_READ][:MOST])
         self.changed(reread=True)
 
     def scanner(self, name: str, status: Status) -> None:

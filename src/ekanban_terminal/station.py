@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ekanban_core.decision import Decision, Known
@@ -133,11 +133,17 @@ class Station:
         given = Input(message.content, message.scanner, message.intent, message.symbology, replays=dead.id)
         return await self.take(given)
 
-    def remember(self, kept: Kept, after: str | None) -> None:
-        """After a restart: the station's last scan, if it is of this boot, may still be taken back."""
-        if kept.message.boot_id != self._clock.boot_id or kept.message.intent is Intent.UNDO:
+    def remember(self, newest: Sequence[Kept], overlays: Iterable[tuple[str, str, str]]) -> None:
+        """After a restart: the station's last scan, if it is of this boot, may still be taken back.
+
+        `newest`: the journal's newest scans, newest first. `overlays`: see Journal.overlays.
+        """
+        counted = (one for one in newest if one.message.duplicate_of is None and not _is_command(one.message))
+        kept = next(counted, None)
+        if kept is None or kept.message.boot_id != self._clock.boot_id or kept.message.intent is Intent.UNDO:
             return
         age_s = (self._clock.boottime_ms() - kept.message.boottime_ms) / 1000
+        after = next((content for _body, scan_id, content in overlays if scan_id == kept.id), None)
         found = after_from_json(after) if after else None
         body, effect = (found.card.body, found.effect) if found else (None, None)
         self._memory.happened(LastScan(kept.id, body, effect, self._clock.monotonic() - age_s))
@@ -283,6 +289,11 @@ def correct(message: ScanMessage, shown: str) -> tuple[ScanMessage, str]:
         entry.at_ms,
     )
     return message.model_copy(update={"local_outcome": told.outcome}), told.model_dump_json()
+
+
+def _is_command(message: ScanMessage) -> bool:
+    """Whether it was a command card, which is for the next card and nothing to take back; an undo is not meant."""
+    return message.intent is not Intent.UNDO and isinstance(read(message.content, lambda _: None), CommandRead)
 
 
 def _body(plan: _Plan) -> str | None:

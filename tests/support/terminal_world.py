@@ -154,10 +154,7 @@ class World:
         await self.store.open()
         overlays = await self.store.overlays()
         self.beliefs.restore(overlays)
-        newest = await self.store.last(1)
-        if newest:
-            after = next((content for _, scan_id, content in overlays if scan_id == newest[0].id), None)
-            self.station.remember(newest[0], after)
+        self.station.remember(await self.store.last(30), overlays)
         await self.courier.start()
         self.courier.use(self.enrolled(self.central))
         return self

@@ -104,6 +104,17 @@ def test_without_central_a_scan_has_the_local_verdict_at_once(tmp_path: Path) ->
         assert there.status()["journal"]["stored"] == 1
 
 
+def test_a_repetition_leaves_on_the_screen_what_became_of_the_scan(tmp_path: Path) -> None:
+    with shop(tmp_path, enrolled=False) as there:
+        first = there.scan()
+
+        again = there.scan()
+
+        assert again["outcome"] == "double_read"
+        assert there.status()["last"]["id"] == first["id"]
+        assert there.status()["journal"]["stored"] == 2
+
+
 def test_a_terminal_that_is_enrolled_while_it_runs_sends_what_it_has(tmp_path: Path) -> None:
     with shop(tmp_path, enrolled=False) as there:
         answer = there.scan()
@@ -300,7 +311,7 @@ def test_a_full_terminal_says_no_before_green_and_recovers(tmp_path: Path) -> No
 
         assert refused.status_code == 503
         assert refused.json()["title"] == "Not stored"
-        until(lambda: "full" in [alarm["key"] for alarm in there.status()["alarms"]])
+        assert [(alarm["key"], alarm["stop"]) for alarm in there.status()["alarms"]] == [("full", True)]
         assert there.browser.get("/readyz").status_code == 503
         assert there.status()["journal"]["stored"] == 10
 

@@ -218,6 +218,8 @@ def test_undo_survives_a_restart_within_two_minutes(tmp_path: Path) -> None:
         world = await World(tmp_path).open()
         await world.load()
         first = await world.scan()
+        await world.scan()
+        await world.later("EKC-RECEIVE")
         await world.restart()
 
         undone = await world.station.undo()
