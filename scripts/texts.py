@@ -135,7 +135,7 @@ def main() -> int:
     files, wrong = wanted(options.root)
     stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
     if options.check:
-        wrong = [f"out of date: {path.relative_to(options.root)}; scripts/texts.py mends it" for path in stale] + wrong
+        wrong = [f"out of date: {path.relative_to(options.root)}; `make texts` mends it" for path in stale] + wrong
     else:
         for path in stale:
             path.parent.mkdir(parents=True, exist_ok=True)

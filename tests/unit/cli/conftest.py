@@ -10,9 +10,13 @@ import structlog
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Put logging back."""
+def logging_as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test logging as a new process has it, and put it back: other tests run uvicorn in this process."""
     handlers, level = logging.root.handlers[:], logging.root.level
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "courier"):
+        logger = logging.getLogger(name)
+        for attribute, value in (("handlers", []), ("propagate", True), ("disabled", False), ("level", logging.NOTSET)):
+            monkeypatch.setattr(logger, attribute, value)
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
