@@ -176,7 +176,10 @@ const Signals = (() => {
     showHeld();
     if (list().length && document.querySelector(".empty")) document.querySelector(".empty").remove();
     await showHead(answer.head, answer.open);
-    for (const count of document.querySelectorAll('[data-count="/reviews"]')) count.textContent = answer.reviews;
+    for (const count of document.querySelectorAll('[data-count="/reviews"]')) {
+      count.textContent = answer.reviews;
+      count.hidden = !answer.reviews;
+    }
     settle();
   }
 
