@@ -41,7 +41,7 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False) ->
         settings = _with_address(settings, listener)
         app = create_app(settings)
         central: Central = app.state.central
-        begin(central)
+        begin(central, new_key=new_key)
         first = first_link.hand_out(central)
 
         async def wake() -> None:
