@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pty_scanner import PtyScanner
 from real_plant import Central, Service, Terminal, free_port, until
 from umock_scanner import UmockBed
@@ -171,3 +172,36 @@ def test_ending_both_services_is_quick_and_clean(central: Central, terminal: Ter
 
     assert codes == (0, 0)
     assert os.path.exists(terminal.config)
+
+
+@pytest.mark.needs("postgresql")
+def test_a_scan_taken_in_by_one_central_process_stands_on_the_page_of_another(
+    postgres_url: str, tmp_path: Path, services: list[Service], browser: Browser
+) -> None:
+    first = Central(tmp_path / "central", free_port(), postgres_url)
+    services.append(first)
+    first.begin()
+    (code,) = first.loop("HX-4718", "Line 4", 1)
+    second = Central(tmp_path / "second", free_port(), postgres_url)
+    services.append(second)
+    key = Path("data", "central-key.pem")
+    (second.folder / key).parent.mkdir(parents=True)
+    shutil.copy(first.folder / key, second.folder / key)
+    second.start()
+    terminal = Terminal(tmp_path / "line4", free_port(), "Line 4", "")
+    services.append(terminal)
+    terminal.enrol(first)
+    terminal.start()
+    until(lambda: online(terminal), "terminal ready")
+    page = browser.new_page()
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": second.url} for name, value in first.browser_state.items()]
+    )
+    page.goto(f"{second.url}/signals")
+    expect(page.locator("body")).to_contain_text("No open signals")
+
+    answer = terminal.scan(code)
+
+    assert answer["outcome"] == "opened"
+    expect(page.locator("tbody tr", has_text="HX-4718")).to_have_count(1, timeout=1500)
+    page.close()
