@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, sites
-from ekanban_central.access import Visitor, require
+from ekanban_central.access import Visitor, require, visitor_of
 from ekanban_central.context import Central, central_of
 from ekanban_central.ledger import LEDGER
 from ekanban_central.problems import Problem
@@ -45,17 +45,21 @@ def start_of(
 
 @router.get("/events", response_class=EventSourceResponse)
 async def follow_events(
+    request: Request,
     central: Annotated[Central, Depends(central_of)],
     start: Annotated[tuple[int, Cursor], Depends(start_of, scope="function")],
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow the ledger: one event for each of its rows, with its kind as name and the cursor as id.
 
-    Ends when central stops; a browser comes back by itself and goes on where it was.
+    Ends when central stops; a browser comes back by itself and goes on where it was. Ends too, before the next event,
+    when the person has signed out or may no longer look.
     """
     site_id, cursor = start
     with central.metrics.streams.track_inprogress():
         yield ServerSentEvent(comment="here", retry=RETRY_MS)
         async for head in central.hub.subscribe(site_id, cursor.position):
+            if not await _still_welcome(request):
+                return
             while cursor.position < head:
                 rows = await run_in_threadpool(_read, central, site_id, cursor.position)
                 if not rows:
@@ -63,6 +67,14 @@ async def follow_events(
                 for row in rows:
                     cursor = Cursor(cursor.generation, row["position"])
                     yield ServerSentEvent(event=row["kind"], id=str(cursor), data=row)
+
+
+async def _still_welcome(request: Request) -> bool:
+    try:
+        visitor = await visitor_of(request)
+    except Problem:  # the API token was revoked
+        return False
+    return visitor is not None and visitor.may(Role.VIEWER)
 
 
 def _read(central: Central, site_id: int, after: int) -> list[dict[str, Any]]:

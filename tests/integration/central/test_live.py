@@ -17,8 +17,10 @@ import uvicorn
 from central_plant import Plant
 from security_world import CENTRAL_KEY, make_world
 
+from ekanban_central import people
 from ekanban_central.app import create_app
 from ekanban_central.database import Database
+from ekanban_central.ledger import SYSTEM
 from ekanban_central.live import Hub
 from ekanban_central.settings import CentralSettings
 from ekanban_core.states import Role
@@ -187,3 +189,26 @@ def _event(lines: Iterator[str]) -> dict[str, Any]:
         if name in ("event", "id", "data"):
             found[name] = value
     raise AssertionError("the stream ended")
+
+
+def test_a_stream_ends_for_a_person_who_may_no_longer_look(database_url: str, tmp_path: Path) -> None:
+    world = make_world(database_url, tmp_path)
+    plant = Plant(world.central.database, site_id=1)
+    world.person("admin", Role.ADMIN)
+    viewer = world.person("viewer", Role.VIEWER)
+    headers = world.token(viewer)
+    terminal = plant.terminal()
+    with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
+        with client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as stream:
+            lines = stream.iter_lines()
+            terminal.send(terminal.scan(plant.cards[0]))
+            first = _event(lines)
+            with world.central.database.session() as session:
+                people.change(session, viewer, {"active": False}, SYSTEM, plant.now)
+            terminal.send(terminal.scan(plant.cards[1]))
+            rest = [line for line in lines if line.startswith("data")]  # ends by itself
+        hub.close()
+    world.central.database.close()
+
+    assert first["event"] == "scan"
+    assert plant.cards[1] not in "".join(rest)
