@@ -65,6 +65,19 @@ const Page = (() => {
     if (closer) closer.closest("dialog")?.close();
   });
 
+  /* Menus close when one presses elsewhere, or Escape. */
+  const menus = () => document.querySelectorAll("details.more[open], details.confirm[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
   /* A form is sent once; a second press waits for the answer. Back-forward brings it to life again. */
   document.addEventListener("submit", (event) => {
     const form = event.target;

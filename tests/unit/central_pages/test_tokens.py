@@ -60,6 +60,16 @@ def test_what_can_be_pressed_has_an_edge_that_can_be_seen(scheme: int) -> None:
         assert contrast(TOKENS["on-action"][scheme], TOKENS[ground][scheme]) >= 4.5
 
 
+def test_every_rule_of_a_style_is_closed_once() -> None:
+    own = Path(page_assets.__file__).parents[1] / "ekanban_central" / "static" / "central.css"
+    for sheet in (page_assets.STATIC / "tokens.css", page_assets.STATIC / "base.css", own):
+        depth = 0
+        for number, line in enumerate(re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL).splitlines(), 1):
+            depth += line.count("{") - line.count("}")
+            assert 0 <= depth <= 2, f"{sheet.name}, about line {number}"
+        assert depth == 0, sheet.name
+
+
 def test_every_colour_that_a_style_names_is_a_token() -> None:
     known = set(re.findall(r"--([\w-]+):", TEXT))
     own = Path(page_assets.__file__).parents[1] / "ekanban_central" / "static" / "central.css"
