@@ -13,12 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from ekanban_central.database import DatabaseBusy
 from ekanban_core.errors import RuleError
 
 log = structlog.get_logger()
-Handler = Callable[[Request, Exception], Coroutine[Any, Any, JSONResponse]]
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
 class Problem(Exception):
@@ -42,8 +43,8 @@ class Problem(Exception):
         return JSONResponse(content, self.status, self.headers, media_type="application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem."""
+def install(app: FastAPI, page: Callable[[Request, Problem], Response | None] | None = None) -> None:
+    """Make every error of `app` a problem; `page` may make a page of it where a browser asked for one."""
     handlers: dict[type[Exception], Callable[..., Problem]] = {
         Problem: lambda _request, error: error,
         HTTPException: _http,
@@ -55,7 +56,7 @@ def install(app: FastAPI) -> None:
         Exception: unexpected,
     }
     for kind, make in handlers.items():
-        app.add_exception_handler(kind, _handler(make))
+        app.add_exception_handler(kind, _handler(make, page))
 
 
 def unexpected(request: Request, error: Exception) -> Problem:
@@ -65,9 +66,10 @@ def unexpected(request: Request, error: Exception) -> Problem:
     return Problem(500, f"Central could not do this; its log says why under {number}.", id=number)
 
 
-def _handler(make: Callable[..., Problem]) -> Handler:
-    async def handle(request: Request, error: Exception) -> JSONResponse:
-        return make(request, error).response()
+def _handler(make: Callable[..., Problem], page: Callable[[Request, Problem], Response | None] | None) -> Handler:
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = make(request, error)
+        return (page(request, problem) if page else None) or problem.response()
 
     return handle
 

@@ -144,7 +144,7 @@ def test_a_past_signal_is_never_touched_by_an_act_on_its_card(works: PagePlant, 
     [
         ("/signals?state=lost", 422), ("/signals?cursor=abc", 422), ("/signals?q=%00", 422), ("/signals?limit=0", 422),
         ("/signals?limit=501", 422), ("/signals?overdue=perhaps", 422), ("/signals/1", 422),
-        (f"/signals/00000000-0000-4000-8000-000000000000", 404),
+        ("/signals/00000000-0000-4000-8000-000000000000", 404),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_a_problem(counter: Counter, path: str, status: int) -> None:
@@ -159,7 +159,7 @@ def test_steps_that_do_not_exist_and_signals_that_do_not_exist(works: PagePlant,
     works.scan(works.cards[0])
 
     counter.post(f"/signals/{the_signal(counter, works.cards[0])}/explode", 422)
-    counter.post(f"/signals/00000000-0000-4000-8000-000000000000/receive", 404)
+    counter.post("/signals/00000000-0000-4000-8000-000000000000/receive", 404)
 
 
 def test_a_viewer_looks_and_a_stranger_does_not(works: PagePlant, counter: Counter) -> None:

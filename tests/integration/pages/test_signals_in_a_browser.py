@@ -235,10 +235,20 @@ def test_five_thousand_open_signals_open_and_scroll(plant: PagePlant, erika: Sea
 
     ids = page.locator("#rows tr[data-id]").evaluate_all("rows => rows.map((row) => row.dataset.id)")
     assert len(ids) == len(set(ids))
+    behind = page.get_by_role("link", name="The rows behind these")
+    expect(behind).to_be_visible()  # five hundred rows are enough for one browser
     page.evaluate("scrollTo(0, 0)")
     body = free_card(plant)
     plant.scan(body, at_ms=plant.now - 20 * 60 * MINUTE, terminal=3)  # it stands near the top
     expect(page.locator(f'tr:has(a[href^="/c/{body}"])')).to_have_count(1, timeout=2 * SECOND_MS)
+
+    behind.click()
+    expect(page.locator("#rows tr[data-id]")).to_have_count(100)
+    assert not set(ids) & set(
+        page.locator("#rows tr[data-id]").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+    )
+    page.get_by_role("link", name="From the start of the list").click()
+    expect(page.locator(f"#s-{ids[0]}")).to_be_attached()
 
 
 def test_the_wall_shows_whole_rows_and_how_many_more(browser: Browser, desk: Desk) -> None:

@@ -206,3 +206,19 @@ def test_a_page_is_light_on_the_wire(works: PagePlant, counter: Counter) -> None
 
     assert answer.headers["content-encoding"] == "gzip"
     assert int(answer.headers["content-length"]) < 20_000
+
+
+def test_people_get_errors_as_pages_and_programs_as_problems(works: PagePlant, counter: Counter) -> None:
+    visit = counter.browser(works.viewer)
+    html = {"Accept": "text/html,application/xhtml+xml"}
+
+    lost = visit.client.get("/nowhere/<script>", headers=html)
+    old = visit.client.post("/terminals/codes", data={"csrf": "stale"}, headers=html)
+
+    assert (lost.status_code, old.status_code) == (404, 403)
+    assert "There is nothing here" in lost.text
+    assert "<script>" not in lost.text.split("<main", 1)[1]
+    assert "This is not allowed" in old.text
+    assert "needs the role supervisor" in old.text
+    assert visit.get("/nowhere").headers["content-type"] == "application/problem+json"
+    assert counter.api.get("/api/v1/nowhere", headers=html).headers["content-type"] == "application/problem+json"

@@ -1,0 +1,24 @@
+"""Errors as pages, for people whose browser asked for one; programs get problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import Request
+from starlette.responses import Response
+
+from ekanban_central.problems import Problem
+from ekanban_central.rendering import render
+from ekanban_central.sites import SiteView
+
+NOWHERE = SiteView(0, "", "ekanban", "UTC", 0)  # the database may be what failed
+
+
+def answer(request: Request, problem: Problem) -> Response | None:
+    """Return a page that says what is wrong and what to do; None when a program asked, or nothing is wrong."""
+    by_browser = "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers
+    if not by_browser or request.url.path.startswith("/api/") or problem.status < HTTPStatus.BAD_REQUEST:
+        return None
+    return render(
+        request, "problem.html", NOWHERE, None, status=problem.status, headers=problem.headers, problem=problem
+    )
