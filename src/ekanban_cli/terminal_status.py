@@ -19,9 +19,15 @@ def described(status: Shown) -> str:
             **journal
         ),
     ]
-    lines += [_("Scanner {name}: {state} {text}").format(**scanner).rstrip() for scanner in status["scanners"]]
+    lines += [_scanner(scanner) for scanner in status["scanners"]]
     lines += [_("Alarm: {text}").format(text=alarm["text"]) for alarm in status["alarms"]]
     return "\n".join(lines)
+
+
+def _scanner(scanner: Shown) -> str:
+    known = {"ready": _("ready"), "absent": _("absent"), "not_readable": _("not readable"), "busy": _("busy")}
+    state = known.get(scanner["state"], scanner["state"])
+    return _("Scanner {name}: {state} {text}").format(name=scanner["name"], state=state, text=scanner["text"]).rstrip()
 
 
 def _central(state: str) -> str:
