@@ -31,6 +31,7 @@ def serve(settings: TerminalSettings, as_json: bool) -> None:
 
 def enroll(settings: TerminalSettings, url: str, code: str, as_json: bool) -> None:
     """Enrol, telling each step."""
-    answer = enrolment.enroll(settings.data, settings.name, url, code, (lambda _text: None) if as_json else print)
+    told = (lambda _text: None) if as_json else (lambda text: print(_(text)))
+    answer = enrolment.enroll(settings.data, settings.name, url, code, told)
     if as_json:
         say("", {"terminal": answer.terminal, "state": answer.state, "site": answer.site}, as_json)

@@ -18,7 +18,7 @@ import structlog
 from ekanban_core.facts import Message
 from ekanban_core.states import Colour
 from ekanban_core.texts import translations
-from ekanban_core.wire import TerminalStatus
+from ekanban_core.wire import ScanMessage, TerminalStatus
 from ekanban_drivers import profile
 from ekanban_drivers.errors import BadProfile
 from ekanban_drivers.hotplug import Scanners
@@ -78,11 +78,15 @@ class Terminal:
         self._taken_up = False
         self._compose()
 
+    def _correct(self, message: ScanMessage, shown: str) -> tuple[ScanMessage, str]:
+        return correct(message, shown, translations(self.screen.reader().language).gettext)
+
     def _compose(self) -> None:
         settings, data = self.settings, self.settings.data
         limits = Limits(settings.limits.stored, settings.limits.free_mb * 1_000_000)
         self._journal_thread, self._register_thread = OneThread("journal"), OneThread("register")
-        self.store = Store(Journal(data / journal.FILE, self._random_bytes, limits, correct), self._journal_thread)
+        kept = Journal(data / journal.FILE, self._random_bytes, limits, self._correct)
+        self.store = Store(kept, self._journal_thread)
         self.register = Register(data / register.FILE, self._register_thread)
         self.beliefs = Beliefs(self.register)
         self.time = CentralTime(self._clock)

@@ -255,7 +255,7 @@ class Station:
 
     def _refused(self, plan: _Plan, found: RegisterCard | None, error: JournalError) -> Taken:
         says = translations(self._reader().language).gettext
-        why = says("Not stored, it does not count. Call your supervisor, then scan again.")
+        why = says(_("Not stored, it does not count. Call your supervisor, then scan again."))
         entry = entries.not_stored(plan.scan_id, plan.read, plan.intent, found, why, self._reader().now_ms)
         return Taken(entry, False, full=isinstance(error, JournalFull))
 
@@ -277,7 +277,7 @@ class Station:
             self._beliefs.note(plan.scan_id, after)
 
 
-def correct(message: ScanMessage, shown: str) -> tuple[ScanMessage, str]:
+def correct(message: ScanMessage, shown: str, says: entries.Says = str) -> tuple[ScanMessage, str]:
     """A scan whose commit failed and which is stored all the same: people were told that it does not count."""
     entry = Entry.model_validate_json(shown)
     told = entries.not_stored(
@@ -285,7 +285,7 @@ def correct(message: ScanMessage, shown: str) -> tuple[ScanMessage, str]:
         Unreadable(Message("unreadable"), entry.code),
         entry.intent,
         None,
-        _("Not stored at once: scan again if it is still needed."),
+        says(_("Not stored at once: scan again if it is still needed.")),
         entry.at_ms,
     )
     return message.model_copy(update={"local_outcome": told.outcome}), told.model_dump_json()
