@@ -53,7 +53,7 @@ class Ready:
 def run(folder: Path, listener: socket, scans: bool, as_json: bool) -> None:
     """Run until Ctrl-C. Central has `listener`, the terminal takes the next port."""
     port = listener.getsockname()[1]
-    with (folder / LOG).open("a") as log:
+    with (folder / LOG).open("w") as log:
         logs.configure("info", "json", log)
         app, ready, floor = _central(folder, listener, port)
         config = demo_terminal.configure(folder / "terminal", ready.central, port + 1)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,13 +33,17 @@ def central(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], dic
     """A running central and the line that it printed when it was ready."""
     command = [EKANBAN, "central", "serve", "--port", "0", "--json", *arguments]
     environ = {key: value for key, value in os.environ.items() if key != "INVOCATION_ID"}  # of a CI under systemd
-    with subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
-            assert line, "central ended before it was ready"
+            if not line:
+                process.wait(30)
+                log.seek(0)
+                pytest.fail(f"central ended before it was ready:\n{log.read()}")
             yield process, json.loads(line)
         finally:
             process.kill()
