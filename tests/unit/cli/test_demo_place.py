@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,24 @@ def start(folder: Path, port: int) -> Result:
     return CliRunner().invoke(app, ["demo", "--port", str(port), "--data", str(folder)])
 
 
+@contextmanager
+def one_taken(whose: str) -> Iterator[int]:
+    """A port that somebody listens on, its neighbour being free: tests beside this one take ports too."""
+    for _ in range(100):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port: int = taken.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1 if whose == "central" else port - 1)).close()
+            except OSError:
+                continue
+            yield port
+            return
+    pytest.fail("no two ports side by side are free")
+
+
 @pytest.mark.parametrize("whose", ["central", "terminal"])
 def test_a_port_already_taken_is_named_with_what_to_do(tmp_path: Path, whose: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with one_taken(whose) as port:
         done = start(tmp_path, port if whose == "central" else port - 1)
 
     assert done.exit_code == 1
