@@ -156,12 +156,14 @@ def no_hosts(tree: Path) -> subprocess.CompletedProcess[str]:
     return run(ROOT / "scripts/no-hosts", tree, cwd=tree)
 
 
+@pytest.mark.needs("git")
 def test_a_clean_tree_names_no_host(tracked: Path) -> None:
     done = no_hosts(tracked)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize(
     ("file", "line"),
     [
