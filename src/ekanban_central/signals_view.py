@@ -5,8 +5,8 @@ The first page costs the same whatever lies in the past: it reads along a partia
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -70,17 +70,6 @@ def page(connection: Connection, site_id: int, wanted: Filter, now_ms: int, limi
         return SignalPage(rows, None)
     last = rows[limit - 1]
     return SignalPage(rows[:limit], Cursor(last[place.name], last["id"]))
-
-
-def all_rows(connection: Connection, site_id: int, wanted: Filter, now_ms: int) -> Iterator[Row]:
-    """Every row of the list, page by page, for exports."""
-    cursor: Cursor | None = None
-    while True:
-        part = page(connection, site_id, replace(wanted, after=cursor), now_ms, MOST)
-        yield from part.rows
-        if part.next is None:
-            return
-        cursor = part.next
 
 
 def matching(connection: Connection, wanted: Filter, now_ms: int) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
-from ekanban_central.signals_filter import BadFilter, Filter, parse
+from ekanban_central.signals_filter import BadFilter, Cursor, Filter, parse
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import Role
 
@@ -111,10 +112,20 @@ def _filter(request: Request) -> Filter:
 
 
 def _lines(central: Central, site_id: int, wanted: Filter) -> Iterator[str]:
+    yield from csv_files.lines(HEAD, (_cells(row) for row in _rows(central, site_id, wanted)))
+
+
+def _rows(central: Central, site_id: int, wanted: Filter) -> Iterator[signals_view.Row]:
+    """Read page by page: a slow download holds no transaction."""
     now_ms = central.now_ms()
-    with central.database.reading() as connection:
-        rows = signals_view.all_rows(connection, site_id, wanted, now_ms)
-        yield from csv_files.lines(HEAD, (_cells(row) for row in rows))
+    after: Cursor | None = None
+    while True:
+        with central.database.reading() as connection:
+            found = signals_view.page(connection, site_id, replace(wanted, after=after), now_ms, signals_view.MOST)
+        yield from found.rows
+        after = found.next
+        if after is None:
+            return
 
 
 def _cells(row: signals_view.Row) -> list[object]:
