@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -158,6 +157,3 @@ class _Static(StaticFiles):
 def mount_static(app: FastAPI) -> None:
     """Serve our own styles and scripts, and the vendored ones, at /static."""
     app.mount("/static", _Static(), name="static")
-
-
-__all__ = ["HTMLResponse", "Page", "fragment", "mount_static", "render", "static_address"]

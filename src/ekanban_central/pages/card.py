@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from ekanban_central import card_acts, card_view, signal_acts, signals_view, sites, view
-from ekanban_central.access import Visitor, require
+from ekanban_central.access import Visitor
 from ekanban_central.access import visitor_of as perhaps
+from ekanban_central.api.lists import Here, Supervising
 from ekanban_central.card_acts import CardStep, NoSuchCard
-from ekanban_central.context import Central, central_of
+from ekanban_central.context import Central
 from ekanban_central.rendering import render, view_of
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import BODY, CardCode
@@ -23,8 +24,6 @@ from ekanban_core.states import CardState, Role
 
 router = APIRouter(include_in_schema=False)
 
-Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
-Here = Annotated[Central, Depends(central_of)]
 Reason = Annotated[str, Form(max_length=200)]
 
 CARD_STEPS = {
@@ -54,7 +53,7 @@ def card(request: Request, visitor: Annotated[Visitor | None, Depends(perhaps)],
 @router.post("/c/{code}/signal/{step}")
 def signal_step(
     request: Request,
-    visitor: Supervisor,
+    visitor: Supervising,
     central: Here,
     code: str,
     step: Step,
@@ -79,7 +78,7 @@ def signal_step(
 @router.post("/c/{code}/card/{step}")
 def card_step(
     request: Request,
-    visitor: Supervisor,
+    visitor: Supervising,
     central: Here,
     code: str,
     step: CardStep,

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
 from ekanban_central import csv_files, review_acts, review_words, reviews, sites, view, words
-from ekanban_central.access import Visitor, require
-from ekanban_central.context import Central, central_of
+from ekanban_central.access import Visitor
+from ekanban_central.api.lists import Here, Looking, Supervising
+from ekanban_central.context import Central
 from ekanban_central.rendering import render, view_of
 from ekanban_central.review_acts import MOST_NOTE, AlreadyDecided, NoSuchReview, NotOffered
 from ekanban_central.reviews import Case, Choice
@@ -26,9 +27,6 @@ from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
 
-Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
-Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
-Here = Annotated[Central, Depends(central_of)]
 HEAD = (
     "raised_at", "kind", "why", "card", "part", "terminal", "scanned", "decided_at", "decision", "decided_by", "note",
 )  # fmt: skip
@@ -36,7 +34,7 @@ HEAD = (
 
 @router.get("/reviews")
 def review_desk(
-    request: Request, visitor: Viewer, central: Here, decided: str = "", kind: str = "", cursor: str = ""
+    request: Request, visitor: Looking, central: Here, decided: str = "", kind: str = "", cursor: str = ""
 ) -> Response:
     """What waits, the oldest first; with `decided`, what was decided."""
     return _desk(request, visitor, central, decided == "1", kind, cursor)
@@ -45,7 +43,7 @@ def review_desk(
 @router.post("/reviews/{review_id}")
 def decide(
     request: Request,
-    visitor: Supervisor,
+    visitor: Supervising,
     central: Here,
     review_id: UUID,
     decision: Annotated[Choice, Form()],
@@ -80,7 +78,7 @@ def _tried(central: Central, site: SiteView, visitor: Visitor, review_id: UUID, 
 
 
 @router.get("/reviews.csv")
-def reviews_csv(request: Request, visitor: Viewer, central: Here, decided: str = "", kind: str = "") -> Response:
+def reviews_csv(request: Request, visitor: Looking, central: Here, decided: str = "", kind: str = "") -> Response:
     """The whole desk for a spreadsheet."""
     with central.database.reading() as connection:
         site = sites.own(connection)

@@ -7,26 +7,23 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from starlette.responses import Response
 
 from ekanban_central import csv_files, signals_counts, signals_view, sites, view, words
-from ekanban_central.access import Visitor, local_path, require
-from ekanban_central.context import Central, central_of
+from ekanban_central.access import local_path
+from ekanban_central.api.lists import Here, Looking, Supervising
+from ekanban_central.context import Central
 from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
 from ekanban_central.signals_filter import BadFilter, Cursor, Filter, parse
 from ekanban_core.lifecycle import Step
-from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
 
-Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
-Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
-Ekanban = Annotated[Central, Depends(central_of)]
 WALL_ROWS = 40
 MOST_LOADED = 500  # rows that follow each other by scrolling; more make a browser slow
 HEAD = (  # of the CSV file; the same in every language, so that scripts can rely on it
@@ -37,7 +34,7 @@ HEAD = (  # of the CSV file; the same in every language, so that scripts can rel
 
 @router.get("/")
 @router.get("/signals")
-def signals(request: Request, visitor: Viewer, central: Ekanban, loaded: Annotated[int, Query(ge=0)] = 0) -> Response:
+def signals(request: Request, visitor: Looking, central: Here, loaded: Annotated[int, Query(ge=0)] = 0) -> Response:
     """The page, or its board alone for htmx; with `loaded`, how many rows are there, the rows that follow them."""
     try:
         wanted = parse(request.query_params)
@@ -62,8 +59,8 @@ def signals(request: Request, visitor: Viewer, central: Ekanban, loaded: Annotat
 @router.get("/signals/changes")
 def changes(
     request: Request,
-    visitor: Viewer,
-    central: Ekanban,
+    visitor: Looking,
+    central: Here,
     since: Annotated[int, Query(ge=0, lt=2**63)],
     again: Annotated[list[UUID] | None, Query()] = None,
 ) -> Response:
@@ -75,8 +72,8 @@ def changes(
 @router.post("/signals/acts/{step}")
 def act(
     request: Request,
-    visitor: Supervisor,
-    central: Ekanban,
+    visitor: Supervising,
+    central: Here,
     step: Step,
     id: Annotated[list[UUID] | None, Form()] = None,
     only: Annotated[UUID | None, Form()] = None,
@@ -94,7 +91,7 @@ def act(
 
 
 @router.get("/signals.csv")
-def signals_csv(request: Request, visitor: Viewer, central: Ekanban) -> Response:
+def signals_csv(request: Request, visitor: Looking, central: Here) -> Response:
     """The whole list as its filter stands, for a spreadsheet."""
     wanted = _filter(request).with_()
     with central.database.reading() as connection:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
 from ekanban_central import csv_files, sites, terminals, terminals_view, view
-from ekanban_central.access import Visitor, require
-from ekanban_central.context import Central, central_of
+from ekanban_central.access import Visitor
+from ekanban_central.api.lists import Here, Looking, Supervising
+from ekanban_central.context import Central
 from ekanban_central.ledger import Actor
 from ekanban_central.rendering import render, view_of
 from ekanban_central.tables import Terminal
@@ -23,20 +24,19 @@ from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
 
-Viewer = Annotated[Visitor, Depends(require(Role.VIEWER))]
-Supervisor = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
-Here = Annotated[Central, Depends(central_of)]
 HEAD = ("name", "state", "seen_at", "stored", "scanners", "release", "enrolled_at")
 
 
 @router.get("/terminals")
-def terminal_list(request: Request, visitor: Viewer, central: Here) -> Response:
+def terminal_list(request: Request, visitor: Looking, central: Here) -> Response:
     """All terminals."""
     return _page(request, visitor, central)
 
 
 @router.post("/terminals/codes")
-def issue_code(request: Request, visitor: Supervisor, central: Here, approved: Annotated[str, Form()] = "") -> Response:
+def issue_code(
+    request: Request, visitor: Supervising, central: Here, approved: Annotated[str, Form()] = ""
+) -> Response:
     """Make a code for one terminal and show it, this once, with the command that uses it."""
     with central.database.transaction() as connection:
         site = sites.own(connection)
@@ -48,19 +48,19 @@ def issue_code(request: Request, visitor: Supervisor, central: Here, approved: A
 
 
 @router.post("/terminals/{terminal_id}/approve")
-def approve(request: Request, visitor: Supervisor, central: Here, terminal_id: UUID) -> Response:
+def approve(request: Request, visitor: Supervising, central: Here, terminal_id: UUID) -> Response:
     """Let a terminal work that was enrolled by a code without approval."""
     return _changed(request, visitor, central, terminal_id, terminals.approve)
 
 
 @router.post("/terminals/{terminal_id}/revoke")
-def revoke(request: Request, visitor: Supervisor, central: Here, terminal_id: UUID) -> Response:
+def revoke(request: Request, visitor: Supervising, central: Here, terminal_id: UUID) -> Response:
     """Believe a terminal no longer, from its next request on."""
     return _changed(request, visitor, central, terminal_id, terminals.revoke)
 
 
 @router.get("/terminals.csv")
-def terminals_csv(request: Request, visitor: Viewer, central: Here) -> Response:
+def terminals_csv(request: Request, visitor: Looking, central: Here) -> Response:
     """The list for a spreadsheet."""
     with central.database.reading() as connection:
         site = sites.own(connection)
