@@ -20,7 +20,6 @@ from ekanban_terminal.state import Alarm, CentralShown, StationShown
 
 pytestmark = pytest.mark.needs("chromium")
 
-SMALL = {"width": 1366, "height": 768}
 DAY_MS = 86_400_000
 TOLD = [key for key in SENTENCES if not key.startswith("review_")]  # the rest is for the review desk
 CUT = """() => [...document.querySelectorAll('[data-text]')]
@@ -48,22 +47,21 @@ def facts(now_ms: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def small(screen: Screen) -> Screen:
-    screen.page.set_viewport_size({**SMALL})  # type: ignore[typeddict-item]  # both keys are there
-    return screen
-
-
 def publish(terminal: Terminal, last: Any = None, **changes: Any) -> None:
     terminal.publish(kiosk_states.state(kiosk.wall_ms(), last, language="de", **changes))
+
+
+@pytest.fixture
+def small(screen: Screen, terminal: Terminal) -> Screen:
+    screen.page.set_viewport_size({"width": 1366, "height": 768})
+    publish(terminal)
+    expect(screen.page.locator("html")).to_have_attribute("lang", "de")  # the page loads itself again by itself
+    return screen
 
 
 def test_a_german_kiosk_speaks_german(small: Screen, terminal: Terminal) -> None:
     publish(terminal, central=CentralShown(state="offline", since_ms=kiosk.wall_ms()), stored=7)
 
-    small.page.reload()
-
-    expect(small.page.locator("html")).to_have_attribute("lang", "de")
     expect(small.page.locator('[data-text="calm.title"]')).to_have_text("Karte scannen")
     expect(small.page.locator('[data-text="central.name"]')).to_have_text(
         "Hier gespeichert: 7. Werden später gesendet."
