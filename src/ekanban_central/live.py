@@ -115,7 +115,16 @@ class Hub:
         await self._poll()
 
     async def _poll(self) -> None:
-        for site_id, head in await asyncio.to_thread(self._read_heads):
+        """Read the heads; when central stops meanwhile, the thread gives its connection back first."""
+        reading = asyncio.ensure_future(asyncio.to_thread(self._read_heads))
+        try:
+            heads = await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            await asyncio.wait([reading])
+            if not reading.cancelled() and (error := reading.exception()):
+                log.warning("live_interrupted", work="stop", error=str(error))
+            raise
+        for site_id, head in heads:
             self._arrived(site_id, head)
 
     def _read_heads(self) -> list[tuple[int, int]]:

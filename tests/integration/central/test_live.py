@@ -96,6 +96,36 @@ def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
     assert asyncio.run(work()) == []
 
 
+def test_the_end_waits_for_a_poll_that_still_reads(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def slow_read(_hub: Hub) -> list[tuple[int, int]]:
+        if reading.is_set():
+            return []
+        reading.set()
+        assert go_on.wait(10)
+        done.append("read")
+        return []
+
+    async def work() -> None:
+        hub = Hub(plant.database, 0.001)
+        await hub.start()
+        monkeypatch.setattr(Hub, "_read_heads", slow_read)
+        await asyncio.to_thread(reading.wait, 10)
+        ending = asyncio.ensure_future(hub.stop())
+        for _ in range(100):  # turns of the loop, each long enough for all that does not wait for the thread
+            await asyncio.sleep(0)
+        done.append("ended early" if ending.done() else "waits")
+        go_on.set()
+        await asyncio.wait_for(ending, 10)
+        done.append("stopped")
+
+    asyncio.run(work())
+
+    assert done == ["waits", "read", "stopped"]
+
+
 def test_events_are_streamed_with_cursors_and_end_promptly(database_url: str, tmp_path: Path) -> None:
     world = make_world(database_url, tmp_path)
     plant = Plant(world.central.database, site_id=1)
