@@ -32,10 +32,12 @@ from ekanban_central.tables import Terminal
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import Claim, Target, read_request
 from ekanban_core.states import Role, TerminalState
+from ekanban_core.texts import gettext as _
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
+GROWN_OLD = _("This page has grown old. Load it again and repeat what you did.")
 _RANK = {Role.VIEWER: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 
@@ -86,7 +88,11 @@ def require(role: Role = Role.VIEWER) -> Callable[..., AsyncIterator[Visitor]]:
         if visitor is None:
             raise sign_in_first(request)
         if not visitor.may(role):
-            raise Problem(403, f"This needs the role {role}; yours is {visitor.role}.")
+            raise Problem(
+                403,
+                _("This needs the role {role}; yours is {yours}."),
+                say={"role": str(role), "yours": str(visitor.role)},
+            )
         try:
             if visitor.via == "session" and request.method not in SAFE_METHODS:
                 await check_csrf(request, visitor.csrf)
@@ -106,7 +112,7 @@ async def check_csrf(request: Request, expected: str) -> None:
         field = (await request.form()).get(CSRF_FIELD)
         given = field if isinstance(field, str) else None
     if given is None or not compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
-        raise Problem(403, "This page has grown old. Load it again and repeat what you did.", title="CSRF check failed")
+        raise Problem(403, GROWN_OLD, say={}, title="CSRF check failed")
 
 
 def check_origin(request: Request) -> None:
@@ -115,13 +121,15 @@ def check_origin(request: Request) -> None:
     `null` tells nothing: browsers send it from our own pages too, when these send no referrer. The token decides then.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Problem(403, "This request was made by a page of another site.", title="CSRF check failed")
+        raise Problem(403, _("This request was made by a page of another site."), say={}, title="CSRF check failed")
     origin = request.headers.get("origin", "null")
     if origin == "null":
         return
     own = {request.headers.get("host", ""), urlsplit(central_of(request).settings.base_url).netloc}
     if urlsplit(origin).netloc not in own:
-        raise Problem(403, f"This request was made by a page of {origin}.", title="CSRF check failed")
+        raise Problem(
+            403, _("This request was made by a page of {origin}."), say={"origin": origin}, title="CSRF check failed"
+        )
 
 
 def sign_in_first(request: Request) -> Problem:
@@ -213,7 +221,7 @@ def _prove(central: Central, claim: Claim) -> SignedTerminal:
 
 
 def _by_token(central: Central, authorization: str) -> Visitor:
-    scheme, _, word = authorization.partition(" ")
+    scheme, _space, word = authorization.partition(" ")
     if scheme.lower() == "bearer":
         with central.database.reading() as connection:
             row = api_tokens.find(connection, word.strip())

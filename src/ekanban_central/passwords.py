@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ekanban_central.problems import Problem
+from ekanban_core.texts import gettext as _
 
 LEAST = 10  # characters
 MOST = 200
@@ -59,7 +60,9 @@ async def check_password(stored: str | None, password: str) -> bool:
 async def _apart(work: Callable[..., Made], *given: str | None) -> Made:
     global _waiting
     if _waiting >= MOST_WAITING:
-        raise Problem(503, "Too many people sign in at once. Try again in a minute.", headers={"Retry-After": "60"})
+        raise Problem(
+            503, _("Too many people sign in at once. Try again in a minute."), say={}, headers={"Retry-After": "60"}
+        )
     _waiting += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_threads, work, *given)

@@ -17,21 +17,35 @@ from starlette.responses import Response
 
 from ekanban_central.database import DatabaseBusy
 from ekanban_core.errors import RuleError
+from ekanban_core.texts import gettext as _
 
 log = structlog.get_logger()
 Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
 class Problem(Exception):
-    """An answer that is an error. `detail` is for people and says what to do; `more` are further members."""
+    """An answer that is an error. `detail` is for people and says what to do; `more` are further members.
+
+    `say`: what fills the places of a `detail` that was marked for translation; pages show it in the reader's language,
+    programs get English. None: a detail that comes from elsewhere, shown as it is.
+    """
 
     def __init__(
-        self, status: int, detail: str = "", *, title: str = "", headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        status: int,
+        detail: str = "",
+        *,
+        say: Mapping[str, str] | None = None,
+        title: str = "",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> None:
-        super().__init__(detail)
+        self.detail = detail if say is None else detail.format(**say)
+        super().__init__(self.detail)
         self.status = status
+        self.template = detail
+        self.say = say
         self.title = title or HTTPStatus(status).phrase
-        self.detail = detail
         self.headers = dict(headers or {})
         self.more = more
 
@@ -63,7 +77,8 @@ def unexpected(request: Request, error: Exception) -> Problem:
     """Log what nobody foresaw, and tell under which number."""
     number = uuid4().hex
     log.error("unexpected_error", id=number, method=request.method, path=request.url.path, exc_info=error)
-    return Problem(500, f"Central could not do this; its log says why under {number}.", id=number)
+    say = {"number": number}
+    return Problem(500, _("Central could not do this; its log says why under {number}."), say=say, id=number)
 
 
 def _handler(make: Callable[..., Problem], page: Callable[[Request, Problem], Response | None] | None) -> Handler:
@@ -75,12 +90,17 @@ def _handler(make: Callable[..., Problem], page: Callable[[Request, Problem], Re
 
 
 def _http(request: Request, error: HTTPException) -> Problem:
-    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
-    if error.status_code == HTTPStatus.NOT_FOUND and not detail:
-        detail = f"There is nothing at {request.url.path}."
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not detail:
-        detail = f"{request.method} is not possible here."
-    return Problem(error.status_code, detail, headers=error.headers)
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return Problem(error.status_code, error.detail, headers=error.headers)
+    match error.status_code:
+        case HTTPStatus.NOT_FOUND:
+            say = {"path": request.url.path}
+            return Problem(404, _("There is nothing at {path}."), say=say, headers=error.headers)
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            say = {"method": request.method}
+            return Problem(405, _("{method} is not possible here."), say=say, headers=error.headers)
+        case status:
+            return Problem(status, headers=error.headers)
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Problem:
@@ -92,4 +112,4 @@ def _database(request: Request, error: Exception) -> Problem:
     log.error(
         "database_unavailable", method=request.method, path=request.url.path, error=str(getattr(error, "orig", error))
     )
-    return Problem(503, "The database cannot be used now. Try again.", headers={"Retry-After": "5"})
+    return Problem(503, _("The database cannot be used now. Try again."), say={}, headers={"Retry-After": "5"})

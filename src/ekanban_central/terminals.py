@@ -20,6 +20,7 @@ from ekanban_core import enrolment
 from ekanban_core.errors import EkanbanError, RuleError
 from ekanban_core.ids import uuid7
 from ekanban_core.states import TerminalState
+from ekanban_core.texts import gettext as _
 from ekanban_core.wire import EnrolRequest
 
 LASTS_MS = 15 * 60_000  # how long a code may be used
@@ -100,7 +101,7 @@ def approve(session: Session, terminal_id: UUID, actor: Actor, now_ms: int) -> T
     """Let a pending terminal work. Raises RuleError when it was revoked, a 404 problem when it is unknown."""
     terminal = _locked(session, terminal_id)
     if terminal.state == TerminalState.REVOKED:
-        raise RuleError("This terminal was revoked; give it a new code to enrol it again.")
+        raise RuleError(_("This terminal was revoked; give it a new code to enrol it again."))
     return _become(session, terminal, TerminalState.ENROLLED, "terminal_approved", actor, now_ms)
 
 
@@ -161,7 +162,7 @@ def _is_revoked(session: Session, public_key: bytes) -> bool:
 def _locked(session: Session, terminal_id: UUID) -> Terminal:
     terminal = session.exec(select(Terminal).where(Terminal.id == terminal_id).with_for_update()).one_or_none()
     if terminal is None:
-        raise Problem(404, "There is no such terminal.")
+        raise Problem(404, _("There is no such terminal."), say={})
     return terminal
 
 

@@ -18,7 +18,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ekanban_central import passwords, people, sessions, sites
-from ekanban_central.access import CSRF_FIELD, Visitor, check_origin, cookie_name, is_https, local_path, require
+from ekanban_central.access import (
+    CSRF_FIELD,
+    GROWN_OLD,
+    Visitor,
+    check_origin,
+    cookie_name,
+    is_https,
+    local_path,
+    require,
+)
 from ekanban_central.access import visitor_of as perhaps
 from ekanban_central.context import Central, central_of
 from ekanban_central.problems import Problem
@@ -168,7 +177,7 @@ async def _check_form(request: Request) -> None:
     if not isinstance(given, str) or len(expected) != LENGTH:
         given = ""
     if not given or not compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
-        raise Problem(403, "This page has grown old. Load it again and repeat what you did.", title="CSRF check failed")
+        raise Problem(403, GROWN_OLD, say={}, title="CSRF check failed")
 
 
 def _form_cookie(request: Request) -> str:

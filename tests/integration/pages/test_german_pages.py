@@ -50,6 +50,20 @@ def test_a_german_stranger_is_asked_to_sign_in_in_german(counter: Counter) -> No
     assert ENGLISH_WORDS.findall(text_of(page.text)) == []
 
 
+def test_an_error_page_says_what_to_do_in_german_and_a_program_gets_english(counter: Counter) -> None:
+    browser = counter.stranger()
+    seen = {"Accept": "text/html", "Accept-Language": GERMAN}
+
+    missing = browser.get("/nothing%20here{0}", headers=seen)
+    old = browser.post("/sign-in", data={"csrf": "old"}, headers=seen)
+    program = browser.get("/api/v1/nothing", headers={"Accept-Language": GERMAN})
+
+    assert "Unter /nothing here{0} gibt es nichts." in text_of(missing.text)
+    assert "Diese Seite ist veraltet." in text_of(old.text)
+    assert (missing.status_code, old.status_code) == (404, 403)
+    assert program.json()["detail"] == "There is nothing at /api/v1/nothing."
+
+
 def test_a_card_tells_its_story_in_german(counter: Counter, works: PagePlant) -> None:
     body = works.cards[0]
     works.scan(body)
