@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from ekanban_core.enrolment import fingerprint
 from ekanban_core.errors import EkanbanError
 from ekanban_core.signatures import Verify
+from ekanban_core.texts import gettext as _
 
 FILE = "central-key.pem"
 
@@ -61,7 +62,7 @@ def load_or_make(data: Path) -> CentralKey:
             _make(path)
         return _load(path)
     except OSError as error:
-        raise KeyUnreadable(f"Central's key {path}: {error.strerror or error}") from error
+        raise KeyUnreadable(_("Central's key {path}: {why}"), path=path, why=error.strerror or error) from error
 
 
 def verifier(public_key: bytes) -> Verify:
@@ -110,11 +111,13 @@ def _make(path: Path) -> None:
 def _load(path: Path) -> CentralKey:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        raise KeyUnreadable(f"Central's key {path} can be read by others (mode {mode:o}): chmod 600 {path}")
+        raise KeyUnreadable(
+            _("Central's key {path} can be read by others (mode {mode}): chmod 600 {path}"), path=path, mode=f"{mode:o}"
+        )
     try:
         private = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
-        raise KeyUnreadable(f"Central's key {path} is damaged; put it back from the backup") from error
+        raise KeyUnreadable(_("Central's key {path} is damaged; put it back from the backup"), path=path) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise KeyUnreadable(f"Central's key {path}: expected an Ed25519 key, got another kind")
+        raise KeyUnreadable(_("Central's key {path}: expected an Ed25519 key, got another kind"), path=path)
     return key_of(private)

@@ -33,6 +33,12 @@ Config = Annotated[
 CheckConfig = Annotated[bool, typer.Option("--check-config", help=_("Name every wrong key and end."))]
 
 
+def told(error: EkanbanError) -> str:
+    """Say an error in the language of the command line."""
+    said = _(error.template)
+    return said.format(**error.facts) if error.facts else said
+
+
 class Commands(TyperGroup):
     """Turns an error that has words into those words and exit code 1."""
 
@@ -41,7 +47,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except EkanbanError as error:
-            fail(str(error), as_json=ctx.find_root().meta.get(JSON, False))
+            fail(told(error), as_json=ctx.find_root().meta.get(JSON, False))
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("ekanban_"):  # a broken installation, not one without an extra
                 raise

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ekanban_core.errors import BadReading, BadSignature
+from ekanban_core.texts import gettext as _
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 PATH = "/api/v1/terminals/enroll"
@@ -62,19 +63,23 @@ class Code:
         """Read a code as a person typed or pasted it; raises BadEnrolmentCode, which says what was expected."""
         plain = "".join(text.upper().split()).replace("-", "")
         if len(plain) != _LENGTH:
-            raise BadEnrolmentCode(f"Expected {_LENGTH} characters, got {len(plain)}")
+            raise BadEnrolmentCode(_("Expected {length} characters, got {got}"), length=_LENGTH, got=len(plain))
         for place, character in enumerate(plain, start=1):
             if character not in _VALUES:
-                raise BadEnrolmentCode(f"Expected 0-9 or A-Z without U, got {character!r} at place {place}")
+                raise BadEnrolmentCode(
+                    _("Expected 0-9 or A-Z without U, got {character} at place {place}"),
+                    character=repr(character),
+                    place=place,
+                )
         plain = "".join(ALPHABET[_VALUES[character]] for character in plain)
         if _check(plain[:-_CHECK]) != plain[-_CHECK:]:
-            raise BadEnrolmentCode("The check characters do not fit: a character is wrong or two are swapped")
+            raise BadEnrolmentCode(_("The check characters do not fit: a character is wrong or two are swapped"))
         return cls(plain[:_ID], plain[_ID : _ID + _SECRET], plain[_ID + _SECRET : -_CHECK])
 
     def check_central(self, public_key: bytes) -> None:
         """Raise BadSignature unless this is the key of the central that gave the code."""
         if not hmac.compare_digest(short_fingerprint(public_key), self.fingerprint):
-            raise BadSignature("The answer comes from another central than the one that gave the code")
+            raise BadSignature(_("The answer comes from another central than the one that gave the code"))
 
 
 def new_code(random_bytes: Callable[[int], bytes], central_key: bytes) -> Code:

@@ -10,17 +10,23 @@ EkanbanError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ekanban_core.facts import Message
 
 
 class EkanbanError(Exception):
-    """Something that ekanban can say in words."""
+    """Something that ekanban can say in words.
 
-    def __init__(self, text: str = "", message: Message | None = None) -> None:
-        super().__init__(text or (self.__doc__ or "").strip())
+    `text` may be marked for translation, with `{places}` that `facts` fill: whoever shows the error to people
+    translates `template` and fills it again.
+    """
+
+    def __init__(self, text: str = "", message: Message | None = None, **facts: Any) -> None:
+        self.template = text or " ".join((self.__doc__ or "").split())
+        self.facts: dict[str, Any] = facts
+        super().__init__(self.template.format(**facts) if facts else self.template)
         self.message = message  # the same for texts.sentence, in any language
 
 

@@ -82,7 +82,7 @@ async def _ask(link: Link, private: Ed25519PrivateKey, code: Code, body: bytes) 
     try:
         reply = await link.ask(Request("POST", path, body=body, headers=headers))
     except LinkDown as error:
-        raise EnrolmentFailed(str(error)) from error
+        raise EnrolmentFailed(error.template, **error.facts) from error
     if reply.status >= 300:
         raise EnrolmentFailed(_why(reply))
     return _believed(code, signed, reply)
@@ -99,7 +99,7 @@ def _believed(code: Code, signed: Signed, reply: Reply) -> EnrolAnswer:
     except ValidationError as error:
         raise EnrolmentFailed(_("What answered is not an ekanban central. Check the address.")) from error
     except BadSignature as error:
-        raise EnrolmentFailed(str(error)) from error
+        raise EnrolmentFailed(error.template, **error.facts) from error
     return answer
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import Target, check_answer, sign_request
+from ekanban_core.texts import gettext as _
 from ekanban_terminal.clock import Clock
 from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.identity import Identity
@@ -52,7 +53,7 @@ class Central:
             async with asyncio.timeout(DEADLINE_S):
                 reply = await self._link.ask(Request(method, whole, query, body, headers))
         except TimeoutError as error:
-            raise LinkDown(f"Central did not answer within {DEADLINE_S:.0f} seconds.") from error
+            raise LinkDown(_("Central did not answer within {seconds} seconds."), seconds=round(DEADLINE_S)) from error
         why = ""
         try:
             check_answer(identity.verify, identity.central, reply.status, reply.headers, reply.body, signed.signature)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ekanban_core.texts import gettext as _
 from ekanban_terminal.errors import FolderUnusable
 
 LOCK = "terminal.lock"
@@ -22,18 +23,25 @@ def check(folder: Path) -> None:
     """
     if not folder.exists():
         raise FolderUnusable(
-            f"The data folder {folder} does not exist. Is its disk mounted? Else make it (install -d -m 700 {folder})"
-            " or name another one: data."
+            _(
+                "The data folder {folder} does not exist. Is its disk mounted? Else make it"
+                " (install -d -m 700 {folder}) or name another one: data."
+            ),
+            folder=folder,
         )
     if not folder.is_dir():
-        raise FolderUnusable(f"{folder} is no folder. Name another one: data.")
+        raise FolderUnusable(_("{folder} is no folder. Name another one: data."), folder=folder)
     try:
         with tempfile.TemporaryFile(dir=folder):
             return
     except OSError as error:
         raise FolderUnusable(
-            f"Nothing can be written in the data folder {folder}: {error.strerror or error}. Mend that (owner, mode,"
-            " mount, free space) or name another one: data."
+            _(
+                "Nothing can be written in the data folder {folder}: {why}. Mend that (owner, mode, mount, free space)"
+                " or name another one: data."
+            ),
+            folder=folder,
+            why=error.strerror or error,
         ) from error
 
 
@@ -46,8 +54,9 @@ def held(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise FolderUnusable(
-                f"Another terminal works on {folder}{_holder(handle)}. End it, or give this one a data folder of its"
-                " own: data."
+                _("Another terminal works on {folder}{who}. End it, or give this one a data folder of its own: data."),
+                folder=folder,
+                who=_holder(handle),
             ) from error
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode("ascii"))

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ValidationError
 from ekanban_core.enrolment import fingerprint, key_bytes
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import Sign, Verify
+from ekanban_core.texts import gettext as _
 from ekanban_terminal.errors import NotEnrolled, TerminalError
 
 FILE = "enrolment.json"
@@ -65,9 +66,13 @@ def load(folder: Path) -> Identity:
         enrolment = Enrolment.model_validate_json(path.read_bytes())
         central = key_bytes(enrolment.central_key)
     except FileNotFoundError as error:
-        raise NotEnrolled() from error
+        raise NotEnrolled(
+            _("This terminal is not enrolled: get a code at central, then run `ekanban terminal enroll URL CODE`.")
+        ) from error
     except (OSError, ValidationError, BadSignature) as error:
-        raise BadIdentity(f"{path} cannot be used ({error}): enrol this terminal again.") from error
+        raise BadIdentity(
+            _("{path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
+        ) from error
     private = load_key(folder / Path(enrolment.key).name)
     return Identity(
         terminal=enrolment.terminal,
@@ -99,12 +104,16 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            raise BadIdentity(f"The key {path} can be read by others (mode {mode:o}): chmod 600 {path}")
+            raise BadIdentity(
+                _("The key {path} can be read by others (mode {mode}): chmod 600 {path}"), path=path, mode=f"{mode:o}"
+            )
         private = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise BadIdentity(f"The key {path} cannot be used ({error}): enrol this terminal again.") from error
+        raise BadIdentity(
+            _("The key {path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
+        ) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise BadIdentity(f"The key {path} is of another kind: enrol this terminal again.")
+        raise BadIdentity(_("The key {path} is of another kind: enrol this terminal again."), path=path)
     return private
 
 
@@ -162,4 +171,4 @@ def _write(path: Path, content: bytes) -> None:
             os.close(folder)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise BadIdentity(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise BadIdentity(_("{path} cannot be written: {why}."), path=path, why=error.strerror or error) from error

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from ekanban_core.texts import gettext as _
 from ekanban_terminal.errors import LinkDown
 
 DEADLINE_S = 15.0  # for a whole exchange, however slowly it drips
@@ -90,12 +91,14 @@ class HttpLink:
             async with asyncio.timeout(DEADLINE_S):
                 return await self._ask(request)
         except TimeoutError as error:
-            raise LinkDown(f"Central did not answer within {DEADLINE_S:.0f} seconds.") from error
+            raise LinkDown(_("Central did not answer within {seconds} seconds."), seconds=round(DEADLINE_S)) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise LinkDown(f"Central at {self.url} was not reached: {error or type(error).__name__}.") from error
+            raise LinkDown(
+                _("Central at {url} was not reached: {why}."), url=self.url, why=str(error) or type(error).__name__
+            ) from error
         except Exception as error:
             if self._client.is_closed:  # hung up in the middle, for a new enrolment or at the end
-                raise LinkDown("The connection was ended.") from error
+                raise LinkDown(_("The connection was ended.")) from error
             raise
 
     async def _ask(self, request: Request) -> Reply:
@@ -108,7 +111,7 @@ class HttpLink:
             async for piece in response.aiter_raw():
                 body += piece
                 if len(body) > MOST_ANSWER:
-                    raise LinkDown(f"Central's answer is longer than {MOST_ANSWER} bytes.")
+                    raise LinkDown(_("Central's answer is longer than {most} bytes."), most=MOST_ANSWER)
             return Reply(response.status_code, tuple(response.headers.raw), bytes(body))
 
     async def close(self) -> None:

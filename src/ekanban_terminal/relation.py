@@ -9,6 +9,7 @@ import structlog
 
 from ekanban_core.errors import BadMessage
 from ekanban_core.states import TerminalState
+from ekanban_core.texts import gettext as _
 from ekanban_core.wire import ScanResult
 from ekanban_terminal import answers, entries
 from ekanban_terminal.backoff import Backoff
@@ -89,7 +90,7 @@ class Relation:
     def asked(self) -> Central:
         """The central to ask. Raises LinkDown while there is none."""
         if self.central is None:
-            raise LinkDown("This terminal is not enrolled.")
+            raise LinkDown(_("This terminal is not enrolled."))
         return self.central
 
     async def settle(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -208,3 +209,16 @@ def loaded_by(modules: str) -> set[str]:
     program = f"import sys, {modules}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
+
+
+def test_an_error_is_said_in_the_language_of_the_environment(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    command = [sys.executable, "-m", "ekanban_cli", "terminal", "serve", "--data", str(missing)]
+
+    said = [
+        subprocess.run(command, env={**os.environ, "LC_ALL": wish}, capture_output=True, text=True, check=False).stderr
+        for wish in ("de_DE.UTF-8", "C.UTF-8")
+    ]
+
+    assert f"Den Datenordner {missing} gibt es nicht." in said[0]
+    assert f"The data folder {missing} does not exist." in said[1]
