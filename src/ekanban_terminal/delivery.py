@@ -104,6 +104,8 @@ class Delivery:
         self, messages: Sequence[ScanMessage], epochs: Sequence[EpochMessage], oldest: dict[str, int]
     ) -> Answered:
         boottime_ms = self._clock.boottime_ms()
+        status = self._status()
+        behind = max(status.stored - len(messages), 0)  # what this batch brings waits no longer
         batch = ScanBatch(
             terminal=self._relation.asked.identity.terminal,
             generation=self._relation.generation,
@@ -114,7 +116,7 @@ class Delivery:
             boot_id=self._clock.boot_id,
             boottime_ms=boottime_ms,
             contact=self._relation.time.contact,
-            status=self._status(),
+            status=status.model_copy(update={"stored": behind}),
         )
         return await self._relation.asked.ask("POST", SCANS, body=batch.model_dump_json().encode())
 

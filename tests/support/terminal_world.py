@@ -144,7 +144,7 @@ class World:
             clock=self.clock,
             time=self.time,
             random_bytes=self.random.randbytes,
-            status=lambda: TerminalStatus(release="test"),
+            status=lambda: TerminalStatus(release="test", stored=self.store.counts.stored),
             news=self.heard,
             kept_ms=35 * DAY_MS,
         )

@@ -267,6 +267,18 @@ def test_a_new_start_names_its_predecessor_and_how_far_that_had_counted(tmp_path
     run(shift())
 
 
+def test_central_is_told_how_many_scans_still_wait_behind_the_batch(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await _with_scans(tmp_path, 3)
+
+        await world.drain()
+
+        assert len(world.central.last_batch["scans"]) == 3
+        assert world.central.last_batch["status"]["stored"] == 0
+
+    run(shift())
+
+
 def test_a_scan_of_an_earlier_boot_has_no_age(tmp_path: Path) -> None:
     async def shift() -> None:
         world = await _with_scans(tmp_path, 1)
