@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ekanban_core import loop
 from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import (
     Effect,
@@ -19,9 +20,9 @@ from ekanban_core.effects import (
     signal_from_json,
     signal_to_json,
 )
-from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
+from ekanban_core.facts import Card, Signal
 from ekanban_core.states import CardState
-from ekanban_core.wire import RegisterCard, RegisterSignal
+from ekanban_core.wire import RegisterCard
 from ekanban_terminal.register import Register
 
 
@@ -64,8 +65,8 @@ class Beliefs:
         if found is None:
             return None, None
         own = self._own.get(body)
-        after = own.after if own else After(card_of(found), signal_of(found.signal))
-        return found, Known(after.card, after.signal, policy_of(found))
+        after = own.after if own else After(loop.card(found), loop.signal(found.signal))
+        return found, Known(after.card, after.signal, loop.policy(found))
 
     def opened_here(self, body: str, signal_id: str) -> bool:
         """Whether the open signal is known from this terminal's own scans only."""
@@ -97,47 +98,6 @@ class Beliefs:
         """Rebuild the overlay after a restart: body, scan id, state afterwards; oldest first."""
         for body, scan_id, content in rows:
             self._own[body] = _Own(scan_id, after_from_json(content))
-
-
-def card_of(found: RegisterCard) -> Card:
-    """The card as the rules see it."""
-    return Card(
-        body=found.body,
-        state=found.state,
-        print_version=found.print_version,
-        pending_version=found.pending_version,
-        quantity_version=found.quantity_version,
-        last_closed=_moment(found.last_closed_earliest_ms, found.last_closed_latest_ms),
-        last_signal=found.last_signal,
-        one_off=found.one_off,
-    )
-
-
-def signal_of(found: RegisterSignal | None) -> Signal | None:
-    """The open signal as the rules see it; which scan changed it last, the register does not tell."""
-    if found is None:
-        return None
-    return Signal(
-        id=found.id,
-        state=found.state,
-        opened=Moment(found.opened_earliest_ms, found.opened_latest_ms),
-        released=_moment(found.released_earliest_ms, found.released_latest_ms),
-        last_scan=None,
-        urgent=found.urgent,
-    )
-
-
-def policy_of(found: RegisterCard) -> LoopPolicy:
-    """What the card's loop allows."""
-    return LoopPolicy(
-        closing=found.closing,
-        quantity=found.quantity,
-        lead_time_s=found.lead_time_s,
-        min_cycle_s=found.min_cycle_s,
-        states=frozenset(found.states),
-        holds_back=found.holds_back,
-        out_of_sequence=found.out_of_sequence,
-    )
 
 
 def for_undo(known: Known, scan_id: str) -> Known:
@@ -178,7 +138,3 @@ def _card_facts(card: Card) -> dict[str, Any]:
         "last_signal": card.last_signal,
         "one_off": card.one_off,
     }
-
-
-def _moment(earliest_ms: int | None, latest_ms: int | None) -> Moment | None:
-    return None if earliest_ms is None or latest_ms is None else Moment(earliest_ms, latest_ms)

@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuse: going back would drop the ledger; restore a backup instead."""
-    raise NotImplementedError("restore a backup instead")
+    raise RuntimeError("Central's schema never goes back: restore a backup instead.")
 
 
 def _meta() -> None:
