@@ -9,6 +9,7 @@ import typer
 
 from ekanban_cli import central, demo, scan, scanners, terminal
 from ekanban_cli.answers import Commands
+from ekanban_cli.bench import command as bench
 from ekanban_cli.language import _
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.add_typer(terminal.app, name="terminal")
 app.add_typer(scanners.app, name="scanners")
 app.add_typer(scan.app)
 app.add_typer(demo.app)
+app.add_typer(bench.app)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,26 @@
+"""Which benchmarks there are. A module is imported only when its benchmark runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from ekanban_cli.bench.figure import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark: its name on the command line, what it measures against what, and its module in this package."""
+
+    name: str
+    what: str
+    module: str
+
+    def load(self) -> Callable[[], Report]:
+        """Return what runs it."""
+        run: Callable[[], Report] = import_module(f"ekanban_cli.bench.{self.module}").run
+        return run
+
+
+BENCHMARKS: tuple[Benchmark, ...] = ()
