@@ -5,7 +5,6 @@ Blocking; `store.Store` runs it in its one thread.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -17,8 +16,9 @@ from ekanban_core.wire import ScanMessage
 from ekanban_terminal import journal_rows as rows
 from ekanban_terminal import journal_settle as settling
 from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.errors import JournalFailed, JournalFull
-from ekanban_terminal.journal_file import Connect, JournalFile
+from ekanban_terminal.journal_file import JournalFile
 from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Reached, Settled
 
 FILE = "journal.sqlite"
@@ -27,12 +27,6 @@ _QUEUE = _("{stored} scans wait for central, and no more may: reconnect this ter
 _DISK = _("Only {free} MB of disk are free, {least} must remain: make room on the disk.")
 
 Correct = Callable[[ScanMessage, str], tuple[ScanMessage, str]]
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that an ordinary user may still write to the folder's file system."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
 
 
 class Journal:
@@ -48,15 +42,13 @@ class Journal:
         limits: Limits,
         correct: Correct,
         *,
-        free: Callable[[Path], int] = free_bytes,
-        connect: Connect = sqlite3.connect,
+        disk: Disk | None = None,
     ) -> None:
         self.epoch = str(UUID(bytes=random_bytes(16), version=4))
         self.counts = Counts()
-        self._file = JournalFile(path, connect)
+        self._file = JournalFile(path, disk or LocalDisk())
         self._limits = limits
         self._correct = correct
-        self._free = free
         self._ordinal: int | None = None  # of the epoch's row, which its first scan makes
         self._seq = 0
         self._doubtful: tuple[ScanMessage, str] | None = None  # its commit failed: stored or not?
@@ -180,7 +172,7 @@ class Journal:
         if self.counts.stored >= self._limits.stored:
             return Reached(_QUEUE, {"stored": self.counts.stored})
         try:
-            free = self._free(self.path.parent)
+            free = self._file.disk.free(self.path.parent)
         except OSError as error:
             self._file.fail(error)
             raise JournalFailed(self.problem or "") from error

@@ -6,27 +6,25 @@ everything again from the disk, checked it, moved all out of the write-ahead log
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.disk import Disk
 from ekanban_terminal.errors import JournalFailed, NewerSchema
 
 CHECKED_WHOLE = 64_000_000  # bytes; a larger journal is checked without comparing indexes, to start in time
-
-Connect = Callable[..., sqlite3.Connection]
 
 
 class JournalFile:
     """The one owner of journal.sqlite. Not for two threads at once."""
 
-    def __init__(self, path: Path, connect: Connect = sqlite3.connect) -> None:
+    def __init__(self, path: Path, disk: Disk) -> None:
         self.path = path
+        self.disk = disk
         self.problem: str | None = "The journal was not opened yet."
-        self._connect = connect
         self._connection: sqlite3.Connection | None = None
 
     def open(self, word: str, read: Callable[[sqlite3.Connection], None]) -> None:
@@ -86,7 +84,7 @@ class JournalFile:
         self._drop()
 
     def _opened(self, word: str) -> sqlite3.Connection:
-        connection = self._connect(
+        connection = self.disk.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=2.0, cached_statements=64
         )
         self._connection = connection
@@ -108,7 +106,7 @@ class JournalFile:
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        whole = self.path.stat().st_size <= CHECKED_WHOLE
+        whole = self.disk.size(self.path) <= CHECKED_WHOLE
         found = [str(row[0]) for row in connection.execute(sql.CHECK if whole else sql.CHECK_QUICKLY)]
         if found != ["ok"]:
             raise sqlite3.DatabaseError(f"damaged: {'; '.join(found)}")
@@ -121,11 +119,7 @@ class JournalFile:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(sql.SET_FACT, ("probe", word))
         connection.execute("COMMIT")
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        self.disk.sync(self.path.parent)
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -18,6 +18,7 @@ from ekanban_core.wire import TerminalStatus
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
 from ekanban_terminal.courier import Courier
+from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.exchange import Central
 from ekanban_terminal.identity import Identity, verifier
@@ -69,6 +70,16 @@ class FakeClock:
         self.wall += int(seconds * 1000)
 
 
+class RoomyDisk(LocalDisk):
+    """The real disk, of which the test says how much is free."""
+
+    def __init__(self, room: int = 10**12) -> None:
+        self.room = room
+
+    def free(self, folder: Path) -> int:
+        return self.room
+
+
 @dataclass
 class Heard:
     """Notes what the courier tells."""
@@ -98,13 +109,19 @@ class World:
     """Station, journal, register and courier on one data folder; `restart` begins the process anew."""
 
     def __init__(
-        self, folder: Path, *, seed: int = 1, limits: Limits | None = None, free: int = 10**12, window_s: float = 1.0
+        self,
+        folder: Path,
+        *,
+        seed: int = 1,
+        limits: Limits | None = None,
+        disk: Disk | None = None,
+        window_s: float = 1.0,
     ) -> None:
         self.folder = folder
         self.random = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.clock = FakeClock()
         self.limits = limits or Limits(1000, 1_000_000)
-        self.free = free
+        self.disk = disk or RoomyDisk()
         self.window_s = window_s
         self.terminal_key = Ed25519PrivateKey.from_private_bytes(self.random.randbytes(32))
         self.central_clock_ms = 1_800_000_000_000  # central's clock minus ours
@@ -121,7 +138,7 @@ class World:
 
     def begin(self) -> None:
         self.journal = Journal(
-            self.folder / "journal.sqlite", self.random.randbytes, self.limits, correct, free=lambda _: self.free
+            self.folder / "journal.sqlite", self.random.randbytes, self.limits, correct, disk=self.disk
         )
         self.store = Store(self.journal)
         self.register = Register(self.folder / "register.sqlite")

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Process:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+        except HTTPException as error:  # killed in the middle of its answer
+            raise ConnectionError(str(error)) from error
 
     def scan(self, code: str) -> tuple[int, dict[str, Any]]:
         return self.call("POST", "/api/v1/scan", {"code": code})

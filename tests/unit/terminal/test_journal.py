@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal_world import BODY, TERMINAL, World, code, run
+from terminal_world import BODY, TERMINAL, RoomyDisk, World, code, run
 
 from ekanban_core.states import Colour, Outcome
 from ekanban_terminal import folder
@@ -29,9 +29,11 @@ class Faulty(sqlite3.Connection):
         return super().execute(statement, *parameters)
 
 
-def _on_a_faulty_disk(world: World) -> World:
-    world.journal._file._connect = lambda *given, **more: sqlite3.connect(*given, factory=Faulty, **more)
-    return world
+class FaultyDisk(RoomyDisk):
+    """Gives such connections."""
+
+    def connect(self, path: Path, **options: Any) -> sqlite3.Connection:
+        return sqlite3.connect(path, factory=Faulty, **options)
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +80,8 @@ def test_scans_that_are_sent_again_to_a_restored_central_do_not_fill_the_limit(t
 
 def test_a_disk_that_is_nearly_full_refuses_before_it_is_full(tmp_path: Path) -> None:
     async def shift() -> None:
-        world = await World(tmp_path, limits=Limits(1000, 64_000_000), free=63_000_000).open()
+        disk = RoomyDisk(63_000_000)
+        world = await World(tmp_path, limits=Limits(1000, 64_000_000), disk=disk).open()
 
         refused = await world.scan()
 
@@ -86,7 +89,7 @@ def test_a_disk_that_is_nearly_full_refuses_before_it_is_full(tmp_path: Path) ->
         reached = await world.store.full()
         assert reached is not None
         assert reached.text == "Only 63 MB of disk are free, 64 must remain: make room on the disk."
-        world.free = 65_000_000
+        disk.room = 65_000_000
         assert (await world.later()).stored
 
     run(shift())
@@ -95,7 +98,7 @@ def test_a_disk_that_is_nearly_full_refuses_before_it_is_full(tmp_path: Path) ->
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_after_a_failed_commit_nothing_is_green_until_the_journal_was_checked(tmp_path: Path, moment: str) -> None:
     async def shift() -> None:
-        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        world = await World(tmp_path, disk=FaultyDisk()).open()
         await world.load()
         Faulty.broken = moment
 
@@ -120,7 +123,7 @@ def test_what_was_shown_as_not_stored_is_never_carried_out(tmp_path: Path) -> No
     """The commit failed, the person saw red, and after the check the scan is on the disk all the same."""
 
     async def shift() -> None:
-        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        world = await World(tmp_path, disk=FaultyDisk()).open()
         await world.load()
         Faulty.broken = "after"
         doubtful = await world.scan()
@@ -141,7 +144,7 @@ def test_what_was_shown_as_not_stored_is_never_carried_out(tmp_path: Path) -> No
 
 def test_answers_that_cannot_be_stored_are_asked_for_again(tmp_path: Path) -> None:
     async def shift() -> None:
-        world = await _on_a_faulty_disk(World(tmp_path)).open()
+        world = await World(tmp_path, disk=FaultyDisk()).open()
         await world.load()
         await world.scan()
         Faulty.broken = "before"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal_world import BODY, CODE, World, code, run
+from terminal_world import BODY, CODE, RoomyDisk, World, code, run
 
 from ekanban_core.facts import Message
 from ekanban_core.states import Colour, Intent, Outcome
@@ -346,10 +346,12 @@ def test_nothing_is_told_before_the_commit_has_returned(tmp_path: Path) -> None:
             events.append(statement.split()[0])
             return cursor
 
+    class RecordingDisk(RoomyDisk):
+        def connect(self, path: Path, **options: Any) -> sqlite3.Connection:
+            return sqlite3.connect(path, factory=Recording, **options)
+
     async def shift() -> None:
-        world = World(tmp_path)
-        world.journal._file._connect = lambda *given, **more: sqlite3.connect(*given, factory=Recording, **more)
-        await world.open()
+        world = await World(tmp_path, disk=RecordingDisk()).open()
         events.clear()
 
         await world.scan()
