@@ -73,6 +73,7 @@ class Writer:
         self.now_ms = now_ms
         self.entries: list[Entry] = []
         self.first = 0  # position of the first entry, once written
+        self.mark = 0  # of the ledger there, once written
         self._states: dict[str, _State] = {}
         self._reviews: list[tuple[int, Columns]] = []  # with the index of the entry that raised it
 
@@ -106,14 +107,12 @@ class Writer:
 
     def write(self, connection: Connection) -> int:
         """Write everything; returns the site's newest position."""
-        if not self.entries and not self._states:
-            return ledger.head(connection, self.site_id)
-        self.first = ledger.reserve(connection, self.site_id, len(self.entries))
-        ledger.write(connection, self.site_id, self.first, self.entries, self.now_ms)
+        reached = ledger.append(connection, self.site_id, self.entries, self.now_ms)
+        self.first, self.mark = reached.position - len(self.entries) + 1, reached.mark
         self._write_cards(connection)
         self._write_signals(connection)
         insert_new_rows(connection, REVIEW, [self._review_row(*raised) for raised in self._unasked(connection)])
-        return self.first + len(self.entries) - 1
+        return reached.position
 
     def _state(self, loaded: Loaded) -> _State:
         body = loaded.card.body

@@ -18,13 +18,13 @@ from ekanban_central.intake_judging import Bench, Case, malformed, standing_of
 from ekanban_central.intake_parsing import MOST_SEQ, Delivery, Item
 from ekanban_central.intake_sorting import New, Repeated, Sorted, load_register, sort
 from ekanban_central.intake_times import boot_rows, cursor_position, measure_boots, moments
-from ekanban_central.ledger import Actor, Entry
+from ekanban_central.ledger import Actor, Entry, Reached
 from ekanban_central.sets import insert_rows, update_rows, upsert_rows
 from ekanban_core.decision import Decision
 from ekanban_core.events import ReviewRaised
 from ekanban_core.facts import Moment
 from ekanban_core.judgement import Standing
-from ekanban_core.states import Outcome
+from ekanban_core.states import Outcome, TerminalState
 from ekanban_core.wire import Expected, ScanResult
 
 MOST_STORED = 2**31 - 1  # of the column; a terminal stops far below
@@ -36,6 +36,7 @@ class Receipt:
 
     generation: str
     position: int
+    mark: str  # of the ledger at that position
     results: tuple[ScanResult, ...]
     expected: Expected | None
 
@@ -77,16 +78,16 @@ class Taking:
         return [self._receipt(delivery, found, answers) for delivery, found in batches]
 
     def _claims(self) -> list[generations.Claim]:
-        return [
-            generations.Claim(
-                site := self.terminals[delivery.terminal_id]["site_id"],
-                self.sites[site]["head"],
-                delivery.terminal_id,
-                delivery.batch.generation,
-                delivery.batch.position,
-            )
-            for delivery in self.deliveries
-        ]
+        """What the terminals say that they have heard; only those that are admitted are believed."""
+        claims = []
+        for delivery in self.deliveries:
+            terminal, batch = self.terminals[delivery.terminal_id], delivery.batch
+            if terminal["state"] == TerminalState.ENROLLED:
+                site = self.sites[terminal["site_id"]]
+                head = Reached(site["head"], site["mark"])
+                heard = (batch.generation, batch.position, batch.mark)
+                claims.append(generations.Claim(head, site["id"], delivery.terminal_id, *heard))
+        return claims
 
     def _fences(self) -> dict[UUID, Fence]:
         heads = {key: row["head_epoch"] for key, row in self.terminals.items()}
@@ -221,6 +222,7 @@ class Taking:
         return Receipt(
             self.generation,
             self.positions[site_id],
+            Reached(self.positions[site_id], self.writers[site_id].mark).word(self.now_ms),
             tuple(_result(one, answers) for one in found),
             Expected(epoch=str(expected[0]), seq=expected[1]) if expected else None,
         )

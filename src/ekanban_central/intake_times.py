@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ekanban_central.intake_parsing import Delivery
+from ekanban_central.register import Cursor
 from ekanban_core.bounds import OffsetBounds, Reach, boot_start_ms, measure, scan_moment
 from ekanban_core.facts import Moment
 from ekanban_core.wire import ScanMessage
@@ -71,9 +72,8 @@ def moments(
 
 def cursor_position(cursor: str | None, generation: str) -> int | None:
     """Return the ledger position in a register's cursor of this generation."""
-    word, _, rest = (cursor or "").partition(":")
-    number = rest.partition(":")[0]
-    return int(number) if word == generation and number.isascii() and number.isdigit() and len(number) < 19 else None
+    read = Cursor.parse(cursor or "")
+    return read.position if read is not None and read.generation == generation else None
 
 
 def boot_rows(terminal: UUID, changed: set[str], boots: Boots, now_ms: int) -> list[dict[str, Any]]:

@@ -2,16 +2,21 @@
 
 A site's head row is locked by `reserve` and by nothing before it in a transaction, so that positions are committed in
 their order and without holes: whoever reads up to a position has read all below it.
+
+Every position bears a mark: a fingerprint of the whole ledger up to the transaction that wrote it. Two ledgers that
+once differ have different marks from there on, so that whoever remembers a position and its mark knows this ledger
+again, or sees that it was restored from a backup and went another way since (promise 15; decisions, 14).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from ekanban_central import tables
 from ekanban_central.sets import insert_rows
@@ -19,6 +24,9 @@ from ekanban_central.sets import insert_rows
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 META: Table = tables.Meta.__table__  # type: ignore[attr-defined]  # see LEDGER
 SITE: Table = tables.Site.__table__  # type: ignore[attr-defined]  # see LEDGER
+
+PRIME = 2**31 - 1  # marks are a polynomial over this field: never again alike once they differ, as long as all after
+FACTOR = 48_271  # them is; a primitive root of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +68,63 @@ def generation(connection: Connection) -> str:
     return str(connection.execute(select(META.c.value).where(META.c.key == "generation")).scalar_one())
 
 
-def head(connection: Connection, site_id: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a ledger has come, and its mark there."""
+
+    position: int
+    mark: int
+
+    def word(self, now_ms: int) -> str:
+        """The mark as terminals hear it and say it again, with central's time at which they heard it."""
+        return f"{self.mark:x}-{now_ms:x}"
+
+    def is_meant(self, word: str) -> bool:
+        """Whether such a word tells of this mark."""
+        return word.partition("-")[0] == f"{self.mark:x}"
+
+
+def said_ms(word: str) -> int | None:
+    """When central said such a word."""
+    try:
+        return int(word.partition("-")[2], 16)
+    except ValueError:
+        return None
+
+
+def head(connection: Connection, site_id: int) -> Reached:
     """Return the newest position."""
-    return int(connection.execute(select(SITE.c.head).where(SITE.c.id == site_id)).scalar_one())
+    row = connection.execute(select(SITE.c.head, SITE.c.mark).where(SITE.c.id == site_id)).one()
+    return Reached(row.head, row.mark)
 
 
-def reserve(connection: Connection, site_id: int, count: int) -> int:
-    """Lock the site's head and take `count` positions; returns the first. Call it after every other lock."""
-    statement = update(SITE).where(SITE.c.id == site_id).values(head=SITE.c.head + count).returning(SITE.c.head)
-    return int(connection.execute(statement).scalar_one()) - count + 1
+def knows(connection: Connection, site_id: int, own: Reached, position: int, word: str | None) -> bool:
+    """Whether a ledger whose head is `own` has come to this position, and by the same way as the word tells."""
+    if position > own.position or not word:
+        return position <= own.position
+    there = own if position == own.position else reached(connection, site_id, position)
+    return there is not None and there.is_meant(word)
 
 
-def write(connection: Connection, site_id: int, first: int, entries: Iterable[Entry], now_ms: int) -> None:
-    """Write rows at positions that `reserve` gave."""
+def reached(connection: Connection, site_id: int, position: int) -> Reached | None:
+    """Return a position with its mark; None where there is none."""
+    where = (LEDGER.c.site_id == site_id) & (LEDGER.c.position == position)
+    mark = connection.execute(select(LEDGER.c.mark).where(where)).scalar_one_or_none()
+    return None if mark is None else Reached(position, mark)
+
+
+def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_ms: int) -> Reached:
+    """Write rows at the next positions, under the site's lock. Call it after every other lock."""
+    if not entries:
+        return head(connection, site_id)
+    mark: ColumnElement[int] = (SITE.c.mark * FACTOR + _fingerprint(entries, now_ms)) % PRIME
+    taken = update(SITE).where(SITE.c.id == site_id).values(head=SITE.c.head + len(entries), mark=mark)
+    row = connection.execute(taken.returning(SITE.c.head, SITE.c.mark)).one()
     rows = [
         {
             "site_id": site_id,
             "position": position,
+            "mark": row.mark,
             "at_ms": now_ms,
             "kind": entry.kind,
             "actor_kind": entry.actor.kind,
@@ -87,13 +135,13 @@ def write(connection: Connection, site_id: int, first: int, entries: Iterable[En
             "loop_id": entry.loop_id,
             "data": entry.data,
         }
-        for position, entry in enumerate(entries, first)
+        for position, entry in enumerate(entries, row.head - len(entries) + 1)
     ]
     insert_rows(connection, LEDGER, rows)
+    return Reached(row.head, row.mark)
 
 
-def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_ms: int) -> int:
-    """Reserve and write; returns the last position. For whatever is no change of a card or a signal."""
-    first = reserve(connection, site_id, len(entries))
-    write(connection, site_id, first, entries, now_ms)
-    return first + len(entries) - 1
+def _fingerprint(entries: Sequence[Entry], now_ms: int) -> int:
+    """What is written, in one number below PRIME: when, by whom, about what."""
+    told = [f"{now_ms}", *(f"{one.kind} {one.actor.id} {one.scan_id} {one.body} {one.signal_id}" for one in entries)]
+    return int.from_bytes(hashlib.sha256("\n".join(told).encode()).digest()[:8], "big") % PRIME

@@ -68,7 +68,7 @@ class Desk:
 
     def record(self, entries: Sequence[Entry]) -> int:
         """Write to the ledger; returns the last position."""
-        self.position = ledger.append(self.connection, self.site_id, entries, self.now_ms)
+        self.position = ledger.append(self.connection, self.site_id, entries, self.now_ms).position
         return self.position
 
 

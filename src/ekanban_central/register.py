@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from ekanban_central import intake_known, ledger
-from ekanban_central.ledger import SITE
+from ekanban_central.ledger import SITE, Reached
 from ekanban_central.loading import CARD, CARDS, SIGNAL
 from ekanban_central.problems import Problem
 from ekanban_central.sets import among
@@ -25,38 +25,58 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a register has been read: `generation:position[:body]`; the body while pages of a load are open."""
+    """How far a register has been read: `generation[.mark]:position[:body]`; the body while pages of a load are open.
+
+    The mark is the ledger's at the position; cursors that an older release gave have none.
+    """
 
     generation: str
     position: int
     body: str | None = None
+    mark: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
         """Read a cursor, None for what is none of ours."""
-        generation, _, rest = text.partition(":")
+        life, _, rest = text.partition(":")
+        generation, _, mark = life.partition(".")
         number, _, body = rest.partition(":")
         if not (number.isascii() and number.isdigit() and len(number) < 19):
             return None
-        return cls(generation, int(number), body or None)
+        return cls(generation, int(number), body or None, mark)
 
     def __str__(self) -> str:
-        return f"{self.generation}:{self.position}" + (f":{self.body}" if self.body else "")
+        life = f"{self.generation}.{self.mark}" if self.mark else self.generation
+        return f"{life}:{self.position}" + (f":{self.body}" if self.body else "")
+
+
+class OtherLife(Problem):
+    """A cursor of another life of central. `lost`: it is of the present generation, so that central was restored."""
+
+    def __init__(self, lost: Cursor | None = None) -> None:
+        super().__init__(410, "This register belongs to another life of central; load all again, without `since`.")
+        self.lost = lost
 
 
 def page(connection: Connection, site_id: int, since: str | None, now_ms: int, size: int = PAGE) -> RegisterAnswer:
-    """Return the changes since a cursor, or the begin of everything. Raises Problem 410: load all again."""
+    """Return the changes since a cursor, or the begin of everything. Raises OtherLife: load all again."""
     generation = ledger.generation(connection)
     site = connection.execute(select(SITE).where(SITE.c.id == site_id)).mappings().one()
-    start = _start(since, generation, site["head"])
+    reached = Reached(site["head"], site["mark"])
+    start = Cursor(generation, -1) if since is None else _start(connection, site_id, since, generation, reached)
     rows = _rows(connection, site_id, start, size + 1)
     more = len(rows) > size
     rows = rows[:size]
-    last = Cursor(generation, rows[-1]["card_changed"], rows[-1]["card_body"]) if more else None
+    end = Cursor(generation, reached.position, mark=reached.word(now_ms))
+    if more:
+        changed, body = rows[-1]["card_changed"], rows[-1]["card_body"]
+        there = ledger.reached(connection, site_id, changed)
+        end = Cursor(generation, changed, body, there.word(now_ms) if there else "")
     return RegisterAnswer(
         generation=generation,
-        position=site["head"],
-        cursor=str(last or Cursor(generation, site["head"])),
+        position=reached.position,
+        mark=reached.word(now_ms),
+        cursor=str(end),
         at_ms=now_ms,
         site=site["name"],
         time_zone=site["time_zone"],
@@ -67,12 +87,12 @@ def page(connection: Connection, site_id: int, since: str | None, now_ms: int, s
     )
 
 
-def _start(since: str | None, generation: str, head: int) -> Cursor:
-    if since is None:
-        return Cursor(generation, -1)
+def _start(connection: Connection, site_id: int, since: str, generation: str, reached: Reached) -> Cursor:
     cursor = Cursor.parse(since)
-    if cursor is None or cursor.generation != generation or cursor.position > head:
-        raise Problem(410, "This register belongs to another life of central; load all again, without `since`.")
+    if cursor is None or cursor.generation != generation:
+        raise OtherLife
+    if not ledger.knows(connection, site_id, reached, cursor.position, cursor.mark):
+        raise OtherLife(cursor)
     return cursor
 
 

@@ -29,6 +29,7 @@ def kind(name: str) -> str:
         ReviewKind.SHOWN_GREEN_REFUSED: _("Green there, refused here"),
         ReviewKind.SHOWN_RED: _("Red there, possible here"),
         ReviewKind.SET_ASIDE: _("Set aside"),
+        ReviewKind.RESTORED: _("Central was restored"),
         ReviewKind.MALFORMED: _("Could not be processed"),
     }[ReviewKind(name)]
 
@@ -42,6 +43,8 @@ def choice(name: str, case_kind: str = "") -> str:
     """A decision, on its button and in the list of what was decided."""
     if name == Choice.NOTHING and case_kind == ReviewKind.PROBABLY_RECEIVED:
         return _("Not received: leave it open")
+    if name == Choice.NOTHING and case_kind == ReviewKind.RESTORED:
+        return _("Noted")
     return {
         Choice.NOTHING: _("Nothing to do"),
         Choice.ORDER: _("Order it"),

@@ -212,7 +212,7 @@ def _about_intent(row: Row, loaded: Loaded, intent: str) -> list[Choice]:
 
 def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[UUID, Scanned]:
     """The ledger's word about the scan behind each review: its own row stands at or just before the review's."""
-    about = {row["id"]: row for row in rows if row["position"]}
+    about = {row["id"]: row for row in rows if row["position"] and row["kind"] != ReviewKind.RESTORED}
     if not about:
         return {}
     wanted = {position for row in about.values() for position in range(row["position"] - _LOOK_BACK, row["position"])}

@@ -32,7 +32,7 @@ class Meta(SQLModel, table=True):
 
 
 class Site(SQLModel, table=True):
-    """A plant. `head` is its newest ledger position; its row lock is taken last."""
+    """A plant. `head` is its newest ledger position, `mark` the ledger's there; its row lock is taken last."""
 
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(unique=True, max_length=20)
@@ -40,6 +40,7 @@ class Site(SQLModel, table=True):
     time_zone: str = "UTC"  # IANA name
     language: str = "en"
     head: int = _big(default=0)
+    mark: int = _big(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Part(SQLModel, table=True):
@@ -194,6 +195,7 @@ class Ledger(SQLModel, table=True):
     __table_args__ = (Index("ix_ledger_signal", "signal_id"), Index("ix_ledger_card", "body", "position"))
     site_id: int = Field(primary_key=True, foreign_key="site.id")
     position: int = Field(primary_key=True, sa_type=BigInteger)
+    mark: int = _big(default=0, sa_column_kwargs={"server_default": "0"})  # fingerprint of all up to here; 0: older
     at_ms: int = _big()  # when it was recorded
     kind: str  # "scan", or an event of core: "signal_opened", …
     actor_kind: str  # terminal, person, system

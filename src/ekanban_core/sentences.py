@@ -105,6 +105,16 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "review_shown_green_refused": (_("The worker saw green, and the scan could not be carried out."),),
     "review_shown_red": (_("The worker saw red, and the scan would have been possible. Is it still wanted?"),),
     "review_malformed": (_("A scan arrived that could not be processed. It is kept as it came."),),
+    "review_restored": (
+        _(
+            "Central was restored from a backup: what it knows ends at {ends_ms}. What people did on pages after that, "
+            "at least until {heard_ms}, is lost: do it again. Scans come back from the terminals by themselves."
+        ),
+        _(
+            "Central was restored from a backup. What people did on pages since that backup is lost: do it again. "
+            "Scans come back from the terminals by themselves."
+        ),
+    ),
     "review_set_aside": (_("Scanned at a terminal that is not admitted or was copied."),),
     # what pages refuse
     "nothing_open": (_("Nothing is on order for this card."),),

@@ -98,6 +98,7 @@ class ScanBatch(Wire):
     terminal: Identifier
     generation: str | None = None  # central's, as last heard
     position: int | None = None  # the highest ledger position heard in that generation
+    mark: str | None = None  # and the ledger's mark there, as heard with it
     scans: Annotated[list[Any], Field(min_length=1, max_length=MOST_SCANS)]
     epochs: list[EpochMessage] = []  # those from which scans are sent, oldest first
     oldest_seq: dict[str, int] = {}  # by epoch: the oldest sequence number still kept; older ones are gone for good
@@ -152,6 +153,7 @@ class ScanAnswer(Wire):
     version: int = VERSION
     generation: str
     position: int
+    mark: str | None = None  # opaque: tells this ledger from one that was restored and went another way
     at_ms: Milliseconds  # central's time
     results: list[ScanResult]
     expected: Expected | None = None
@@ -209,6 +211,7 @@ class RegisterAnswer(Wire):
     version: int = VERSION
     generation: str
     position: int
+    mark: str | None = None  # as in ScanAnswer
     cursor: str  # opaque; "since" of the next call
     at_ms: Milliseconds
     site: str

@@ -40,6 +40,7 @@ def register_page(body: bytes) -> Page:
     return Page(
         generation=answer.generation,
         position=answer.position,
+        mark=answer.mark,
         cursor=answer.cursor,
         at_ms=answer.at_ms,
         site=answer.site,

@@ -110,6 +110,7 @@ class Delivery:
             terminal=self._relation.asked.identity.terminal,
             generation=self._relation.generation,
             position=self._relation.position,
+            mark=self._relation.mark,
             scans=[scan_body(message, self._clock.boot_id, boottime_ms) for message in messages],
             epochs=list(epochs),
             oldest_seq={**oldest, **self._gone},
@@ -126,7 +127,7 @@ class Delivery:
         results = [result for result in answer.results if result.id in ids]
         if answer.generation != self._relation.generation:
             self._gone.clear()
-        settled = await self._relation.settle(answer.generation, answer.position, answer.at_ms, answered, results)
+        settled = await self._relation.settle(answer, answered, results)
         if results:
             self._relation.aside = all(result.outcome is Outcome.SET_ASIDE for result in results)
             self.sent += len(results)

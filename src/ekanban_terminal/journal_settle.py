@@ -23,6 +23,7 @@ def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Hea
         ("central", heard.central),
         ("generation", heard.generation),
         ("position", str(heard.position)),
+        ("mark", heard.mark or ""),
         ("contact", heard.contact.model_dump_json()),
         ("offset", heard.offset),
     ):
@@ -42,7 +43,7 @@ def resend_from(connection: sqlite3.Connection, epoch: str, seq: int) -> int | N
 
 
 def fact(connection: sqlite3.Connection, key: str) -> str | None:
-    """One of the facts: generation, position, contact, offset, central."""
+    """One of the facts: generation, position, mark, contact, offset, central."""
     row = connection.execute(sql.GET_FACT, (key,)).fetchone()
     return str(row[0]) if row else None
 

@@ -65,7 +65,7 @@ CHECK = "PRAGMA integrity_check(3)"
 CHECK_QUICKLY = "PRAGMA quick_check(3)"
 EMPTY_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 
-# Facts: generation, position, contact, central, probe.
+# Facts: generation, position, mark, contact, offset, central, probe.
 GET_FACT = "SELECT value FROM fact WHERE key = ?"
 SET_FACT = "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 

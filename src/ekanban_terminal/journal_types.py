@@ -75,6 +75,7 @@ class Heard:
     central: str  # key id
     generation: str
     position: int
+    mark: str | None  # of the ledger at that position
     contact: Contact
     offset: str = ""  # bounds of central's clock minus this boot's, JSON
 

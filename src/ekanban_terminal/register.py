@@ -25,6 +25,7 @@ class Page:
 
     generation: str
     position: int
+    mark: str | None
     cursor: str
     at_ms: int  # central's time
     site: str

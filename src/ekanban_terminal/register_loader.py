@@ -69,7 +69,7 @@ class RegisterLoader:
         relation = self._relation
         before = relation.position
         if page.generation != relation.generation:
-            await relation.settle(page.generation, page.position, page.at_ms, answered, ())
+            await relation.settle(page, answered, ())
         else:
             relation.time.heard(page.at_ms, answered.sent_ms, answered.arrived_ms)
             relation.lacks = before is not None and page.position < before

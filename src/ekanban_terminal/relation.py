@@ -47,6 +47,30 @@ class News(Protocol):
         ...
 
 
+class Said(Protocol):
+    """What every answer of central's tells of its ledger."""
+
+    @property
+    def generation(self) -> str:
+        """The word of its life."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """How far it has come."""
+        ...
+
+    @property
+    def mark(self) -> str | None:
+        """Its mark there; None from a central of an older release."""
+        ...
+
+    @property
+    def at_ms(self) -> int:
+        """Central's time."""
+        ...
+
+
 class Relation:
     """What delivery and register have in common."""
 
@@ -62,6 +86,7 @@ class Relation:
         self.central: Central | None = None
         self.generation: str | None = None
         self.position: int | None = None
+        self.mark: str | None = None  # of central's ledger at that position
         self.lacks = False  # central seems to lack a position that it once told
         self.load_all = False  # the register is to be loaded from its start
         self.aside = False  # central has set aside what was sent last
@@ -71,16 +96,23 @@ class Relation:
         self.news = news
         self._store = store
         self._beliefs = beliefs
+        self._told_by: str | None = None  # key id of the central that told generation and position
 
     async def start(self) -> None:
         """Take up what the journal remembers of central."""
         self.generation = await self._store.fact("generation")
         position = await self._store.fact("position")
         self.position = int(position) if position else None
+        self.mark = await self._store.fact("mark") or None
+        self._told_by = await self._store.fact("central")
         self.time.restore(await self._store.fact("contact"), await self._store.fact("offset"))
 
     def use(self, central: Central | None) -> None:
-        """Talk to this central from now on; None: not enrolled."""
+        """Talk to this central from now on; None: not enrolled. What another one told means nothing to it."""
+        if central is not None and self._told_by not in (None, central.identity.central):
+            self.generation = self.position = self.mark = None
+            self.load_all = True
+            self._beliefs.new_generation()
         self.central = central
         self.aside = False
         self.backoff.worked()
@@ -93,20 +125,20 @@ class Relation:
             raise LinkDown(_("This terminal is not enrolled."))
         return self.central
 
-    async def settle(
-        self, generation: str, position: int, at_ms: int, answered: Answered, results: Sequence[ScanResult]
-    ) -> list[Settled]:
+    async def settle(self, said: Said, answered: Answered, results: Sequence[ScanResult]) -> list[Settled]:
         """Store what central has signed for, and see whether it is still the one that it was."""
-        self.time.heard(at_ms, answered.sent_ms, answered.arrived_ms)
+        self.time.heard(said.at_ms, answered.sent_ms, answered.arrived_ms)
         if self.time.contact is None:
             raise BadMessage("Central's answer came without its time")
-        heard = Heard(self.asked.identity.central, generation, position, self.time.contact, self.time.to_json())
+        central, generation = self.asked.identity.central, said.generation
+        heard = Heard(central, generation, said.position, said.mark, self.time.contact, self.time.to_json())
         settled = await self._store.settle([Answer(result, entries.refuses(result)) for result in results], heard)
         if self.generation is not None and generation != self.generation:
             log.warning("new_generation", before=self.generation, now=generation)
             self.load_all = True
             self._beliefs.new_generation()
-        self.generation, self.position, self.lacks = generation, position, False
+        self.generation, self.position, self.mark, self.lacks = generation, said.position, said.mark, False
+        self._told_by = central
         return settled
 
     def heard(self) -> None:

@@ -33,6 +33,7 @@ async def take_scans(
     return ScanAnswer(
         generation=receipt.generation,
         position=receipt.position,
+        mark=receipt.mark,
         at_ms=central.now_ms(),
         results=list(receipt.results),
         expected=receipt.expected,
