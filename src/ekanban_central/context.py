@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
@@ -14,6 +14,7 @@ from ekanban_central.keys import CentralKey
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.settings import CentralSettings
+from ekanban_central.shared_reads import SharedReads
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Central:
     random_bytes: Callable[[int], bytes]
     intake: Flusher  # takes scans in
     metrics: Metrics
+    shared: SharedReads = field(default_factory=SharedReads)
 
     @property
     def generation(self) -> str:

@@ -1,6 +1,7 @@
 """How many signals are open, overdue, waiting, and how many each filter would show.
 
-One statement groups the open signals by loop and state; everything else is added up from these few rows.
+One statement groups the open signals by loop and state; everything else is added up from these few rows. It reads every
+open signal, so it runs once for each change, and when another signal falls overdue, not for each who looks on.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from ekanban_central.loading import DESTINATION, LOOP, PART, SIGNAL, SOURCE
+from ekanban_central.shared_reads import SharedReads
 from ekanban_central.signals_filter import Filter
 from ekanban_central.signals_view import TERMINAL
+from ekanban_central.sites import SiteView
 from ekanban_core.states import SignalState, TerminalState
 
 SILENT_MS = 5 * 60_000  # a terminal unheard of for so long is silent
@@ -31,6 +34,20 @@ class Group:
     state: str
     open: int
     overdue: int
+    next_due_ms: int | None = None  # when the next of them falls overdue
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """All open signals as they stand from `since_ms` until the next falls overdue."""
+
+    groups: list[Group]
+    since_ms: int
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether counting at this moment would give the same."""
+        next_due = (row.next_due_ms for row in self.groups if row.next_due_ms is not None)
+        return self.since_ms <= now_ms <= min(next_due, default=now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +82,34 @@ class Choices:
     parts: list[Choice]
 
 
-def counts(connection: Connection, site_id: int, wanted: Filter, now_ms: int) -> tuple[Figures, Choices]:
+def counts(
+    connection: Connection, shared: SharedReads, site: SiteView, wanted: Filter, now_ms: int
+) -> tuple[Figures, Choices]:
     """The figures of the site and the chips of this filter."""
-    everything = groups(connection, site_id, now_ms)
+
+    def tally() -> Tally:
+        return Tally(groups(connection, site.id, now_ms), now_ms)
+
+    everything = shared.once(site, "open", tally, lambda kept: kept.holds(now_ms)).groups
     card = wanted.body()
-    found = everything if card is None else groups(connection, site_id, now_ms, card)
-    return figures(everything, silent_terminals(connection, site_id, now_ms)), choices(found, wanted)
+    found = everything if card is None else groups(connection, site.id, now_ms, card)
+    return figures(everything, silent_terminals(connection, site.id, now_ms)), choices(found, wanted)
 
 
 def groups(connection: Connection, site_id: int, now_ms: int, card: str | None = None) -> list[Group]:
     """Count the open signals; `card`: of this card only."""
     late: ColumnElement[int] = func.sum(case((SIGNAL.c.due_ms < now_ms, 1), else_=0))
-    counted = select(SIGNAL.c.loop_id, SIGNAL.c.state, func.count().label("open"), late.label("overdue"))
+    due: ColumnElement[int] = func.min(case((SIGNAL.c.due_ms >= now_ms, SIGNAL.c.due_ms)))
+    counted = select(
+        SIGNAL.c.loop_id, SIGNAL.c.state, func.count().label("open"), late.label("overdue"), due.label("next_due_ms")
+    )
     counted = counted.where(SIGNAL.c.site_id == site_id, SIGNAL.c.closed_how.is_(None))
     if card is not None:
         counted = counted.where(SIGNAL.c.body == card)
     by_loop = counted.group_by(SIGNAL.c.loop_id, SIGNAL.c.state).subquery()
     columns = (
         PART.c.number, PART.c.description, SOURCE.c.name, DESTINATION.c.name, LOOP.c.bin,
-        by_loop.c.state, by_loop.c.open, by_loop.c.overdue,
+        by_loop.c.state, by_loop.c.open, by_loop.c.overdue, by_loop.c.next_due_ms,
     )  # fmt: skip
     statement = (
         select(*columns)

@@ -49,7 +49,7 @@ def changes_since(request: Request, central: Central, visitor: Visitor, asked: C
         rows += signals_view.some(connection, site.id, asked.again) if asked.again else []
         fits = _fitting(connection, site.id, asked.wanted, rows, now_ms)
         fresh = signals_view.opened_since(connection, site.id, asked.since)
-        counts, choices = signals_counts.counts(connection, site.id, asked.wanted, now_ms)
+        counts, choices = signals_counts.counts(connection, central.shared, site, asked.wanted, now_ms)
     page = Page(visitor, site, "/signals", request.query_params.get("wall") == "1")
     context = {"page": page, "wanted": asked.wanted, "counts": counts, **row_context(visitor, now_ms)}
     with view.seen_as(view_of(request, visitor, site)):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ekanban_central import csv_files, signals_counts, signals_view, sites, view, words
@@ -20,6 +21,7 @@ from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
 from ekanban_central.signals_filter import BadFilter, Cursor, Filter, parse
+from ekanban_central.sites import SiteView
 from ekanban_core.lifecycle import Step
 
 router = APIRouter(include_in_schema=False)
@@ -45,8 +47,8 @@ def signals(request: Request, visitor: Looking, central: Here, loaded: Annotated
     wall, now_ms = request.query_params.get("wall") == "1", central.now_ms()
     with central.database.reading() as connection:
         site = sites.own(connection)
-        page = signals_view.page(connection, site.id, wanted, now_ms, WALL_ROWS if wall else signals_view.PAGE)
-        figures, choices = signals_counts.counts(connection, site.id, wanted, now_ms)
+        page = _page(connection, central, site, wanted, now_ms, WALL_ROWS if wall else signals_view.PAGE)
+        figures, choices = signals_counts.counts(connection, central.shared, site, wanted, now_ms)
         last_scan = None if page.rows else signals_view.last_scan(connection, site.id)
     part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
     template = "signals_rows.html" if part and loaded else "signals_board.html" if part else "signals.html"
@@ -99,6 +101,15 @@ def signals_csv(request: Request, visitor: Looking, central: Here) -> Response:
     name = f"signals-{site.code}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(_lines(central, site.id, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _page(
+    connection: Connection, central: Central, site: SiteView, wanted: Filter, now_ms: int, limit: int
+) -> signals_view.SignalPage:
+    def read() -> signals_view.SignalPage:
+        return signals_view.page(connection, site.id, wanted, now_ms, limit)
+
+    return read() if wanted.overdue else central.shared.once(site, (wanted, limit), read)
 
 
 def _filter(request: Request) -> Filter:

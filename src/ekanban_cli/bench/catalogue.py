@@ -23,4 +23,6 @@ class Benchmark:
         return run
 
 
-BENCHMARKS: tuple[Benchmark, ...] = ()
+BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark("open-page", "the page of open signals, whatever lies in the past; its SQL", "open_page"),
+)
