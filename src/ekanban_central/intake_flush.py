@@ -7,7 +7,7 @@ of a commit instead of queueing for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -18,14 +18,16 @@ from ekanban_central.intake_taking import Receipt
 MOST_SCANS = 2_000  # of one transaction; the first batch always fits
 
 Take = Callable[[Sequence[Delivery]], list[Receipt]]
+Run = Callable[[Take, list[Delivery]], Awaitable[list[Receipt]]]  # where a transaction blocks
 Waiting = tuple[Delivery, asyncio.Future[Receipt]]
 
 
 class Flusher:
     """Gathers batches while a transaction runs. Used from the event loop."""
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, run: Run = run_in_threadpool) -> None:
         self._take = take
+        self._run_transaction = run
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -41,7 +43,7 @@ class Flusher:
         while self._waiting:
             group = self._next_group()
             try:
-                receipts = await run_in_threadpool(self._take, [delivery for delivery, _ in group])
+                receipts = await self._run_transaction(self._take, [delivery for delivery, _ in group])
             except Exception as error:  # every sender learns it; none waits for ever
                 self._end(group, error)
             else:

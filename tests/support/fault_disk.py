@@ -93,6 +93,15 @@ class FaultDisk:
         """All files as they read now."""
         return {name: bytes(node.content) for name, node in self._folder.names.items()}
 
+    def platter(self) -> dict[str, bytes]:
+        """All files as a power cut now would leave them at worst: whatever was not synced is gone."""
+        return self._folder.stable()
+
+    @property
+    def dark(self) -> bool:
+        """Whether Fault.DARK has come."""
+        return self._dark
+
     def restore(self, files: Mapping[str, bytes]) -> None:
         """Hold these files and no others, synced."""
         self.kill()

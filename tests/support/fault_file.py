@@ -35,6 +35,11 @@ class Node:
         _resize(self.content, size)
         self._pending.append((size, None))
 
+    @property
+    def stable(self) -> bytes:
+        """What is on the platter."""
+        return bytes(self._stable)
+
     def sync(self) -> None:
         """Bring everything to the platter."""
         for offset, data in self._pending:
@@ -107,6 +112,10 @@ class Folder:
         """Bring the names to the platter."""
         self._stable = dict(self.names)
         self._pending.clear()
+
+    def stable(self) -> dict[str, bytes]:
+        """The files that are found after a power cut if nothing else happened to be written, and what they hold."""
+        return {name: node.stable for name, node in self._stable.items()}
 
     def cut_power(self, dice: random.Random) -> None:
         """Keep of each name's changes the first so many, and of each file what reached the platter."""

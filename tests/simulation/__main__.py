@@ -1,0 +1,72 @@
+"""`make simulate SEEDS=200`: many runs on all processors; `SEED=7`: one, told step by step."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
+
+from simulation.generate import plan_of  # noqa: E402  # after the path
+from simulation.runs import Result, simulate  # noqa: E402  # see above
+from simulation.shrink import shrunk  # noqa: E402  # see above
+
+FAULTS_ARE_NOT = ("fair", "scans", "acts of people")
+
+
+def seeds_of(text: str) -> range:
+    """`200`: the seeds from 0 to 199; `300-399`: these."""
+    first, _, last = text.rpartition("-")
+    return range(int(first), int(last) + 1) if first else range(int(last))
+
+
+def run(seed: int) -> Result:
+    """One seed."""
+    return simulate(plan_of(seed))
+
+
+def many(seeds: range) -> int:
+    """Run them all; show and shrink the first that fails."""
+    began, counts, days, slowest, runs = time.perf_counter(), Counter[str](), 0.0, 0.0, 0
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(run, seeds):
+            if result.broken is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+                return explain(result)
+            counts += result.counts
+            days, slowest, runs = days + result.days, max(slowest, result.drained_s), runs + 1
+    faults = sum(number for what, number in counts.items() if what not in FAULTS_ARE_NOT)
+    seconds = time.perf_counter() - began
+    print(f"{runs} runs, {days:.0f} simulated days, {counts['scans']} scans, {faults} faults, {seconds:.0f} seconds")
+    print(f"after the last fault everything had reached central within {slowest:.0f} simulated seconds")
+    print("  " + ", ".join(f"{what}: {number}" for what, number in sorted(counts.items())))
+    return 0
+
+
+def explain(result: Result) -> int:
+    """Say what broke, and how to see it again."""
+    print(f"seed {result.plan.seed}: {result.broken}\nshrinking …", flush=True)
+    short = shrunk(result)
+    print(f"{short.plan}\n{short.broken}\nto see it: make simulate SEED={result.plan.seed}")
+    return 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
+    parser.add_argument("--seeds", type=seeds_of, default=range(100))
+    parser.add_argument("--seed", type=int)
+    arguments = parser.parse_args()
+    if arguments.seed is None:
+        return many(arguments.seeds)
+    result = simulate(plan_of(arguments.seed), verbose=True)
+    print(f"trace {result.trace}")
+    return explain(result) if result.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

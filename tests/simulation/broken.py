@@ -1,0 +1,11 @@
+"""What the oracle says when a promise is broken."""
+
+from __future__ import annotations
+
+
+class Broken(AssertionError):
+    """A promise of promises.md does not hold. `promise`: its number, and a word."""
+
+    def __init__(self, promise: str, what: str) -> None:
+        super().__init__(f"promise {promise}: {what}")
+        self.promise = promise

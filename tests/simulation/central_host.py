@@ -1,0 +1,225 @@
+"""Central in the simulation: its real intake, register, reviews and signed answers on a real SQLite file.
+
+What FastAPI does around them is left out: a request comes as the bytes that the terminal's exchange made, goes through
+the same signature check, the same route functions and the same group commit, and its answer is signed like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from central_plant import START_MS, Plant
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, event
+
+from ekanban_central import access
+from ekanban_central.api.register import read_register
+from ekanban_central.api.scans import take_scans
+from ekanban_central.context import Central
+from ekanban_central.database import Database
+from ekanban_central.intake import Intake
+from ekanban_central.intake_flush import Flusher
+from ekanban_central.keys import key_of
+from ekanban_central.live import Hub
+from ekanban_central.metrics import Metrics
+from ekanban_central.problems import Problem
+from ekanban_central.settings import CentralSettings
+from ekanban_core.errors import BadSignature
+from ekanban_core.signatures import Target, read_request, sign_answer
+from ekanban_core.states import Closing, TerminalState
+from ekanban_migrations import upgrade
+from ekanban_terminal.errors import LinkDown
+from ekanban_terminal.link import Reply, Request
+from simulation.disk import folder
+
+if TYPE_CHECKING:
+    from ekanban_central.intake_parsing import Delivery
+    from ekanban_central.intake_taking import Receipt
+    from simulation.floor import Floor
+
+
+class Died(BaseException):
+    """Central's process ends here: nothing below may catch it."""
+
+
+@cache
+def _schema() -> bytes:
+    """An empty database with central's schema; its generation is a word of chance, and here always the same."""
+    with folder() as place:
+        upgrade.central(f"sqlite:///{place}/central.db")
+        with sqlite3.connect(place / "central.db") as connection:
+            connection.execute("UPDATE meta SET value = 'f00dfeed00000001' WHERE key = 'generation'")
+        connection.close()
+        return (place / "central.db").read_bytes()
+
+
+@dataclass
+class _Asked:
+    """As much of a request as the route looks at."""
+
+    content: bytes
+
+    async def body(self) -> bytes:
+        return self.content
+
+
+class CentralHost:
+    """The machine of central. `process` changes with every start; answers of a dead one never arrive."""
+
+    def __init__(self, floor: Floor, place: Path) -> None:
+        self.floor = floor
+        self.file = place / "central.db"
+        self.file.write_bytes(_schema())
+        self._dice = random.Random(f"{floor.plan.seed} central")  # noqa: S311  # repeatable on purpose
+        self.key = key_of(Ed25519PrivateKey.from_private_bytes(self._dice.randbytes(32)))
+        self.process: Central | None = None
+        self.dies: str | None = None  # at the next commit: "before" or "after" it
+        self._answering: set[asyncio.Task[Reply]] = set()
+        self._take: Callable[..., list[Receipt]] = lambda _: []
+
+    def now_ms(self) -> int:
+        """Central's clock, in which the simulation tells the time."""
+        return START_MS + int(self.floor.now() * 1000)
+
+    def start(self) -> Central:
+        """Start the service."""
+        database = Database(f"sqlite:///{self.file}")
+        event.listen(database.engine, "commit", self._commits)
+        hub = Hub(database)
+        self._take = Intake(database, hub.publish, self._dice.randbytes).take
+        self.process = Central(
+            settings=CentralSettings(data=self.file.parent, database_url=f"sqlite:///{self.file}"),
+            database=database,
+            hub=hub,
+            key=self.key,
+            now_ms=self.now_ms,
+            random_bytes=self._dice.randbytes,
+            intake=Flusher(self._taken, self._run),
+            metrics=Metrics(),
+        )
+        return self.process
+
+    def stop(self) -> None:
+        """The process dies where it stands: transactions are rolled back, connections are reset."""
+        process, self.process = self.process, None
+        self.dies = None
+        if process is not None:
+            process.database.close()
+        for task in self._answering:
+            task.cancel()
+        self._answering.clear()
+
+    def backup(self) -> bytes:
+        """A whole copy of the database."""
+        with folder() as place:
+            source, copy = sqlite3.connect(self.file), sqlite3.connect(place / "copy.db")
+            source.backup(copy)
+            source.close()
+            copy.close()
+            return (place / "copy.db").read_bytes()
+
+    def restore(self, content: bytes) -> None:
+        """Put a backup in place of the database; the service starts again."""
+        self.stop()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
+        self.file.write_bytes(content)
+        self.start()
+
+    # Requests.
+
+    async def ask(self, request: Request) -> Reply:
+        """What the network brings. Raises LinkDown where no answer comes."""
+        if self.process is None:
+            raise LinkDown("nobody listens")
+        task = asyncio.get_running_loop().create_task(self._answer(self.process, request))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise LinkDown("reset") from None
+            raise
+
+    async def _answer(self, central: Central, request: Request) -> Reply:
+        headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
+        try:
+            claim = read_request(Target(request.method, request.path, request.query), headers)
+            terminal = access._prove(central, claim)
+            claim.check_body(request.body)
+        except BadSignature as error:
+            return Reply(401, (), str(error).encode())
+        try:
+            status, body = 200, await self._route(central, request, terminal)
+        except Problem as problem:
+            status, body = problem.status, bytes(problem.response().body)
+        except Died:
+            self.floor.central_died()
+            raise asyncio.CancelledError from None
+        signed = sign_answer(self.key.sign, self.key.id, status, body, claim.signature)
+        return Reply(status, tuple((name.lower().encode(), value.encode()) for name, value in signed.items()), body)
+
+    async def _route(self, central: Central, request: Request, terminal: access.SignedTerminal) -> bytes:
+        if terminal.standing is TerminalState.PENDING:
+            raise Problem(403, "This terminal waits for approval by a supervisor.", standing=terminal.standing)
+        if request.path == "/api/v1/scans":
+            asked: Any = _Asked(request.body)
+            answer = await take_scans(asked, terminal, central)
+            return answer.model_dump_json().encode()
+        admitted = await access.enrolled_terminal(terminal)
+        since = parse_qs(request.query).get("since", [None])[0]
+        return read_register(admitted, central, since).model_dump_json().encode()
+
+    # Intake.
+
+    async def _run(self, take: Callable[[list[Delivery]], list[Receipt]], deliveries: list[Delivery]) -> list[Receipt]:
+        """In production a thread; others' batches gather while it works."""
+        await asyncio.sleep(0.005)
+        try:
+            return take(deliveries)
+        except Died:
+            self.floor.central_died()
+            raise asyncio.CancelledError from None
+
+    def _taken(self, deliveries: list[Delivery]) -> list[Receipt]:
+        receipts = self._take(deliveries)
+        self.floor.oracle.committed(deliveries, receipts)
+        if self.dies == "after":
+            raise Died
+        return receipts
+
+    def _commits(self, connection: Connection) -> None:
+        if self.dies == "before" and not connection.get_execution_options().get("ekanban_reading"):
+            raise Died
+
+
+def plant(host: CentralHost) -> Plant:
+    """Loops, cards and parts, in the running central."""
+    assert host.process is not None
+    two, one = host.floor.plan.cards
+    made = Plant(host.process.database, cards=two)
+    made.one_scan_cards = made.loop(Closing.ONE_SCAN, one) if one else []  # type: ignore[attr-defined]  # ours
+    return made
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Central's tables, for looking at them without the product's code."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def quietly_closed(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with suppress(sqlite3.Error):
+            connection.close()

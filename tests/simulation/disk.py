@@ -1,0 +1,88 @@
+"""The disk of a simulated terminal: the journal on one that fails and loses power, the register on a plain folder."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from fault_disk import Fault, FaultDisk
+
+MEMORY = Path("/dev/shm")
+JOURNAL = "/journal.sqlite"
+Files = Mapping[str, bytes]  # name → content
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder in memory where the machine has such a place: the simulation's own faults are the only ones."""
+    place = Path(tempfile.mkdtemp(prefix="ekanban-", dir=MEMORY if MEMORY.is_dir() else None))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
+
+
+class Disk(FaultDisk):
+    """Of one machine. `folder`: where its register lies, a copy that central gives again."""
+
+    def __init__(self, place: Path, dice: random.Random) -> None:
+        super().__init__(dice)
+        self.folder = place
+        place.mkdir()
+
+    @property
+    def journal(self) -> Path:
+        return Path(JOURNAL)
+
+    def fails(self, fault: str, operation: int) -> None:
+        """The n-th operation from now meets this."""
+        self.fail(Fault(fault), self.operations + operation)
+
+    def backup(self) -> dict[str, bytes]:
+        """Everything, as a good backup program copies it."""
+        return {**self.snapshot(), **{path.name: path.read_bytes() for path in self._registers()}}
+
+    def bring_back(self, files: Files) -> None:
+        """Hold what a backup, or another machine, held."""
+        self.restore({name: content for name, content in files.items() if name.startswith("/")})
+        for path in self._registers():
+            path.unlink()
+        for name, content in files.items():
+            if not name.startswith("/"):
+                (self.folder / name).write_bytes(content)
+
+    def _registers(self) -> list[Path]:
+        return sorted(path for path in self.folder.iterdir() if not path.name.endswith("-shm"))
+
+
+@contextmanager
+def opened(files: Files) -> Iterator[sqlite3.Connection]:
+    """The journal among these files, for looking at it without the product's code."""
+    with folder() as place:
+        for suffix in ("", "-wal"):
+            if JOURNAL + suffix in files:
+                (place / f"journal{suffix}").write_bytes(files[JOURNAL + suffix])
+        connection = sqlite3.connect(place / "journal")
+        connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def rows(files: Files, statement: str) -> list[sqlite3.Row]:
+    """What a journal says; nothing where it is empty."""
+    with opened(files) as journal:
+        if not journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'scan'").fetchone():
+            return []
+        return journal.execute(statement).fetchall()
+
+
+def scan_ids(files: Files) -> set[str]:
+    """The scans that a journal holds."""
+    return {row["id"] for row in rows(files, "SELECT id FROM scan")}

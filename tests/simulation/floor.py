@@ -1,0 +1,380 @@
+"""Carries out a plan: the shop floor, its network and central, in one loop of virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ekanban_core.card_code import CardCode
+from ekanban_core.states import Intent, TerminalState
+from ekanban_terminal.errors import LinkDown
+from ekanban_terminal.link import Request
+from simulation import people
+from simulation.broken import Broken
+from simulation.central_host import CentralHost, Died, plant
+from simulation.central_watch import is_same_register, replays
+from simulation.device import Device, Reading
+from simulation.disk import Disk
+from simulation.network import FAIR
+from simulation.oracle import Oracle
+from simulation.plan import Plan, Step
+
+T = TypeVar("T")
+
+LIVENESS_S = 3 * 3_600.0  # once faults have stopped, everything must have reached central after that time
+QUIET_S = 4_000.0  # then: time for a restored central to be found out by those who have nothing to send
+LOOK_S = 20.0
+ROOM = 10**12  # bytes
+
+
+class Floor:
+    """One run."""
+
+    def __init__(self, plan: Plan, place: Path, *, verbose: bool = False) -> None:
+        self.plan = plan
+        self.verbose = verbose
+        self.loop = asyncio.get_running_loop()
+        self.place = place
+        self.counts: Counter[str] = Counter()
+        self.drained_s = 0.0
+        self.lost_by_restore: set[str] = set()
+        self.devices: dict[str, Device] = {}
+        self._hash = hashlib.sha256()
+        self._wrong: BaseException | None = None
+        self._wakes = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._late: list[Request] = []
+        self._backups: dict[str, bytes] = {}
+        self._down_s: dict[str, float] = {}
+        self.central = CentralHost(self, place)
+        self.central.start()
+        self.plant = plant(self.central)
+        self.cards: list[str] = [*self.plant.cards, *self.plant.one_scan_cards]  # type: ignore[attr-defined]  # ours
+        self.oracle = Oracle(self)
+
+    # What everybody uses.
+
+    def now(self) -> float:
+        return self.loop.time()
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
+
+    def trace(self, *facts: Any) -> None:
+        """The run as a text of which the same seed must make the same."""
+        line = f"{self.now():.6f} {' '.join(map(str, facts))}"
+        self._hash.update(line.encode() + b"\n")
+        if self.verbose:
+            print(line)
+
+    @property
+    def trace_hash(self) -> str:
+        return self._hash.hexdigest()
+
+    def task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Something that goes on by itself; a promise that it breaks ends the run."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, LinkDown):
+            self.wrong(error)
+
+    def wrong(self, error: BaseException) -> None:
+        self._wrong = self._wrong or error
+        self._wakes.set()
+
+    # The run.
+
+    async def run(self) -> None:
+        """Everything, from the first start to the last check. Raises Broken."""
+        for number in range(self.plan.terminals):
+            await self._install(f"t{number + 1}")
+        for step in self.plan.steps:
+            await self._until(step.at)
+            self.trace("step", step.what, *step.facts.items())
+            await self.carry_out(step)
+        await self._until(self.plan.ends)
+        await self._calm()
+        await self._drain()
+        self.oracle.final()
+        await self._deliver_late()
+        self.oracle.final()
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        for device in self.devices.values():
+            await device.kill()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.oracle.central.close()
+        self.central.stop()
+
+    async def carry_out(self, step: Step) -> None:
+        act = getattr(self, f"do_{step.what}")
+        done = act(**step.facts)
+        if asyncio.iscoroutine(done):
+            await done
+
+    async def _until(self, at: float) -> None:
+        while self._wrong is None and (left := at - self.now()) > 1e-6:
+            try:
+                async with asyncio.timeout(left):
+                    await self._wakes.wait()
+            except TimeoutError:
+                break
+        if self._wrong is not None:
+            raise self._wrong
+
+    async def _install(self, name: str) -> None:
+        dice = random.Random(f"{self.plan.seed} disk of {name}")  # noqa: S311  # repeatable on purpose
+        device = Device(self, name, Disk(self.place / name, dice), self._enrolled(name))
+        self.devices[name] = device
+        await device.start()
+
+    def _enrolled(self, name: str) -> tuple[str, Ed25519PrivateKey]:
+        key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name} {self.now()}".encode()).digest())
+        assert self.central.process is not None
+        self.plant.database, self.plant.now = self.central.process.database, self.central.now_ms()
+        terminal = self.plant.terminal(name)
+        self.plant.change("terminal", {"id": terminal.id}, public_key=key.public_key().public_bytes_raw())
+        return str(terminal.id), key
+
+    # The end.
+
+    async def _calm(self) -> None:
+        """Faults stop: every way is fair, every machine runs."""
+        self.trace("calm")
+        self.central.dies = None
+        if self.central.process is None:
+            self.central.start()
+        for device in self.devices.values():
+            device.way.weather, device.way.cut_until, device.off, device.disk.room = FAIR, 0.0, False, ROOM
+            device.disk.mend()
+            if device.process is not None:
+                device.process.dies_in = None
+        await self._until(self.now() + 60.0)
+        for device in self.devices.values():
+            if device.process is None and not device.dead:
+                await self._start(device)
+
+    async def _drain(self) -> None:
+        """Wait until nothing waits, not longer than promised; then until everybody knows what central knows."""
+        began = self.now()
+        while any(self._waits(device) for device in self.devices.values()):
+            if self.now() - began > LIVENESS_S:
+                waiting = {name: self._waits(device) for name, device in self.devices.items()}
+                raise Broken("4 (liveness)", f"after {LIVENESS_S} s without faults there still wait {waiting}")
+            await self._until(self.now() + LOOK_S)
+        self.drained_s = self.now() - began
+        self.trace("drained")
+        await self._until(self.now() + QUIET_S)
+        while any(self._waits(device) for device in self.devices.values()):
+            if self.now() - began > 2 * LIVENESS_S:
+                raise Broken("4 (liveness)", "scans that a restored central lost are not sent again")
+            await self._until(self.now() + LOOK_S)
+        await self._until(self.now() + QUIET_S)
+
+    def _waits(self, device: Device) -> int:
+        if device.dead:
+            return 0
+        if device.process is None or device.process.store.problem:
+            return -1
+        counts = device.process.store.counts
+        return counts.stored + counts.again
+
+    async def _deliver_late(self) -> None:
+        """Whatever the network still had comes at last, and changes nothing."""
+        before = self.oracle.central.digest()
+        for request in self._late:
+            try:
+                await self.central.ask(request)
+            except LinkDown:
+                continue
+        await self._until(self.now() + 60.0)
+        if self.oracle.central.digest() != before:
+            raise Broken("6 (memory without end)", "duplicates that came very late have changed something")
+        await self._drain()
+
+    def late(self, request: Request, delay: float) -> None:
+        """The network keeps a copy that it delivers much later."""
+        if self.now() + delay > self.plan.ends:
+            self._late.append(request)
+            return
+
+        async def deliver() -> None:
+            await asyncio.sleep(delay)
+            self.count("late duplicate")
+            await self.central.ask(request)
+
+        self.task(deliver())
+
+    def in_good_standing(self, device: Device) -> bool:
+        row = self.oracle.central.rows("SELECT state FROM terminal WHERE id = ?", UUID(device.terminal).hex)
+        return bool(row) and row[0]["state"] == TerminalState.ENROLLED
+
+    def compare_register(self, device: Device) -> None:
+        assert device.process is not None
+        assert self.central.process is not None
+        is_same_register(device.process.register, self.central.process.database, device.name)
+
+    def replays(self) -> None:
+        assert self.central.process is not None
+        self.plant.database = self.central.process.database
+        replays(self.central.process.database, self.plant.rows)
+
+    # What dies and starts.
+
+    def perished(self, device: Device, power: bool) -> None:
+        """A process has died at one of its awaits or at its disk."""
+        self.trace("perished", device.name, power)
+        self.task(self._again(device, self._down_s.get(device.name, 5.0), power=power, boot=power))
+
+    async def _again(self, device: Device, down_s: float, *, power: bool, boot: bool, wall: int | None = None) -> None:
+        await (device.cut_power() if power else device.kill())
+        if boot:
+            device.clock.boot()
+        if wall is not None:
+            device.clock.set_wall(wall)
+        await asyncio.sleep(down_s)
+        if not device.off and device.process is None and not device.dead:
+            await self._start(device)
+
+    async def _start(self, device: Device) -> None:
+        self.trace("start", device.name)
+        await device.start()
+
+    def central_died(self) -> None:
+        self.trace("central died")
+        self.task(self._central_again(self._down_s.get("central", 5.0)))
+
+    async def _central_again(self, down_s: float) -> None:
+        self.central.stop()
+        await asyncio.sleep(down_s)
+        if self.central.process is None:
+            self.central.start()
+
+    # Steps: readings.
+
+    def do_scan(
+        self, terminal: str, scanner: str = "s1", card: int | None = None, version: int = 1, raw: str = "",
+        intent: str | None = None,
+    ) -> None:  # fmt: skip
+        """A reading; `card`: number of the card, else any text."""
+        content = (
+            CardCode(self.cards[card % len(self.cards)], version).text.encode() if card is not None else raw.encode()
+        )
+        self._read(terminal, content, scanner, Intent(intent) if intent else None)
+
+    def do_undo(self, terminal: str) -> None:
+        """The kiosk's undo key."""
+        self._read(terminal, b"EKC-UNDO", "", Intent.UNDO)
+
+    def _read(self, name: str, raw: bytes, scanner: str, intent: Intent | None) -> None:
+        device = self.devices.get(name)
+        if device is None or device.process is None or not device.process.alive:
+            return
+        process = device.process
+        reading = Reading(
+            len(self.oracle.all), name, process.number, raw, scanner, intent, self.central.now_ms(),
+            device.clock.monotonic(),
+        )  # fmt: skip
+        self.oracle.all.append(reading)
+        self.count("scans")
+        work = process.undo(reading) if intent is Intent.UNDO else process.read(reading)
+        self._tasks.add(task := process.task(work))
+        task.add_done_callback(self._done)
+
+    # Steps: the network.
+
+    def do_weather(self, terminal: str, **shares: float) -> None:
+        """From now on each exchange meets these fates with these probabilities."""
+        self.devices[terminal].way.weather = shares
+
+    def do_outage(self, terminal: str, seconds: float) -> None:
+        """No way at all."""
+        self.count("outages")
+        self.devices[terminal].way.cut_until = self.now() + seconds
+
+    # Steps: the machine.
+
+    def do_kill(self, terminal: str, down: float = 5.0, power: bool = False, wall: int | None = None) -> None:
+        """The process dies, or the whole machine does; after `down` seconds it starts again."""
+        self.count("kills")
+        device = self.devices[terminal]
+        self.task(self._again(device, down, power=power, boot=power, wall=wall))
+
+    def do_kill_at(self, terminal: str, awaits: int, down: float = 5.0) -> None:
+        """The process dies at its n-th await from now."""
+        self.count("kills")
+        self._down_s[terminal] = down
+        if (process := self.devices[terminal].process) is not None:
+            process.dies_in = awaits
+
+    def do_disk(self, terminal: str, fault: str, operation: int) -> None:
+        """The n-th disk operation from now fails."""
+        self.count("disk faults")
+        self.devices[terminal].disk.fails(fault, operation)
+
+    def do_room(self, terminal: str, room: int = ROOM) -> None:
+        """So many bytes fit on the disk from now on."""
+        self.count("full disks")
+        self.devices[terminal].disk.room = room
+
+    def do_wall(self, terminal: str, wall: int) -> None:
+        """Its wall clock is set."""
+        self.count("clock jumps")
+        self.devices[terminal].clock.set_wall(wall)
+
+    def do_look(self, terminal: str) -> None:
+        """The oracle looks at the journal."""
+        self.oracle.look_at(self.devices[terminal])
+
+    # Steps: central.
+
+    def do_central_down(self, seconds: float) -> None:
+        """The process is killed and started again."""
+        self.count("kills of central")
+        self.task(self._central_again(seconds))
+
+    def do_central_dies(self, when: str, down: float = 5.0) -> None:
+        """It dies at its next commit, `before` or `after` it."""
+        self.count("kills of central")
+        self._down_s["central"] = down
+        self.central.dies = when
+
+    def do_central_backup(self, name: str) -> None:
+        """Keep a copy."""
+        self._backups[name] = self.central.backup()
+
+    def do_central_restore(self, name: str) -> None:
+        """Put it back: what was committed since is lost there."""
+        if name not in self._backups:
+            return
+        self.count("restores of central")
+        before = self.oracle.central.identities().keys()
+        self.central.restore(self._backups[name])
+        self.oracle.central_began_anew()
+        self.lost_by_restore |= before - self.oracle.central.identities().keys()
+
+    def do_person(self, act: str, card: int, **facts: Any) -> None:
+        """Somebody works at a page of central."""
+        if self.central.process is not None:
+            self.count("acts of people")
+            try:
+                people.carry_out(self.central.process, self.cards[card % len(self.cards)], act, **facts)
+            except Died:
+                self.central_died()
+            self.oracle.central.committed()

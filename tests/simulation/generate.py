@@ -1,0 +1,223 @@
+"""From a seed to a plan: a few days of work and of everything that can go wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.device import WALL_MS
+from simulation.network import FATES
+from simulation.plan import DAY_S, Plan, Step
+
+HOUR_S = 3_600.0
+PAUSES_S = (0.2, 0.5, 0.8, 2.0, 3.0, 8.0, 12.0, 40.0, 115.0, 130.0, 300.0, 650.0)
+WALLS_MS = (0, 1_000, WALL_MS - 7 * 3_600_000, WALL_MS - 90_000, WALL_MS + 5 * 3_600_000, WALL_MS + 400 * 86_400_000)
+ACTS = (
+    "hold",
+    "release",
+    "lost",
+    "reinstate",
+    "retire",
+    "cancel",
+    "receive",
+    "acknowledge",
+    "print",
+    "quantity",
+    "decide",
+)
+ODD = (
+    "rubbish",
+    "EKC-EMPTY",
+    "EKC-RECEIVE",
+    "EKC-RECEIVE",
+    "EKC-UNDO",
+    "EKC-UNDO",
+    "EKC-LOOKUP",
+    "",
+    "\x00",
+    "ÄÖ\u2028",
+)
+
+
+@dataclass
+class Draft:
+    """A plan in the making; `at`: where its clock stands."""
+
+    dice: random.Random
+    terminals: list[str]
+    scanners: list[int]
+    cards: int
+    ends: float
+    at: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+
+    def add(self, what: str, *, after: float = 0.0, **facts: Any) -> None:
+        at = self.at + after
+        if 0.0 <= at < self.ends:
+            self.steps.append(Step(round(at, 3), what, facts))
+
+    def terminal(self) -> str:
+        return self.dice.choice(self.terminals)
+
+    def scanner(self, terminal: str) -> str:
+        return f"s{self.dice.randint(1, self.scanners[self.terminals.index(terminal)])}"
+
+    def scan(self, terminal: str | None = None, **facts: Any) -> None:
+        terminal = terminal or self.terminal()
+        if not {"card", "raw"} & facts.keys():
+            facts["card"] = self.dice.randrange(self.cards)
+        facts.setdefault("scanner", self.scanner(terminal))
+        self.add("scan", terminal=terminal, **facts)
+
+    def wait(self, *pauses: float) -> None:
+        self.at += self.dice.choice(pauses or PAUSES_S) * self.dice.uniform(0.9, 1.1)
+
+
+def plan_of(seed: int) -> Plan:
+    """The plan of a seed, always the same."""
+    dice = random.Random(f"plan {seed}")  # noqa: S311  # repeatable on purpose
+    terminals = dice.choice((3, 3, 3, 3, 4, 6, 10))
+    scanners = tuple(dice.choice((1, 2, 2, 3)) for _ in range(terminals))
+    cards = (dice.randint(1, 3), dice.randint(1, 3))
+    ends = dice.choice((0.3, 0.3, 0.6, 1.0, 2.5)) * DAY_S
+    draft = Draft(dice, [f"t{number + 1}" for number in range(terminals)], list(scanners), sum(cards), ends)
+    for _ in range(dice.randint(2, 4)):
+        draft.at = dice.uniform(60.0, ends * 0.95)
+        _shift(draft)
+    steps = tuple(sorted(draft.steps, key=lambda step: step.at))
+    most = dice.choice((1_000, 1_000, 1_000, 12))
+    return Plan(seed, terminals, scanners, cards, most_stored=most, ends=ends, steps=steps)
+
+
+def _shift(draft: Draft) -> None:
+    """Some minutes in which people scan, with the weather and the mishaps of that shift."""
+    dice = draft.dice
+    stormy = [terminal for terminal in draft.terminals if dice.random() < 0.6]
+    for terminal in stormy:
+        draft.add("weather", terminal=terminal, **_weather(dice))
+    mishaps = dice.sample(_MISHAPS, dice.randint(0, 4))
+    for _ in range(dice.randint(10, 25)):
+        draft.wait()
+        dice.choice(_WORK)(draft)
+        if mishaps and dice.random() < 0.3:
+            dice.choice(mishaps)(draft)
+    draft.wait(100.0, 1_000.0)
+    for terminal in stormy:
+        draft.add("weather", terminal=terminal)
+
+
+def _weather(dice: random.Random) -> dict[str, float]:
+    fates = dice.sample(FATES, dice.randint(1, 5))
+    return {fate: round(dice.uniform(0.05, 0.3), 3) for fate in fates}
+
+
+# What people do.
+
+
+def _empty(draft: Draft) -> None:
+    draft.scan()
+
+
+def _cycle(draft: Draft) -> None:
+    """Empty here, received there, as it should be."""
+    card = draft.dice.randrange(draft.cards)
+    draft.scan(card=card, scanner="s1")
+    draft.wait(5.0, 60.0, 650.0, 700.0)
+    draft.scan(card=card, intent="receive")
+
+
+def _twice(draft: Draft) -> None:
+    """The same card again, at once or a little later, here or at another terminal."""
+    card, terminal = draft.dice.randrange(draft.cards), draft.terminal()
+    scanner = draft.scanner(terminal)
+    draft.scan(terminal, card=card, scanner=scanner)
+    for _ in range(draft.dice.randint(1, 2)):
+        draft.wait(0.1, 0.4, 0.9, 1.2, 2.0, 5.0, 620.0)
+        other = draft.dice.random() < 0.3
+        draft.scan(None if other else terminal, card=card, **({} if other else {"scanner": scanner}))
+
+
+def _command(draft: Draft) -> None:
+    terminal = draft.terminal()
+    scanner = draft.scanner(terminal)
+    draft.scan(terminal, scanner=scanner, raw=draft.dice.choice(ODD))
+    draft.wait(0.3, 2.0, 9.0, 11.0)
+    draft.scan(terminal, scanner=scanner)
+
+
+def _undo(draft: Draft) -> None:
+    terminal = draft.terminal()
+    draft.scan(terminal)
+    for _ in range(draft.dice.randint(1, 2)):
+        draft.wait(0.5, 5.0, 100.0, 119.0, 125.0)
+        draft.add("undo", terminal=terminal)
+
+
+def _old_print(draft: Draft) -> None:
+    draft.scan(version=draft.dice.choice((1, 2, 2, 3)))
+
+
+_WORK: tuple[Callable[[Draft], None], ...] = (
+    _empty,
+    _empty,
+    _empty,
+    _cycle,
+    _cycle,
+    _twice,
+    _command,
+    _undo,
+    _old_print,
+)
+
+# What goes wrong.
+
+
+def _outage(draft: Draft) -> None:
+    draft.add("outage", terminal=draft.terminal(), seconds=draft.dice.choice((30.0, 600.0, 4 * HOUR_S)))
+
+
+def _kill(draft: Draft) -> None:
+    dice = draft.dice
+    facts: dict[str, Any] = {"down": dice.choice((1.0, 5.0, 600.0)), "power": dice.random() < 0.5}
+    if facts["power"] and dice.random() < 0.5:
+        facts["wall"] = dice.choice(WALLS_MS)
+    draft.add("kill", terminal=draft.terminal(), **facts)
+
+
+def _kill_at(draft: Draft) -> None:
+    draft.add("kill_at", terminal=draft.terminal(), awaits=draft.dice.randint(1, 12))
+
+
+def _wall(draft: Draft) -> None:
+    draft.add("wall", terminal=draft.terminal(), wall=draft.dice.choice(WALLS_MS))
+
+
+def _disk(draft: Draft) -> None:
+    fault = draft.dice.choice(("error", "full", "torn", "sync loses", "sync reverts", "dark", "dark"))
+    draft.add("disk", terminal=draft.terminal(), fault=fault, operation=draft.dice.randint(1, 30))
+
+
+def _room(draft: Draft) -> None:
+    terminal = draft.terminal()
+    draft.add("room", terminal=terminal, room=draft.dice.choice((1_000, 20_000_000)))
+    draft.add("room", after=draft.dice.choice((20.0, 300.0)), terminal=terminal)
+
+
+def _person(draft: Draft) -> None:
+    facts = {"choice": draft.dice.randrange(3)} if (act := draft.dice.choice(ACTS)) == "decide" else {}
+    draft.add("person", act=act, card=draft.dice.randrange(draft.cards), **facts)
+
+
+def _central_down(draft: Draft) -> None:
+    draft.add("central_down", seconds=draft.dice.choice((1.0, 60.0, 2 * HOUR_S)))
+
+
+def _central_dies(draft: Draft) -> None:
+    draft.add("central_dies", when=draft.dice.choice(("before", "after")), down=draft.dice.choice((1.0, 30.0)))
+
+
+_MISHAPS: tuple[Callable[[Draft], None], ...] = (
+    _outage, _kill, _kill_at, _wall, _disk, _room, _person, _person, _central_down, _central_dies,
+)  # fmt: skip
