@@ -12,7 +12,7 @@ import fcntl
 import os
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,18 @@ class EvdevSession:
     def events(self) -> AsyncIterator[Event]:
         """Yield what is read, in order, until the device is gone."""
         return self._queue.events()
+
+    def hand_to(self, taker: Callable[[], None]) -> None:
+        """See DirectSession; so are the next two."""
+        self._queue.hand_to(taker)
+
+    def next_reading(self) -> Event | None:
+        """Take the next reading."""
+        return self._queue.next_reading()
+
+    def cue(self, feedback: Feedback) -> bool:
+        """Leave it to `feedback`: a flash takes time."""
+        return False
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""

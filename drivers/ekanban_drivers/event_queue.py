@@ -1,4 +1,4 @@
-"""From the reader's thread to the event loop: bounded, in order, and loud when full."""
+"""From the reader's thread to whoever takes its events: bounded, in order, and loud when full."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
-from ekanban_drivers.scanner import ErrorKind, Event, ScanError
+from ekanban_drivers.scanner import ErrorKind, Event, ScanError, Status
 
 LIMIT = 1000  # readings; a station that is so far behind does not work any more
 
@@ -20,6 +20,9 @@ class EventQueue:
 
     The writer never waits, because the kernel's own buffer would overflow behind it. When the queue is full, what comes
     is refused, and the reader of the queue learns it as an error at the place where it is missing.
+
+    Everything comes out of `events`, in the event loop; after `hand_to` the readings come out of `next_reading`, in any
+    thread, and only states still go the other way.
     """
 
     def __init__(self, device: str, limit: int = LIMIT) -> None:
@@ -28,6 +31,8 @@ class EventQueue:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._waiting: deque[Event] = deque()
+        self._readings: deque[Event] = self._waiting  # the readings among them; after `hand_to` a line of their own
+        self._taker: Callable[[], None] | None = None
         self._refused = 0
         self._closed = False
         self._something = asyncio.Event()
@@ -36,12 +41,28 @@ class EventQueue:
         """Hand over events; from any thread."""
         with self._lock:
             for event in events:
-                if len(self._waiting) >= self.limit:
+                line = self._waiting if isinstance(event, Status) else self._readings
+                if len(line) >= self.limit:
                     self._refused += 1
                     continue
                 self._tell_refused()
-                self._waiting.append(event)
+                line.append(event)
         self._wake()
+
+    def hand_to(self, taker: Callable[[], None]) -> None:
+        """Keep readings for `next_reading` from now on; `taker` is called, in the writer's thread, when some wait."""
+        with self._lock:
+            self._taker = taker
+            self._readings = deque(event for event in self._waiting if not isinstance(event, Status))
+            self._waiting = deque(event for event in self._waiting if isinstance(event, Status))
+        self._wake()
+
+    def next_reading(self) -> Event | None:
+        """Take the next reading, after `hand_to`; from any thread. None: there is none now."""
+        with self._lock:
+            if not self._readings:
+                self._tell_refused()
+            return self._readings.popleft() if self._readings else None
 
     def close(self) -> None:
         """Say that nothing more will come; from any thread."""
@@ -54,7 +75,7 @@ class EventQueue:
         while True:
             self._something.clear()
             with self._lock:
-                if not self._waiting:
+                if not self._waiting and self._taker is None:
                     self._tell_refused()
                 event = self._waiting.popleft() if self._waiting else None
                 closed = self._closed
@@ -68,9 +89,12 @@ class EventQueue:
     def _tell_refused(self) -> None:
         if self._refused:
             logger.error("scanner %s: %d events were refused, because nobody took them", self.device, self._refused)
-            self._waiting.append(ScanError(ErrorKind.OVERRUN, "", self.device))
+            self._readings.append(ScanError(ErrorKind.OVERRUN, "", self.device))
             self._refused = 0
 
     def _wake(self) -> None:
-        if not self._loop.is_closed():  # else nobody is left to be woken
+        if self._taker is not None and self._readings:
+            self._taker()
+        for_events = self._taker is None or self._waiting or self._closed
+        if for_events and not self._loop.is_closed():  # else nobody is left to be woken
             self._loop.call_soon_threadsafe(self._something.set)

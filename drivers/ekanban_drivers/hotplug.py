@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceNotReadable, 
 from ekanban_drivers.scanner import (
     N_,
     DeviceInfo,
+    DirectSession,
     Event,
     Feedback,
     ScannerConfig,
@@ -31,6 +33,8 @@ WAITING = 1000  # events of all scanners together; behind it each scanner has it
 
 logger = logging.getLogger(__name__)
 
+Taker = Callable[[str, DirectSession], None]
+
 _STATES: dict[type[ScannerError], ScannerState] = {
     DeviceAbsent: ScannerState.ABSENT,
     DeviceBusy: ScannerState.BUSY,
@@ -43,7 +47,8 @@ class Scanners:
 
     Inside the context `events()` yields what all of them read. A scanner that is missing, busy or without permission
     shows as a Status that says what mends it, and is tried again on every change that udev reports and every two
-    seconds. `drivers` are used in place of those of the registry, by kind.
+    seconds. `drivers` are used in place of those of the registry, by kind. `taker` is told, in the reader's thread,
+    that a session has readings (see DirectSession); what other sessions read comes out of `events`, like every Status.
     """
 
     def __init__(
@@ -51,11 +56,13 @@ class Scanners:
         configs: Iterable[ScannerConfig],
         drivers: Mapping[str, ScannerDriver] | None = None,
         rescan_seconds: float = RESCAN_SECONDS,
+        taker: Taker | None = None,
     ) -> None:
         self.statuses: dict[str, Status] = {}  # the newest of each scanner, by name
         self._configs = list(configs)
         self._drivers = dict(drivers or {})
         self._rescan_seconds = rescan_seconds
+        self._taker = taker
         self._sessions: dict[str, Session] = {}
         self._taken: dict[str, str] = {}  # path → the name of the scanner that has it open
         self._queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue(WAITING)
@@ -114,6 +121,8 @@ class Scanners:
         try:
             async with driver.open(device, config.profile) as session:
                 self._sessions[config.name] = session
+                if self._taker is not None and isinstance(session, DirectSession):
+                    session.hand_to(partial(self._taker, config.name, session))
                 async for event in session.events():
                     if isinstance(event, Status):
                         await self._tell(config, _named(event, config.name))

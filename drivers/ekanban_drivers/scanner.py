@@ -6,17 +6,18 @@ session (threads, files, key codes) is the driver's own affair.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ekanban_drivers.profile import Profile
 
 __all__ = [
     "N_",
     "DeviceInfo",
+    "DirectSession",
     "ErrorKind",
     "Event",
     "Feedback",
@@ -164,6 +165,26 @@ class Session(Protocol):
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Show the colour at the device; False: the device has no means to."""
+        ...
+
+
+@runtime_checkable
+class DirectSession(Session, Protocol):
+    """A session whose readings can be taken in any thread, so that none waits for the event loop's other work."""
+
+    def hand_to(self, taker: Callable[[], None]) -> None:
+        """Give readings to `next_reading` from now on, states to `events`. `taker` is called when readings wait.
+
+        It is called in the thread that reads the device, and must return at once.
+        """
+        ...
+
+    def next_reading(self) -> Event | None:
+        """Take the next reading; from any thread. None: there is none now."""
+        ...
+
+    def cue(self, feedback: Feedback) -> bool:
+        """Show the colour without waiting, from any thread; False: ask `feedback`."""
         ...
 
 

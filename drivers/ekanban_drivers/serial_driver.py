@@ -8,7 +8,7 @@ import fcntl
 import glob
 import os
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -66,6 +66,24 @@ class SerialSession:
     def events(self) -> AsyncIterator[Event]:
         """Yield what is read, in order, until the port is gone."""
         return self._queue.events()
+
+    def hand_to(self, taker: Callable[[], None]) -> None:
+        """See DirectSession; so are the next two."""
+        self._queue.hand_to(taker)
+
+    def next_reading(self) -> Event | None:
+        """Take the next reading."""
+        return self._queue.next_reading()
+
+    def cue(self, feedback: Feedback) -> bool:
+        """Beep, if the line takes it all at once, as it does unless something holds it."""
+        beeps = BEL * BELS[feedback]
+        if not self._bell or not beeps:
+            return not beeps
+        try:
+            return os.write(self._port.fileno(), beeps) == len(beeps)
+        except (OSError, serial.SerialException):  # held, or gone
+            return False
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Let the scanner beep: once for green, twice for amber, three times for red."""

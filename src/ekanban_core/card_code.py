@@ -37,13 +37,16 @@ def _double(value: int) -> int:
     return value ^ _POLYNOMIAL if value & 0b100000 else value
 
 
+_TIMES_2 = tuple(_double(value) for value in range(32))
+_TIMES_3 = tuple(_double(value) ^ value for value in range(32))
+
+
 def check_characters(ten: str) -> str:
     """The two check characters of body and version: the remainder of ten·x² by the generator polynomial."""
     high = low = 0
     for character in ten:
         factor = _VALUES[character] ^ high
-        doubled = _double(factor)
-        high, low = low ^ doubled ^ factor, doubled  # times the generator's coefficients 3 and 2
+        high, low = low ^ _TIMES_3[factor], _TIMES_2[factor]  # the generator's coefficients
     return ALPHABET[high] + ALPHABET[low]
 
 

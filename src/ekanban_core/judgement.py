@@ -51,7 +51,8 @@ def understood(read: Reading, known: Known | None, scan: ScanFact, target: Targe
         case CommandRead(intent=intent):
             return _nothing(Outcome.SHOWN, Message("command", {"intent": str(intent)}), known)
         case CardRead(version=version) if known:
-            return decide(known.card, known.signal, known.policy, replace(scan, version=version), target)
+            of_print = scan if scan.version == version else replace(scan, version=version)
+            return decide(known.card, known.signal, known.policy, of_print, target)
         case _:
             return _nothing(Outcome.UNKNOWN_CARD, Message("unknown_card"), None)
 

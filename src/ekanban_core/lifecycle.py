@@ -65,10 +65,11 @@ def decide(
     if scan.intent is Intent.UNDO:
         return undo(before, scan, target)
     paper, seen = paper_seen(card, scan.version)
-    decision = _by_intent(replace(before, card=paper), scan)
+    decision = _by_intent(before if paper is card else replace(before, card=paper), scan)
     if decision.outcome is Outcome.LATE:
         return replace(decision, card=card)
-    decision = replace(decision, events=(*seen, *decision.events))
+    if seen:
+        decision = replace(decision, events=(*seen, *decision.events))
     if any(isinstance(event, PrintSeen) for event in seen):
         decision = decision.with_review(ReviewKind.VERSION_AHEAD, {"version": scan.version or 0})
     return _about_the_paper(decision, card, scan, policy)

@@ -135,7 +135,8 @@ def _enterable(candidates: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
 
 
 def _whole(text: str) -> Iterator[str]:
-    return _enterable((text, text.strip()))
+    bare = text.strip()
+    return _enterable((text,) if bare == text else (text, bare))
 
 
 def _gs1(text: str) -> Iterator[str]:

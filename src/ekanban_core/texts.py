@@ -69,14 +69,16 @@ def translations(language: str) -> _gettext.NullTranslations:
 def sentence(message: Message, language: str = "en", zone: str = "UTC", now_ms: int | None = None) -> str:
     """A message as a sentence. `now_ms` (or a fact of that name): times of other days are shown with their date."""
     translate = translations(language).gettext
-    facts = {**message.facts}
-    if now_ms is not None:
-        facts["now_ms"] = now_ms
-    words = {name: _word(name, value, facts.get("now_ms"), zone, translate) for name, value in facts.items()}
+    facts = message.facts if now_ms is None else {**message.facts, "now_ms": now_ms}
+
+    def word(name: str) -> str:
+        return _word(name, facts[name], facts.get("now_ms"), zone, translate)
+
     forms = SENTENCES.get(message.key)
-    parts = [_filled(forms, words, translate) if forms else message.key]  # a newer release's key: better than nothing
+    # The key of a newer release's sentence is better than nothing.
+    parts = [_filled(forms, facts, word, translate) if forms else message.key]
     if facts.get("paper") in PAPER:
-        parts.append(_filled(PAPER[str(facts["paper"])], words, translate))
+        parts.append(_filled(PAPER[str(facts["paper"])], facts, word, translate))
     return " ".join(parts)
 
 
@@ -112,8 +114,15 @@ def _needs(template: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(template) if name)
 
 
-def _filled(forms: tuple[str, ...], words: Mapping[str, str], translate: Callable[[str], str]) -> str:
-    form = next((form for form in forms if _needs(form) <= words.keys()), forms[-1])
+def _filled(
+    forms: tuple[str, ...],
+    facts: Mapping[str, str | int],
+    word: Callable[[str], str],
+    translate: Callable[[str], str],
+) -> str:
+    """The first form for which there are facts enough. Only what it needs is put into words: a local time is dear."""
+    form = next((form for form in forms if _needs(form) <= facts.keys()), forms[-1])
     translated = translate(form)
-    chosen = translated if _needs(translated) <= words.keys() else form
-    return chosen.format_map(words) if _needs(chosen) <= words.keys() else chosen
+    chosen = translated if _needs(translated) <= facts.keys() else form
+    needs = _needs(chosen)
+    return chosen.format_map({name: word(name) for name in needs}) if needs <= facts.keys() else chosen

@@ -7,6 +7,7 @@ when a register at least as new as that answer has arrived.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +41,9 @@ class After:
         return None if decision.card is None else cls(decision.card, decision.signal, decision.effect)
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps makes one for every call
+
+
 @dataclass(slots=True)
 class _Own:
     scan_id: str
@@ -48,11 +52,12 @@ class _Own:
 
 
 class Beliefs:
-    """Register and overlay."""
+    """Register and overlay. The station asks and notes in its thread, the courier's news come in the event loop."""
 
     def __init__(self, register: Register) -> None:
         self.register = register
         self._own: dict[str, _Own] = {}
+        self._lock = threading.Lock()
 
     @property
     def loaded(self) -> bool:
@@ -75,24 +80,28 @@ class Beliefs:
 
     def note(self, scan_id: str, after: After) -> None:
         """Take over what a stored scan did."""
-        self._own[after.card.body] = _Own(scan_id, after)
+        with self._lock:
+            self._own[after.card.body] = _Own(scan_id, after)
 
     def answered(self, scan_ids: Iterable[str], position: int) -> None:
         """Central has committed these scans; its register tells of them from this position on."""
         ids = set(scan_ids)
-        for own in self._own.values():
-            if own.scan_id in ids:
-                own.position = position
+        with self._lock:
+            for own in self._own.values():
+                if own.scan_id in ids:
+                    own.position = position
 
     def refreshed(self, position: int) -> None:
         """The register has come to this position."""
-        told = [body for body, own in self._own.items() if own.position is not None and own.position <= position]
-        for body in told:
-            del self._own[body]
+        with self._lock:
+            told = [body for body, own in self._own.items() if own.position is not None and own.position <= position]
+            for body in told:
+                del self._own[body]
 
     def new_generation(self) -> None:
         """Central was restored: positions of before mean nothing, and its register is loaded anew."""
-        self._own = {body: own for body, own in self._own.items() if own.position is None}
+        with self._lock:
+            self._own = {body: own for body, own in self._own.items() if own.position is None}
 
     def restore(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Rebuild the overlay after a restart: body, scan id, state afterwards; oldest first."""
@@ -109,13 +118,12 @@ def for_undo(known: Known, scan_id: str) -> Known:
 
 def after_to_json(after: After) -> str:
     """For the journal."""
-    return json.dumps(
+    return _compact(
         {
             "card": {**_card_facts(after.card), "last_closed": moment_to_json(after.card.last_closed)},
             "signal": signal_to_json(after.signal),
             "effect": after.effect.to_json() if after.effect else None,
-        },
-        separators=(",", ":"),
+        }
     )
 
 

@@ -119,6 +119,8 @@ def code_of(read: Reading) -> str:
 
 def printable(text: str) -> str:
     """Without control characters and lone surrogates, which are data and no text (promise 18)."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

@@ -23,7 +23,7 @@ from ekanban_drivers import profile
 from ekanban_drivers.errors import BadProfile
 from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import Profile
-from ekanban_drivers.scanner import Event, Scan, ScanError, ScannerConfig, ScannerDriver
+from ekanban_drivers.scanner import DirectSession, Event, Scan, ScanError, ScannerConfig, ScannerDriver
 from ekanban_terminal import entries, folder, identity, journal, register
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
@@ -36,12 +36,14 @@ from ekanban_terminal.identity import BadIdentity, Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits
 from ekanban_terminal.link import HttpLink, Link
+from ekanban_terminal.one_thread import OneThread
+from ekanban_terminal.quick_way import QuickWay
 from ekanban_terminal.register import Register
 from ekanban_terminal.screen import MOST, Screen
 from ekanban_terminal.settings import BadSettings, TerminalSettings
 from ekanban_terminal.state import Entry, Kiosk
 from ekanban_terminal.station import Input, Setting, Station, Taken, correct
-from ekanban_terminal.store import OneThread, Store
+from ekanban_terminal.store import Store
 
 RELEASE = version("ekanban-terminal")
 CUE_S = 0.3  # how long a green scan may wait for central's answer, so that one cue says "ordered"
@@ -70,7 +72,8 @@ class Terminal:
         self._clock = clock or SystemClock()
         self._random_bytes = random_bytes
         self._link = link or partial(HttpLink, trusted=settings.central_certificate)
-        self._scanners = Scanners(_configs(settings), drivers)
+        self._scanners = Scanners(_configs(settings), drivers, taker=self._readings_wait)
+        self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._announcing: set[asyncio.Task[Entry]] = set()
@@ -131,6 +134,9 @@ class Terminal:
             await self.register.open()
             await self._open_journal()
             await self._enrolment()
+            self._quick = QuickWay(
+                self._journal_thread, self.station, self._given, self._at_once, self._taken, self._failed
+            )
             await stack.enter_async_context(self._scanners)
             stack.push_async_callback(self._end_tasks)
             for name, work in (
@@ -210,8 +216,10 @@ class Terminal:
         """Take a reading and show it; the entry is central's answer if that came in time, else the local verdict."""
         return await self.show(await self.station.take(given), wait_s)
 
-    async def show(self, taken: Taken, wait_s: float = CUE_S, scanner: str = "") -> tuple[Taken, Entry]:
-        """Show what became of a reading, on the screen and at its scanner."""
+    async def show(
+        self, taken: Taken, wait_s: float = CUE_S, scanner: str = "", *, cued: bool = False
+    ) -> tuple[Taken, Entry]:
+        """Show what became of a reading, on the screen and at its scanner, unless that has its cue."""
         await self._alarms(taken)
         entry = taken.entry
         if taken.stored:
@@ -219,7 +227,7 @@ class Terminal:
             if entry.colour is Colour.GREEN:
                 entry = await self._answered(entry, min(CUE_S, wait_s))
         self.screen.show(entry)
-        for cue in cues(entry) if scanner else ():
+        for cue in cues(entry) if scanner and not cued else ():
             await self._scanners.feedback(scanner, cue)
         if taken.stored and entry.pending and wait_s > 0:
             entry = await self._answered(entry, wait_s)
@@ -240,26 +248,43 @@ class Terminal:
             with suppress(JournalFailed):  # the next look tells of that
                 self.screen.alarm("full", await self.store.full())
 
+    def _readings_wait(self, name: str, session: DirectSession) -> None:
+        if self._quick is not None:
+            self._quick.readings_wait(name, session)
+
+    def _at_once(self, taken: Taken) -> bool:
+        """Whether a reading's cue need not wait for central's answer."""
+        return not taken.stored or taken.entry.colour is not Colour.GREEN or self.courier.state != "online"
+
+    def _failed(self) -> None:
+        self.screen.alarm("journal", self.store.problem)
+
     async def _read_scanners(self) -> None:
-        """One reading after the other: while one is stored, the scanners' own queues hold the next."""
+        """Take states, and the readings of scanners that know no quicker way.
+
+        One after the other: while one is stored, the scanners' own queues hold the next.
+        """
         async for name, event in self._scanners.events():
             try:
                 await self._event(name, event)
             except Exception:  # one reading must not end all reading; what was not stored was not shown green either
                 log.exception("reading_failed", scanner=name)
-                self.screen.alarm("journal", self.store.problem)
+                self._failed()
 
     async def _event(self, name: str, event: Event) -> None:
         given = self._given(name, event)
         if given is None:
             return
-        taken = await self.station.take(given)
-        task = asyncio.create_task(self._announce(taken, name))
+        self._taken(await self.station.take(given), name)
+
+    def _taken(self, taken: Taken, scanner: str, cued: bool = False) -> None:
+        task = asyncio.create_task(self._announce(taken, scanner, cued))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
 
-    async def _announce(self, taken: Taken, scanner: str) -> Entry:
-        _taken, entry = await self.show(taken, 0.0 if taken.entry.colour is not Colour.GREEN else CUE_S, scanner)
+    async def _announce(self, taken: Taken, scanner: str, cued: bool) -> Entry:
+        wait_s = 0.0 if taken.entry.colour is not Colour.GREEN else CUE_S
+        _taken, entry = await self.show(taken, wait_s, scanner, cued=cued)
         return entry
 
     def _given(self, name: str, event: Event) -> Input | None:

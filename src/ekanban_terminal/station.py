@@ -1,6 +1,7 @@
 """The station: a reading becomes a verdict, is stored, and only then may be shown (promises 1 and 2).
 
-Clock, randomness, store and register are arguments; the same station runs in the deterministic simulation.
+Clock, randomness, store and register are arguments; the same station runs in the deterministic simulation. It works
+where its journal is (`store.Run`): from the reading to the commit nothing waits for another thread.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import Target
@@ -88,7 +90,7 @@ class _Plan:
 
 
 class Station:
-    """Takes readings one after the other, in the order in which they come."""
+    """Takes readings one after the other, in the order in which they come: `take_here` is for one thread at a time."""
 
     def __init__(
         self,
@@ -111,15 +113,36 @@ class Station:
         self._reader = reader
         self._terminal = terminal
         self._memory = Memory(setting.window_s)
-        self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Taken]] = set()
 
     async def take(self, given: Input) -> Taken:
         """Take a reading. When this returns `stored`, it is on the disk. Whoever waits may give up; this goes on."""
-        task = asyncio.ensure_future(self._take(given))
+        task = asyncio.ensure_future(self._store.do(partial(self.take_here, given)))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    def take_here(self, given: Input) -> Taken:
+        """Take a reading, from work that is where the journal is; see take."""
+        plan = self._plan(given)
+        found, known, decision = self._judge(plan)
+        policy = known.policy if known else None
+        entry = entries.shown(plan.scan_id, plan.read, plan.intent, decision, found, policy, self._reader())
+        after = None if plan.duplicate else After.of(decision)
+        draft = Draft(
+            message=self._message(plan, decision),
+            shown=entry.model_dump_json(),
+            green=entry.colour is Colour.GREEN,
+            body=_body(plan),
+            after=after_to_json(after) if after else None,
+            replays=given.replays,
+        )
+        try:
+            self._store.append_here(draft)
+        except JournalError as error:
+            return self._refused(plan, found, error)
+        self._remember(plan, decision, after)
+        return Taken(entry, True)
 
     async def undo(self) -> Taken:
         """Take back the station's last scan. Raises NothingToUndo, and then nothing is stored."""
@@ -147,28 +170,6 @@ class Station:
         found = after_from_json(after) if after else None
         body, effect = (found.card.body, found.effect) if found else (None, None)
         self._memory.happened(LastScan(kept.id, body, effect, self._clock.monotonic() - age_s))
-
-    async def _take(self, given: Input) -> Taken:
-        async with self._lock:
-            plan = self._plan(given)
-            found, known, decision = self._judge(plan)
-            policy = known.policy if known else None
-            entry = entries.shown(plan.scan_id, plan.read, plan.intent, decision, found, policy, self._reader())
-            after = None if plan.duplicate else After.of(decision)
-            draft = Draft(
-                message=self._message(plan, decision),
-                shown=entry.model_dump_json(),
-                green=entry.colour is Colour.GREEN,
-                body=_body(plan),
-                after=after_to_json(after) if after else None,
-                replays=given.replays,
-            )
-            try:
-                await self._store.append(draft)
-            except JournalError as error:
-                return self._refused(plan, found, error)
-            self._remember(plan, decision, after)
-            return Taken(entry, True)
 
     def _plan(self, given: Input) -> _Plan:
         """Understand the reading and what is meant by it."""

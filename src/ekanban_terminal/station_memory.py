@@ -71,10 +71,10 @@ class Memory:
     def card_read(self, scanner: str, body: str, read: LastRead) -> None:
         """A card was stored, or the repetition of one: a command for it is used up."""
         self._commands.pop(scanner, None)
-        old = [key for key, last in self._reads.items() if read.at - last.at > self._window_s]
-        for key in old:
-            del self._reads[key]
-        self._reads[scanner, body] = read
+        self._reads.pop((scanner, body), None)
+        self._reads[scanner, body] = read  # last, so that the oldest stand first
+        while read.at - (oldest := next(iter(self._reads.items())))[1].at > self._window_s:
+            del self._reads[oldest[0]]
 
     def happened(self, last: LastScan | None) -> None:
         """Anything was stored that an undo may name; None: it was an undo, after which no other is taken."""

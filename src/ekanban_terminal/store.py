@@ -1,10 +1,11 @@
-"""The journal as the event loop sees it: every call runs in the journal's one thread, one after the other."""
+"""The journal as the event loop sees it: every call runs in the journal's one thread, one after the other.
+
+What already runs there, as a station's work does, uses `append_here`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -27,21 +28,6 @@ class Run(Protocol):
 async def inline(work: Callable[[], T]) -> T:
     """Do it here and now: for the simulation, which has no threads."""
     return work()
-
-
-class OneThread:
-    """One thread that does everything, in order."""
-
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(1, name)
-
-    async def __call__(self, work: Callable[[], T]) -> T:
-        """Do it in the thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-
-    def end(self) -> None:
-        """Wait for the last work and end the thread."""
-        self._executor.shutdown()
 
 
 class Store:
@@ -69,9 +55,13 @@ class Store:
         """Give the file back."""
         await self._do(self._journal.close)
 
-    async def append(self, draft: Draft) -> ScanMessage:
-        """Store a reading; when this returns it is on the disk."""
-        return await self._do(self._journal.append, draft)
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do something where the journal is, in turn with all else that is done there."""
+        return await self._run(work)
+
+    def append_here(self, draft: Draft) -> ScanMessage:
+        """Store a reading, from work that is where the journal is; when this returns it is on the disk."""
+        return self._journal.append(draft)
 
     async def batch(self, most: int, most_bytes: int, also: Collection[str] = ()) -> Batch | None:
         """What to send next."""

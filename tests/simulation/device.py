@@ -13,13 +13,12 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ekanban_core.states import Intent
-from ekanban_core.wire import TerminalStatus
+from ekanban_core.wire import ScanMessage, TerminalStatus
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
 from ekanban_terminal.courier import Courier
@@ -32,7 +31,7 @@ from ekanban_terminal.journal_types import Draft, Limits, Settled
 from ekanban_terminal.register import Register
 from ekanban_terminal.state import CentralState
 from ekanban_terminal.station import Input, NothingToUndo, Setting, Station, Taken, correct
-from ekanban_terminal.store import Store
+from ekanban_terminal.store import Run, Store
 from simulation.disk import Disk
 from simulation.network import Way
 
@@ -165,6 +164,18 @@ class News:
             self.alarms[key] = text
 
 
+class HeardStore(Store):
+    """A store of which somebody hears what is about to be appended."""
+
+    def __init__(self, journal: Journal, run: Run, heard: Callable[[Draft], None]) -> None:
+        super().__init__(journal, run)
+        self._heard = heard
+
+    def append_here(self, draft: Draft) -> ScanMessage:
+        self._heard(draft)
+        return super().append_here(draft)
+
+
 class Process:
     """One life of the service."""
 
@@ -185,7 +196,7 @@ class Process:
         device, clock, random_bytes = self.device, self.device.clock, self.device.random.randbytes
         limits = Limits(self.floor.plan.most_stored, 50_000_000)
         self.journal = Journal(device.disk.journal, random_bytes, limits, correct, disk=device.disk)
-        self.store = Store(self.journal, self.on_disk)
+        self.store = HeardStore(self.journal, self.on_disk, self._note)
         self.register = Register(device.disk.folder / "register.sqlite")
         self.beliefs = Beliefs(self.register)
         self.time = CentralTime(clock)
@@ -244,7 +255,6 @@ class Process:
     async def on_disk(self, work: Callable[[], T]) -> T:
         """What runs in the journal's thread."""
         await self.awaits()
-        self._note(work)
         try:
             result = work()
         finally:
@@ -272,10 +282,9 @@ class Process:
         self.alive = False
         self.floor.perished(self.device, power)
 
-    def _note(self, work: Callable[[], Any]) -> None:
+    def _note(self, draft: Draft) -> None:
         """Tell the oracle which scan a reading is about to become."""
-        draft = work.args[0] if isinstance(work, partial) and work.args else None
-        if isinstance(draft, Draft) and self.doing:
+        if self.doing:
             reading = self.doing.popleft()
             self.floor.oracle.attempted(reading, draft)
 

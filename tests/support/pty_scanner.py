@@ -61,3 +61,7 @@ class PtyScanner:
                 raise TimeoutError(f"expected {count} bytes at the scanner, got {data!r}")
             data += os.read(self._master, count - len(data))
         return data
+
+    def heard(self, seconds: float) -> bytes:
+        """Return what the scanner is sent within that time, b"" for nothing."""
+        return os.read(self._master, 100) if select.select([self._master], [], [], seconds)[0] else b""

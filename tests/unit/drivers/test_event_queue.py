@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 from ekanban_drivers.event_queue import EventQueue
-from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
+from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError, ScannerState, Status
 
 
 def scan(number: int) -> Scan:
@@ -61,3 +61,36 @@ def test_a_writer_that_outlives_its_loop_is_not_disturbed() -> None:
 
     queue.put([scan(1)])
     queue.close()
+
+
+def test_readings_are_handed_to_who_takes_them_directly_and_states_are_not() -> None:
+    ready, gone = Status(ScannerState.READY, "a"), Status(ScannerState.ABSENT, "a")
+    woken: list[str] = []
+
+    async def run() -> tuple[list[Event | None], list[Event]]:
+        queue = EventQueue("a")
+        queue.put([ready, scan(1)])
+        queue.hand_to(lambda: woken.append("taker"))
+        queue.put([scan(2)])
+        queue.put([gone])
+        queue.close()
+        return [queue.next_reading() for _ in range(3)], await taken(queue)
+
+    readings, states = asyncio.run(run())
+
+    assert readings == [scan(1), scan(2), None]
+    assert states == [ready, gone]
+    assert len(woken) >= 2
+
+
+def test_who_takes_readings_directly_learns_where_some_are_missing() -> None:
+    async def run() -> list[Event | None]:
+        queue = EventQueue("a", limit=2)
+        queue.hand_to(lambda: None)
+        queue.put([scan(1), scan(2), scan(3)])
+        found = [queue.next_reading(), queue.next_reading(), queue.next_reading()]
+        queue.put([scan(4)])
+        return [*found, queue.next_reading(), queue.next_reading()]
+
+    lost = ScanError(ErrorKind.OVERRUN, "", "a")
+    assert asyncio.run(run()) == [scan(1), scan(2), lost, scan(4), None]

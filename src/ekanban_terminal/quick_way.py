@@ -1,0 +1,68 @@
+"""The quick way of a reading: from the thread that reads the scanner straight to the journal's, and back with the cue.
+
+The event loop, with its pages and its courier, hears of it afterwards. Between the last byte and the commit stands one
+change of threads; the reader's own must not wait for a disk, or the kernel's buffer behind it overflows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from ekanban_drivers.scanner import DirectSession, Event
+from ekanban_terminal.feedback import cues
+from ekanban_terminal.one_thread import OneThread
+from ekanban_terminal.station import Input, Station, Taken
+
+Given = Callable[[str, Event], Input | None]
+
+log = structlog.get_logger()
+
+
+class QuickWay:
+    """Takes what scanners read in the journal's thread, where the station works.
+
+    given: makes a station's input of an event. at_once: whether this reading's cue needs no other answer than ours.
+    announce: told in the event loop what became of a reading, and whether its cue was given. failed: told that a
+    reading could not be taken at all.
+    """
+
+    def __init__(
+        self,
+        thread: OneThread,
+        station: Station,
+        given: Given,
+        at_once: Callable[[Taken], bool],
+        announce: Callable[[Taken, str, bool], None],
+        failed: Callable[[], None],
+    ) -> None:
+        self._thread = thread
+        self._station = station
+        self._given = given
+        self._at_once = at_once
+        self._announce = announce
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+
+    def readings_wait(self, name: str, session: DirectSession) -> None:
+        """A scanner has read something; called in its reader's thread."""
+        self._thread.post(partial(self._take_all, name, session))
+
+    def _take_all(self, name: str, session: DirectSession) -> None:
+        while (event := session.next_reading()) is not None:
+            try:
+                self._take(name, event, session)
+            except Exception:  # one reading must not end all reading; what was not stored was not shown green either
+                log.exception("reading_failed", scanner=name)
+                self._loop.call_soon_threadsafe(self._failed)
+
+    def _take(self, name: str, event: Event, session: DirectSession) -> None:
+        given = self._given(name, event)
+        if given is None:
+            return
+        taken = self._station.take_here(given)
+        cued = self._at_once(taken) and all(session.cue(cue) for cue in cues(taken.entry))
+        self._loop.call_soon_threadsafe(self._announce, taken, name, cued)
