@@ -68,7 +68,7 @@ def load_register(connection: Connection, deliveries: Sequence[Delivery], fences
     for delivery, item in _all(deliveries):
         place = place_of(delivery, item)
         found = by_id.get(item.scan_id) if item.scan_id else None
-        if place is None or (found is not None and not _same(found, place, item)):
+        if place is None or (found is not None and not _same(found, item)):
             contents.add((delivery.terminal_id, item.hash))
         elif found is None:
             row = fences[delivery.terminal_id].epochs.get(place[1])
@@ -86,6 +86,8 @@ def sort(delivery: Delivery, fence: Fence, register: Register) -> list[Sorted]:
         place = place_of(delivery, item)
         repeated = _repeated(delivery, place, item, register)
         if repeated is not None:
+            if _verdict_elsewhere(place, item, fence, register, nameless) is Verdict.GAP:
+                return found
             found.append(repeated)
             nameless += place is None
             continue
@@ -116,14 +118,25 @@ def _all(deliveries: Sequence[Delivery]) -> Iterable[tuple[Delivery, Item]]:
     return ((delivery, item) for delivery in deliveries for item in delivery.items)
 
 
-def _same(taken: Taken, place: Place, item: Item) -> bool:
-    return taken.place == place and taken.hash == item.hash
+def _same(taken: Taken, item: Item) -> bool:
+    """Whether it is this scan, of the same place in the same epoch: both are part of its content."""
+    return taken.hash == item.hash
+
+
+def _verdict_elsewhere(
+    place: Place | None, item: Item, fence: Fence, register: Register, nameless: int
+) -> Verdict | None:
+    """Count a repeated scan that the same device sent as another terminal: it was enrolled anew since."""
+    taken = register.by_id.get(item.scan_id) if item.scan_id else None
+    if place is None or taken is None or taken.place == place or not _same(taken, item):
+        return None
+    return fence.place(place[1], place[2], nameless)
 
 
 def _repeated(delivery: Delivery, place: Place | None, item: Item, register: Register) -> Repeated | None:
     if place is not None and item.scan_id is not None:
         taken = register.by_id.get(item.scan_id)
-        if taken is not None and _same(taken, place, item):
+        if taken is not None and _same(taken, item):
             return Repeated(item, taken.answer)
         fresh = register.fresh.get(item.scan_id)
         if fresh is not None and fresh[0] == place and fresh[1].hash == item.hash:

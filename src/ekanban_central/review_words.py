@@ -36,14 +36,20 @@ def kind(name: str) -> str:
 
 def why(case: Case) -> str:
     """The reason in plain words."""
-    return view.sentence_of(Message(f"review_{case.kind}", dict(case.facts)))
+    closer = f"review_{case.kind}_{case.facts.get('standing', '')}"
+    if case.kind is ReviewKind.SHOWN_GREEN_REFUSED and case.facts.get("outcome") == Outcome.UNKNOWN_CARD:
+        closer = f"review_{ReviewKind.UNKNOWN_CARD}"
+    key = closer if closer in SENTENCES else f"review_{case.kind}"
+    return view.sentence_of(Message(key, dict(case.facts)))
 
 
-def choice(name: str, case_kind: str = "") -> str:
+def choice(name: str, case: Case | None = None) -> str:
     """A decision, on its button and in the list of what was decided."""
-    if name == Choice.NOTHING and case_kind == ReviewKind.PROBABLY_RECEIVED:
+    kind = case.kind if case else ""
+    still_open = case is not None and case.loaded is not None and case.loaded.signal is not None
+    if name == Choice.NOTHING and kind == ReviewKind.PROBABLY_RECEIVED and still_open:
         return _("Not received: leave it open")
-    if name == Choice.NOTHING and case_kind == ReviewKind.RESTORED:
+    if name == Choice.NOTHING and kind == ReviewKind.RESTORED:
         return _("Noted")
     return {
         Choice.NOTHING: _("Nothing to do"),

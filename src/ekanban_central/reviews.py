@@ -174,7 +174,9 @@ def choices(row: Row, scanned: Scanned, loaded: Loaded | None) -> tuple[Choice, 
         same = loaded.signal is not None and str(row["signal_id"]) == loaded.signal.id
         likely = [Choice.CANCEL] if same else []
     elif kind in _MAY_CHANGE:
-        likely = _about_intent(row, loaded, intent)
+        likely = _about_intent(row, scanned, loaded, intent)
+    if intent == Intent.EMPTY and loaded.signal is not None and kind not in _ABOUT_THE_CYCLE:
+        return (Choice.NOTHING, *likely)  # what was wanted is on order, whoever has ordered it
     return (*likely, Choice.NOTHING)
 
 
@@ -182,6 +184,8 @@ _MAY_CHANGE = frozenset({
     ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.NO_OPEN_SIGNAL,
     ReviewKind.SHOWN_GREEN_REFUSED, ReviewKind.SHOWN_RED, ReviewKind.SET_ASIDE,
 })  # fmt: skip
+
+_ABOUT_THE_CYCLE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.FOUND)
 
 
 def _about_found(loaded: Loaded, intent: str) -> list[Choice]:
@@ -192,9 +196,11 @@ def _about_found(loaded: Loaded, intent: str) -> list[Choice]:
     return [*([Choice.REINSTATE_ORDER] if orders else []), Choice.REINSTATE, *retire]
 
 
-def _about_intent(row: Row, loaded: Loaded, intent: str) -> list[Choice]:
+def _about_intent(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> list[Choice]:
     """What the worker meant, as far as it is possible now."""
     signal, kind = loaded.signal, ReviewKind(row["kind"])
+    if signal is not None and scanned.latest_ms is not None and scanned.latest_ms < signal.opened.earliest_ms:
+        return []  # it was scanned before this signal's time, and is not about it
     if intent == Intent.EMPTY:
         if signal is None:
             return [] if loaded.card.last_signal == str(row["scan_id"]) else [Choice.ORDER]

@@ -81,7 +81,7 @@ def terminal_state(state: str, *, silent: bool = False, forked: bool = False) ->
     if state == TerminalState.PENDING:
         return Sign(_("Waits for approval"), "pause", "amber")
     if forked:
-        return Sign(_("Two devices with one identity"), "alert", "red")
+        return Sign(_("Copied or restored"), "alert", "red")
     return Sign(_("Silent"), "silent", "red") if silent else Sign(_("In touch"), "link", "green")
 
 

@@ -101,7 +101,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         _("Print {version} was scanned, which was not made here. It was accepted."),
         _("A print was scanned that was not made here. It was accepted."),
     ),
-    "review_unknown_card": (_("A terminal knows this card, and it is not known here. Was a backup restored?"),),
+    "review_unknown_card": (
+        _("A terminal took this card, and it is not known here. Was central restored? Then make a new card."),
+    ),
     "review_shown_green_refused": (_("The worker saw green, and the scan could not be carried out."),),
     "review_shown_red": (_("The worker saw red, and the scan would have been possible. Is it still wanted?"),),
     "review_malformed": (_("A scan arrived that could not be processed. It is kept as it came."),),
@@ -116,6 +118,11 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         ),
     ),
     "review_set_aside": (_("Scanned at a terminal that is not admitted or was copied."),),
+    "review_set_aside_forked": (
+        _("Scanned at a device whose memory was copied or restored: it has to be enrolled again. Is it still wanted?"),
+    ),
+    "review_set_aside_revoked": (_("Scanned at a terminal that was revoked. Is it still wanted?"),),
+    "review_set_aside_pending": (_("Scanned at a terminal that was not approved yet. Is it still wanted?"),),
     # what pages refuse
     "nothing_open": (_("Nothing is on order for this card."),),
     "reason_needed": (_("Say why: a cancelled order needs a reason."),),

@@ -47,6 +47,7 @@ from ekanban_terminal.store import Store
 
 RELEASE = version("ekanban-terminal")
 CUE_S = 0.3  # how long a green scan may wait for central's answer, so that one cue says "ordered"
+ANSWERS = ("online", "refused")  # a central that refuses this terminal says of each scan at once that it is set aside
 LOOK_S = 2.0  # between looks at journal, disk and enrolment
 
 log = structlog.get_logger()
@@ -234,7 +235,7 @@ class Terminal:
         return taken, entry
 
     async def _answered(self, entry: Entry, seconds: float) -> Entry:
-        if self.courier.state != "online":
+        if self.courier.state not in ANSWERS:
             return entry
         result = await self.courier.answer(entry.id, seconds)
         return entries.answered(entry, result, self.screen.reader()) if result else entry
@@ -254,7 +255,7 @@ class Terminal:
 
     def _at_once(self, taken: Taken) -> bool:
         """Whether a reading's cue need not wait for central's answer."""
-        return not taken.stored or taken.entry.colour is not Colour.GREEN or self.courier.state != "online"
+        return not taken.stored or taken.entry.colour is not Colour.GREEN or self.courier.state not in ANSWERS
 
     def _failed(self) -> None:
         self.screen.alarm("journal", self.store.problem)

@@ -116,3 +116,21 @@ def test_an_id_in_capitals_is_answered_as_it_was_sent(plant: Plant) -> None:
 
     assert receipt.results[0].id == scan["id"]
     assert outcomes(receipt) == ["opened"]
+
+
+def test_a_device_that_was_enrolled_anew_hands_in_again_what_it_had_and_goes_on(plant: Plant) -> None:
+    device, cards = plant.terminal(), plant.cards
+    first, second = device.scan(cards[0]), device.scan(cards[1])
+    device.send(first, second)
+    device.id = plant.terminal().id
+
+    alone = device.send(device.scan(cards[2]), oldest_seq={device.epoch: 1})
+    receipt = device.send(first, second, device.scan(cards[3]), oldest_seq={device.epoch: 1})
+
+    assert alone.expected is not None
+    assert (alone.expected.seq, outcomes(alone)) == (1, [])
+    assert [one.repeated for one in receipt.results] == [True, True]
+    assert receipt.expected is not None
+    assert receipt.expected.seq == 3  # the one that was not among them
+    assert plant.rows("review") == []
+    assert plant.count("scan_aside") == 0

@@ -1,0 +1,65 @@
+"""A shop that people can walk through: central and terminals as they are, and browsers before their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from page_desk import ARGUMENTS, seat
+from playwright.sync_api import Browser, Page, sync_playwright
+from shop import Shop, Station
+
+Look = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Riverside Works; its central runs."""
+    shop = Shop(tmp_path)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def central_page(browser: Browser, shop: Shop) -> Iterator[Look]:
+    """Open a page of central as the supervisor, in English or `locale="de-DE"`."""
+    with ExitStack() as stack:
+
+        def look(path: str, **options: object) -> Page:
+            taken = stack.enter_context(seat(browser, shop.desk, **options))
+            stack.callback(lambda: _silent(taken.said))
+            taken.page.goto(shop.desk.url + path)
+            return taken.page
+
+        yield look
+
+
+@pytest.fixture
+def kiosk_page(browser: Browser) -> Iterator[Callable[[Station], Page]]:
+    """Stand before a terminal's screen."""
+    pages = []
+
+    def look(station: Station) -> Page:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        pages.append(page)
+        page.goto(station.url)
+        page.locator("body[data-followed]").wait_for()
+        return page
+
+    yield look
+    for page in pages:
+        page.close()
+
+
+def _silent(said: list[str]) -> None:
+    assert said == []
