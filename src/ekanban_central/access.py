@@ -18,7 +18,8 @@ from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
 from sqlalchemy import select
 from sqlmodel import col
 from starlette.concurrency import run_in_threadpool
@@ -38,6 +39,13 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
 GROWN_OLD = _("This page has grown old. Load it again and repeat what you did.")
+BEARER = HTTPBearer(scheme_name="API token", auto_error=False)  # for OpenAPI: `visitor_of` reads it itself
+SIGNATURE = APIKeyHeader(
+    scheme_name="Terminal's signature",
+    name="Signature",
+    description="HTTP Message Signatures (RFC 9421), Ed25519; with Signature-Input and Content-Digest",
+    auto_error=False,
+)
 _RANK = {Role.VIEWER: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 
@@ -83,7 +91,9 @@ def require(role: Role = Role.VIEWER) -> Callable[..., AsyncIterator[Visitor]]:
     """Make the dependency that lets in only people with this role or a higher one."""
 
     async def visitor_with_role(
-        request: Request, visitor: Annotated[Visitor | None, Depends(visitor_of)]
+        request: Request,
+        visitor: Annotated[Visitor | None, Depends(visitor_of)],
+        _token: Annotated[object, Security(BEARER)] = None,
     ) -> AsyncIterator[Visitor]:
         if visitor is None:
             raise sign_in_first(request)
@@ -165,7 +175,9 @@ class SignedTerminal:
     claim: Claim
 
 
-async def signed_terminal(request: Request) -> SignedTerminal:
+async def signed_terminal(
+    request: Request, _signature: Annotated[object, Security(SIGNATURE)] = None
+) -> SignedTerminal:
     """Which terminal signed this request; 401 when none that is known, 403 while it waits for approval.
 
     From here on whatever is answered is signed by central and bound to this request (signed_answers.py).

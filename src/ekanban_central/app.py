@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from ekanban_central import docs_page, keys, problem_page, problems, rendering
+from ekanban_central import described, docs_page, keys, problem_page, problems, rendering
 from ekanban_central.api import events, health, master, people, register, reviews, scans, signals, terminals
 from ekanban_central.context import Central
 from ekanban_central.database import Database
@@ -69,6 +69,7 @@ def create_app(
     app.state.throttle = Throttle()
     app.state.schema_watch = watch
     problems.install(app, problem_page.answer)
+    described.describe(app)
     app.add_middleware(AnswerAlways)  # innermost; what is added last sees a request first
     app.add_middleware(OnlyOurSchema, watch=watch)
     app.add_middleware(BodyLimit, most=settings.body_limit)

@@ -11,7 +11,7 @@ from ekanban_central.context import Central
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
 from ekanban_core import lifecycle
-from ekanban_core.card_code import BODY, CardCode
+from ekanban_core.card_code import ALPHABET, BODY, CardCode
 from ekanban_core.decision import Decision
 from ekanban_core.errors import BadCardCode, EkanbanError
 from ekanban_core.events import Event
@@ -37,7 +37,7 @@ def body_of(text: str) -> str:
     """The card that a code names: all twelve characters, or the first eight. Raises NoSuchCard."""
     plain = text.upper().replace("-", "").replace(" ", "")
     try:
-        return plain if len(plain) == BODY else CardCode.parse(text).body
+        return plain if len(plain) == BODY and set(plain) <= set(ALPHABET) else CardCode.parse(text).body
     except BadCardCode as error:
         raise NoSuchCard(str(error)) from error
 

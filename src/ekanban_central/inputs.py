@@ -12,6 +12,7 @@ from ekanban_core.states import Closing, LocationKind, LoopKind, OutOfSequence, 
 
 MIDDLE_STATES = (SignalState.ACKNOWLEDGED, SignalState.IN_PROCESS, SignalState.READY, SignalState.IN_TRANSIT)
 MOST_CARDS = 1_000  # in one call
+BODY_PATTERN = rf"^[{ALPHABET}]{{{BODY}}}$"
 YEAR_S = 366 * 86_400
 
 
@@ -23,6 +24,15 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
+def _storable(text: str) -> str:
+    """What is only asked for, and notes of several lines: anything that a database can be asked and told."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("expected text without NUL and surrogates")
+    return text
+
+
+Asked = Annotated[str, AfterValidator(_storable)]
+Yes = Annotated[bool, Field(strict=True)]  # neither 1 nor "yes"
 Line = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_plain)]
 
@@ -72,18 +82,18 @@ class NewLocation(Input):
 class NewLoop(Input):
     """One part circulating between one source and one destination; they are named by number and names."""
 
-    part: str
-    source: str
-    destination: str
+    part: Asked
+    source: Asked
+    destination: Asked
     bin: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
     kind: LoopKind
-    quantity: Annotated[int, Field(ge=1, lt=2**31)]  # per container
+    quantity: Annotated[int, Field(strict=True, ge=1, lt=2**31)]  # per container
     container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
-    lead_time_s: Annotated[int, Field(ge=1, le=YEAR_S)]
-    min_cycle_s: Annotated[int, Field(ge=0, le=YEAR_S)] = 0
+    lead_time_s: Annotated[int, Field(strict=True, ge=1, le=YEAR_S)]
+    min_cycle_s: Annotated[int, Field(strict=True, ge=0, le=YEAR_S)] = 0
     closing: Closing = Closing.TWO_SCAN
     states: list[SignalState] = []  # middle states in use
-    holds_back: bool = False
+    holds_back: Yes = False
     out_of_sequence: OutOfSequence = OutOfSequence.WARN
 
     @model_validator(mode="after")
@@ -99,10 +109,10 @@ class NewLoop(Input):
 class NewCards(Input):
     """Cards of one loop: `count` of them with random codes, or one with the body that its paper carries already."""
 
-    count: Annotated[int, Field(ge=1, le=MOST_CARDS)] = 1
-    body: Annotated[str, Field(pattern=rf"^[{ALPHABET}]{{{BODY}}}$")] | None = None
-    printed: bool = False  # the first print exists and is in use
-    one_off: bool = False
+    count: Annotated[int, Field(strict=True, ge=1, le=MOST_CARDS)] = 1
+    body: Annotated[str, Field(pattern=BODY_PATTERN)] | None = None
+    printed: Yes = False  # the first print exists and is in use
+    one_off: Yes = False
 
     @model_validator(mode="after")
     def _one_body_is_one_card(self) -> NewCards:
@@ -129,12 +139,12 @@ class LocationChange(Input):
 class LoopChange(Input):
     """What may be changed of a loop; what is left out stays. Another quantity makes all its prints stale."""
 
-    quantity: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    quantity: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
     container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
-    lead_time_s: Annotated[int, Field(ge=1, le=YEAR_S)] | None = None
-    min_cycle_s: Annotated[int, Field(ge=0, le=YEAR_S)] | None = None
+    lead_time_s: Annotated[int, Field(strict=True, ge=1, le=YEAR_S)] | None = None
+    min_cycle_s: Annotated[int, Field(strict=True, ge=0, le=YEAR_S)] | None = None
     closing: Closing | None = None
-    holds_back: bool | None = None
+    holds_back: Yes | None = None
     out_of_sequence: OutOfSequence | None = None
 
 

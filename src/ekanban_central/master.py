@@ -144,7 +144,12 @@ def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: 
     if not values:
         return
     statement = update(table).where(table.c.id == key).values(values).returning(table.c.id)
-    if desk.connection.execute(statement).one_or_none() is None:
+    try:
+        with desk.connection.begin_nested():
+            found = desk.connection.execute(statement).one_or_none()
+    except IntegrityError as error:
+        raise AlreadyThere(f"A {table.name} {values.get('name', key)} exists already.") from error
+    if found is None:
         raise NotThere(f"There is no {table.name} {key}.")
     desk.record([Entry(kind, desk.actor, data={"id": str(key), "set": {table.name: dict(values)}})])
 

@@ -11,9 +11,11 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from ekanban_central.database import DatabaseBusy
 from ekanban_core.errors import RuleError
@@ -98,12 +100,24 @@ def _http(request: Request, error: HTTPException) -> Problem:
             return Problem(404, _("There is nothing at {path}."), say=say, headers=error.headers)
         case HTTPStatus.METHOD_NOT_ALLOWED:
             say = {"method": request.method}
-            return Problem(405, _("{method} is not possible here."), say=say, headers=error.headers)
+            return Problem(405, _("{method} is not possible here."), say=say, headers={"Allow": _allowed(request)})
         case status:
             return Problem(status, headers=error.headers)
 
 
-def _validation(_request: Request, error: RequestValidationError) -> Problem:
+def _allowed(request: Request) -> str:
+    """All methods of this path; Starlette's own error names those of the first route alone."""
+    path = request.scope["path"]
+    routes = (route for route in iter_route_contexts(request.app.routes) if route.path and route.methods)
+    fitting = (route.methods or () for route in routes if compile_path(route.path or "")[0].match(path))
+    return ", ".join(sorted({method for methods in fitting for method in methods}))
+
+
+def _validation(request: Request, error: RequestValidationError) -> Problem:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    unread = any(one["loc"] == ("body",) and one["type"] != "missing" for one in error.errors())
+    if unread and kind != "application/json":
+        return Problem(415, "Send JSON: Content-Type: application/json.", headers={"Accept": "application/json"})
     wrong = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
     return Problem(422, "; ".join(f"{one['where']}: {one['what']}" for one in wrong), errors=wrong)
 

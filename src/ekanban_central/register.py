@@ -18,6 +18,7 @@ from ekanban_central.ledger import SITE, Reached
 from ekanban_central.loading import CARD, CARDS, SIGNAL
 from ekanban_central.problems import Problem
 from ekanban_central.sets import among
+from ekanban_core.card_code import ALPHABET
 from ekanban_core.wire import RegisterAnswer, RegisterCard, RegisterSignal
 
 PAGE = 1_000
@@ -41,7 +42,7 @@ class Cursor:
         life, _, rest = text.partition(":")
         generation, _, mark = life.partition(".")
         number, _, body = rest.partition(":")
-        if not (number.isascii() and number.isdigit() and len(number) < 19):
+        if not (number.isascii() and number.isdigit() and len(number) < 19 and set(body) <= set(ALPHABET)):
             return None
         return cls(generation, int(number), body or None, mark)
 

@@ -91,6 +91,14 @@ class Contact(Wire):
     boottime_ms: Milliseconds  # when that answer had arrived
 
 
+class TerminalStatus(Wire):
+    """What a terminal tells of itself with each batch."""
+
+    release: str = ""
+    stored: int = 0  # scans that wait to be sent
+    scanners: dict[str, str] = {}  # name → ready, absent, not_readable
+
+
 class ScanBatch(Wire):
     """POST /api/v1/scans. Each scan is validated by itself, so that one bad one harms no other."""
 
@@ -106,14 +114,6 @@ class ScanBatch(Wire):
     boottime_ms: Milliseconds | None = None  # at sending
     contact: Contact | None = None
     status: TerminalStatus | None = None
-
-
-class TerminalStatus(Wire):
-    """What a terminal tells of itself with each batch."""
-
-    release: str = ""
-    stored: int = 0  # scans that wait to be sent
-    scanners: dict[str, str] = {}  # name → ready, absent, not_readable
 
 
 class SignalBrief(Wire):

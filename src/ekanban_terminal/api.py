@@ -7,10 +7,23 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
+from ekanban_core.refusals import refusals
 from ekanban_core.states import Intent
 from ekanban_core.texts import translations
 from ekanban_core.wire import SignalBrief
+from ekanban_terminal.api_shape import (
+    Health,
+    KeptList,
+    Readiness,
+    ScanShown,
+    ScanWish,
+    StatusOut,
+    Which,
+    answers,
+    takes,
+)
 from ekanban_terminal.clock import rfc3339
 from ekanban_terminal.errors import JournalError
 from ekanban_terminal.journal_types import Kept
@@ -26,7 +39,7 @@ T = TypeVar("T")
 router = APIRouter()
 
 
-@router.post("/api/v1/scan")
+@router.post("/api/v1/scan", responses=answers(ScanShown), openapi_extra=takes(ScanWish))
 async def scan(request: Request) -> dict[str, Any]:
     """Read a code. 200: it is stored, whatever the outcome says; 503: it is not."""
     content = await _object(request)
@@ -37,7 +50,7 @@ async def scan(request: Request) -> dict[str, Any]:
     return _answer(*await terminal_of(request).read(Input(raw, intent=_intent(content)), ANSWER_S))
 
 
-@router.post("/api/v1/undo")
+@router.post("/api/v1/undo", responses=answers(ScanShown) | refusals(409), openapi_extra=takes(None))
 async def undo(request: Request) -> dict[str, Any]:
     """Take back this station's last scan."""
     terminal = terminal_of(request)
@@ -49,7 +62,7 @@ async def undo(request: Request) -> dict[str, Any]:
     return _answer(*await terminal.show(taken, ANSWER_S))
 
 
-@router.post("/api/v1/acknowledge-refused")
+@router.post("/api/v1/acknowledge-refused", responses=answers(Which) | refusals(404), openapi_extra=takes(Which))
 async def acknowledge_refused(request: Request) -> dict[str, Any]:
     """Somebody has seen that a scan, shown green here, was refused at central."""
     terminal = terminal_of(request)
@@ -60,19 +73,19 @@ async def acknowledge_refused(request: Request) -> dict[str, Any]:
     return {"id": kept.id}
 
 
-@router.get("/api/v1/refused")
+@router.get("/api/v1/refused", responses=answers(KeptList) | refusals(503))
 async def refused(request: Request) -> dict[str, Any]:
     """Shown green here, refused at central, not yet seen by anyone; newest first."""
     return {"items": [_kept_shown(kept) for kept in await _stored(terminal_of(request).store.refused())], "next": None}
 
 
-@router.get("/api/v1/dead")
+@router.get("/api/v1/dead", responses=answers(KeptList) | refusals(503))
 async def dead(request: Request) -> dict[str, Any]:
     """Scans that central could not take, newest first."""
     return {"items": [_kept_shown(kept) for kept in await _stored(terminal_of(request).store.dead())], "next": None}
 
 
-@router.post("/api/v1/dead/replay")
+@router.post("/api/v1/dead/replay", responses=answers(ScanShown) | refusals(404, 409), openapi_extra=takes(Which))
 async def replay(request: Request) -> dict[str, Any]:
     """Read a dead scan again: a new scan of now with the same bytes and intent."""
     terminal = terminal_of(request)
@@ -82,7 +95,7 @@ async def replay(request: Request) -> dict[str, Any]:
     return _answer(*await terminal.show(await terminal.station.replay(kept), ANSWER_S))
 
 
-@router.get("/api/v1/status")
+@router.get("/api/v1/status", responses=answers(StatusOut))
 async def status(request: Request) -> dict[str, Any]:
     """How everything stands."""
     terminal = terminal_of(request)
@@ -113,7 +126,7 @@ async def status(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/healthz")
+@router.get("/healthz", responses=answers(Health, 503))
 async def healthz(request: Request, response: Response) -> dict[str, Any]:
     """Whether scans can be taken: journal, scanners' reader, courier, screen."""
     terminal = terminal_of(request)
@@ -123,7 +136,7 @@ async def healthz(request: Request, response: Response) -> dict[str, Any]:
     return {"ok": response.status_code != 503, "journal": problem, "ended": ended}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=answers(Readiness, 503))
 async def readyz(request: Request, response: Response) -> dict[str, Any]:
     """Whether the next scan will be stored."""
     terminal = terminal_of(request)
@@ -133,7 +146,7 @@ async def readyz(request: Request, response: Response) -> dict[str, Any]:
     return {"ok": response.status_code != 503, "alarms": stops}
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """The same for Prometheus."""
     from ekanban_terminal.metrics import TYPE, exposition  # a terminal that nobody watches need not load it

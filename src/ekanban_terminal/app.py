@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 import ekanban_core
 from ekanban_drivers.scanner import ScannerDriver
-from ekanban_terminal import api, kiosk, problems
+from ekanban_terminal import api, api_shape, kiosk, problems
 from ekanban_terminal.clock import Clock, SystemClock
 from ekanban_terminal.gate import Gate
 from ekanban_terminal.link import Link
@@ -45,6 +45,7 @@ def create_app(
         settings, app.state.kiosk, clock=clock, random_bytes=random_bytes, link=link, drivers=drivers
     )
     problems.install(app)
+    api_shape.describe(app)
     app.add_middleware(Gate, settings=settings)
     app.include_router(kiosk.router)
     app.include_router(api.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,8 +17,11 @@ log = structlog.get_logger()
 class Problem(Exception):
     """An answer that is an error. `detail` says what to do."""
 
-    def __init__(self, status: int, detail: str, title: str = "", **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, title: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
+        self.headers = headers
         self.status = status
         self.detail = detail
         self.title = title or HTTPStatus(status).phrase
@@ -26,7 +30,7 @@ class Problem(Exception):
     def response(self) -> JSONResponse:
         """The answer."""
         content = {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail}
-        return JSONResponse(content | self.more, self.status, media_type="application/problem+json")
+        return JSONResponse(content | self.more, self.status, self.headers, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:
@@ -43,7 +47,7 @@ async def _problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # see _problem
-    return Problem(error.status_code, str(error.detail)).response()
+    return Problem(error.status_code, str(error.detail), headers=error.headers).response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -6,17 +6,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from ekanban_central import card_acts, master
 from ekanban_central.api.lists import PAGE, Here, Limit, Looking, Page, Supervising, one, page, written
 from ekanban_central.card_acts import CardStep, NoSuchCard
-from ekanban_central.inputs import Input, NewCards
+from ekanban_central.inputs import BODY_PATTERN, Asked, Input, Line, NewCards, Yes
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
 from ekanban_central.problems import Problem
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
+from ekanban_core.refusals import refusals
 from ekanban_core.states import CardState
 
 router = APIRouter(prefix="/cards", tags=["cards"])
@@ -71,8 +72,8 @@ class CardsOut(BaseModel):
 class Why(Input):
     """Why; `cancel`: when retiring, cancel the open signal too."""
 
-    reason: Annotated[str, Field(max_length=200)] = ""
-    cancel: bool = False
+    reason: Line = ""
+    cancel: Yes = False
 
 
 @router.get("")
@@ -80,9 +81,9 @@ def list_cards(
     _visitor: Looking,
     central: Here,
     loop_id: UUID | None = None,
-    part: Annotated[str | None, Query(description="number")] = None,
+    part: Annotated[Asked | None, Query(description="number")] = None,
     state: CardState | None = None,
-    cursor: Annotated[str | None, Query(max_length=8, description="`next` of the page before")] = None,
+    cursor: Annotated[str | None, Query(pattern=BODY_PATTERN, description="`next` of the page before")] = None,
     limit: Limit = PAGE,
 ) -> Page[CardOut]:
     """All cards, by code."""
@@ -93,7 +94,7 @@ def list_cards(
         return page(connection, statement, CARD.c.body, cursor, limit, _out)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refusals(409))
 def create_cards(visitor: Supervising, central: Here, wish: CardsWish) -> CardsOut:
     """Make cards of a loop; they are drafts until they are printed."""
     new = NewCards(**wish.model_dump(exclude={"loop_id"}))
@@ -103,7 +104,7 @@ def create_cards(visitor: Supervising, central: Here, wish: CardsWish) -> CardsO
         return CardsOut(items=[_out(row) for row in rows])
 
 
-@router.get("/{code}")
+@router.get("/{code}", responses=refusals(404))
 def get_card(_visitor: Looking, central: Here, code: str) -> CardOut:
     """One card, by its twelve characters or the first eight."""
     body = _body(code)
@@ -112,7 +113,7 @@ def get_card(_visitor: Looking, central: Here, code: str) -> CardOut:
     return _out(one(row, "card"))
 
 
-@router.post("/{code}/{step}")
+@router.post("/{code}/{step}", responses=refusals(404, 409))
 def act(
     visitor: Supervising, central: Here, code: str, step: CardStep, why: Annotated[Why | None, Body()] = None
 ) -> CardOut:

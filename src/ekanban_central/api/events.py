@@ -17,6 +17,7 @@ from ekanban_central.ledger import LEDGER
 from ekanban_central.problems import Problem
 from ekanban_central.register import Cursor
 from ekanban_central.view import rfc3339
+from ekanban_core.refusals import refusals
 from ekanban_core.states import Role
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
@@ -43,7 +44,7 @@ def start_of(
     return site.id, cursor
 
 
-@router.get("/events", response_class=EventSourceResponse)
+@router.get("/events", response_class=EventSourceResponse, responses=refusals(410))
 async def follow_events(
     request: Request,
     central: Annotated[Central, Depends(central_of)],

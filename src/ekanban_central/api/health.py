@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,7 +23,7 @@ async def is_alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"description": "not now, and why"}})
+@router.get("/readyz")
 def is_ready(request: Request) -> dict[str, str]:
     """Answer 200 when the database is there and has this release's schema, else 503 with the reason."""
     watch: SchemaWatch = request.app.state.schema_watch
@@ -35,7 +36,7 @@ def is_ready(request: Request) -> dict[str, str]:
     return {"status": "ready", "schema": state}
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 def read_metrics(request: Request, central: Annotated[Central, Depends(central_of)]) -> Response:
     """Give Prometheus its numbers; those of the database only while it is there."""
     watch: SchemaWatch = request.app.state.schema_watch

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from ekanban_central import master
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, one, page, written
-from ekanban_central.inputs import LoopChange, NewLoop
+from ekanban_central.inputs import Asked, LoopChange, NewLoop
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
+from ekanban_core.refusals import refusals
 from ekanban_core.states import CardState, Closing, LoopKind, OutOfSequence, SignalState
 
 router = APIRouter(prefix="/loops", tags=["master data"])
@@ -58,9 +59,9 @@ class LoopOut(BaseModel):
 def list_loops(
     _visitor: Looking,
     central: Here,
-    part: Annotated[str | None, Query(description="number")] = None,
-    source: Annotated[str | None, Query(description="name")] = None,
-    destination: Annotated[str | None, Query(description="name")] = None,
+    part: Annotated[Asked | None, Query(description="number")] = None,
+    source: Annotated[Asked | None, Query(description="name")] = None,
+    destination: Annotated[Asked | None, Query(description="name")] = None,
     cursor: IdCursor = None,
     limit: Limit = PAGE,
 ) -> Page[LoopOut]:
@@ -72,13 +73,13 @@ def list_loops(
         return page(connection, statement, LOOP.c.id, cursor, limit, _out)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refusals(409))
 def create_loop(visitor: Supervising, central: Here, new: NewLoop) -> LoopOut:
     """Make a loop of a part, a source and a destination that exist."""
     return get_loop(visitor, central, written(central, visitor, lambda desk: master.create_loop(desk, new)))
 
 
-@router.get("/{loop_id}")
+@router.get("/{loop_id}", responses=refusals(404))
 def get_loop(_visitor: Looking, central: Here, loop_id: UUID) -> LoopOut:
     """One loop."""
     with central.database.reading() as connection:
@@ -86,7 +87,7 @@ def get_loop(_visitor: Looking, central: Here, loop_id: UUID) -> LoopOut:
     return _out(one(row, "loop"))
 
 
-@router.patch("/{loop_id}")
+@router.patch("/{loop_id}", responses=refusals(404))
 def change_loop(visitor: Supervising, central: Here, loop_id: UUID, change: LoopChange) -> LoopOut:
     """Change a loop; another quantity makes all prints of its cards stale."""
     get_loop(visitor, central, loop_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 from sqlalchemy import select
 
@@ -13,14 +13,17 @@ from ekanban_central import master
 from ekanban_central.access import Visitor, require
 from ekanban_central.api import cards, loops
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, one, page, written
-from ekanban_central.inputs import LocationChange, NewLocation, NewPart, NewSite, PartChange, SiteChange
+from ekanban_central.inputs import Asked, LocationChange, NewLocation, NewPart, NewSite, PartChange, SiteChange
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import LOCATION, PART
+from ekanban_core.refusals import refusals
 from ekanban_core.states import LocationKind, Role
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(loops.router)
 router.include_router(cards.router)
+SiteId = Annotated[int, Path(ge=0, lt=2**31)]
+SiteCursor = Annotated[int | None, Query(ge=0, lt=2**31, description="`next` of the page before")]
 Administering = Annotated[Visitor, Depends(require(Role.ADMIN))]
 
 
@@ -55,28 +58,28 @@ class LocationOut(BaseModel):
 
 
 @router.get("/sites", tags=["master data"])
-def list_sites(_visitor: Looking, central: Here, cursor: int | None = None, limit: Limit = PAGE) -> Page[SiteOut]:
+def list_sites(_visitor: Looking, central: Here, cursor: SiteCursor = None, limit: Limit = PAGE) -> Page[SiteOut]:
     """All plants."""
     with central.database.reading() as connection:
         return page(connection, select(SITE), SITE.c.id, cursor, limit, lambda row: SiteOut(**row))
 
 
-@router.post("/sites", status_code=201, tags=["master data"])
+@router.post("/sites", status_code=201, tags=["master data"], responses=refusals(409))
 def create_site(visitor: Administering, central: Here, new: NewSite) -> SiteOut:
     """Make a plant."""
     return get_site(visitor, central, written(central, visitor, lambda desk: master.create_site(desk, new)))
 
 
-@router.get("/sites/{site_id}", tags=["master data"])
-def get_site(_visitor: Looking, central: Here, site_id: int) -> SiteOut:
+@router.get("/sites/{site_id}", tags=["master data"], responses=refusals(404))
+def get_site(_visitor: Looking, central: Here, site_id: SiteId) -> SiteOut:
     """One plant."""
     with central.database.reading() as connection:
         row = connection.execute(select(SITE).where(SITE.c.id == site_id)).mappings().one_or_none()
     return SiteOut(**one(row, "site"))
 
 
-@router.patch("/sites/{site_id}", tags=["master data"])
-def change_site(visitor: Administering, central: Here, site_id: int, change: SiteChange) -> SiteOut:
+@router.patch("/sites/{site_id}", tags=["master data"], responses=refusals(404))
+def change_site(visitor: Administering, central: Here, site_id: SiteId, change: SiteChange) -> SiteOut:
     """Change name, time zone or language of a plant."""
     get_site(visitor, central, site_id)
     values = change.model_dump(mode="json", exclude_none=True)
@@ -88,7 +91,7 @@ def change_site(visitor: Administering, central: Here, site_id: int, change: Sit
 def list_parts(
     _visitor: Looking,
     central: Here,
-    number: Annotated[str | None, Query(description="this one only")] = None,
+    number: Annotated[Asked | None, Query(description="this one only")] = None,
     cursor: IdCursor = None,
     limit: Limit = PAGE,
 ) -> Page[PartOut]:
@@ -98,13 +101,13 @@ def list_parts(
         return page(connection, statement, PART.c.id, cursor, limit, lambda row: PartOut(**row))
 
 
-@router.post("/parts", status_code=201, tags=["master data"])
+@router.post("/parts", status_code=201, tags=["master data"], responses=refusals(409))
 def create_part(visitor: Supervising, central: Here, new: NewPart) -> PartOut:
     """Make a part."""
     return get_part(visitor, central, written(central, visitor, lambda desk: master.create_part(desk, new)))
 
 
-@router.get("/parts/{part_id}", tags=["master data"])
+@router.get("/parts/{part_id}", tags=["master data"], responses=refusals(404))
 def get_part(_visitor: Looking, central: Here, part_id: UUID) -> PartOut:
     """One part."""
     with central.database.reading() as connection:
@@ -112,7 +115,7 @@ def get_part(_visitor: Looking, central: Here, part_id: UUID) -> PartOut:
     return PartOut(**one(row, "part"))
 
 
-@router.patch("/parts/{part_id}", tags=["master data"])
+@router.patch("/parts/{part_id}", tags=["master data"], responses=refusals(404))
 def change_part(visitor: Supervising, central: Here, part_id: UUID, change: PartChange) -> PartOut:
     """Change description, unit or revision of a part."""
     get_part(visitor, central, part_id)
@@ -135,13 +138,13 @@ def list_locations(
         return page(connection, statement, LOCATION.c.id, cursor, limit, lambda row: LocationOut(**row))
 
 
-@router.post("/locations", status_code=201, tags=["master data"])
+@router.post("/locations", status_code=201, tags=["master data"], responses=refusals(409))
 def create_location(visitor: Supervising, central: Here, new: NewLocation) -> LocationOut:
     """Make a source or destination."""
     return get_location(visitor, central, written(central, visitor, lambda desk: master.create_location(desk, new)))
 
 
-@router.get("/locations/{location_id}", tags=["master data"])
+@router.get("/locations/{location_id}", tags=["master data"], responses=refusals(404))
 def get_location(_visitor: Looking, central: Here, location_id: UUID) -> LocationOut:
     """One source or destination."""
     with central.database.reading() as connection:
@@ -149,7 +152,7 @@ def get_location(_visitor: Looking, central: Here, location_id: UUID) -> Locatio
     return LocationOut(**one(row, "location"))
 
 
-@router.patch("/locations/{location_id}", tags=["master data"])
+@router.patch("/locations/{location_id}", tags=["master data"], responses=refusals(404, 409))
 def change_location(visitor: Supervising, central: Here, location_id: UUID, change: LocationChange) -> LocationOut:
     """Change name or kind of a source or destination."""
     get_location(visitor, central, location_id)

@@ -11,12 +11,13 @@ from pydantic import BaseModel, Field
 from ekanban_central import api_tokens, people
 from ekanban_central.access import Visitor, require
 from ekanban_central.context import Central, central_of
-from ekanban_central.inputs import Input, Line, Name
+from ekanban_central.inputs import Input, Line, Name, Yes
 from ekanban_central.ledger import Actor
 from ekanban_central.problems import Problem
 from ekanban_central.secret_words import hash_of
 from ekanban_central.tables import Person
 from ekanban_central.view import rfc3339
+from ekanban_core.refusals import refusals
 from ekanban_core.states import Role
 
 router = APIRouter(prefix="/api/v1/people", tags=["people"])
@@ -44,7 +45,7 @@ class PersonChange(Input):
     display_name: Line = ""
     role: Role = Role.VIEWER
     language: Language | None = None
-    active: bool = True
+    active: Yes = True
 
 
 class PersonOut(BaseModel):
@@ -122,7 +123,7 @@ def list_people(
     return PeopleOut(items=items, next=items[-1].name if len(found) > limit else None)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refusals(409))
 def create_person(visitor: Administering, central: Here, new: NewPerson) -> NewPersonOut:
     """Let somebody in. The link in the answer is for that person; there are no first passwords."""
     actor, now_ms = Actor.person(visitor.person_id), central.now_ms()
@@ -135,14 +136,14 @@ def create_person(visitor: Administering, central: Here, new: NewPerson) -> NewP
         return NewPersonOut(**_out(person).model_dump(), sign_in=_link(central, link))
 
 
-@router.get("/{person}")
+@router.get("/{person}", responses=refusals(404))
 def read_person(visitor: SignedIn, central: Here, person: Whom) -> PersonOut:
     """One person by id, or `me`. Others are shown to admins only."""
     with central.database.reading_session() as session:
         return _out(people.one(session, _whom(visitor, person)))
 
 
-@router.patch("/{person}")
+@router.patch("/{person}", responses=refusals(404, 409))
 def change_person(visitor: Administering, central: Here, person: UUID, change: PersonChange) -> PersonOut:
     """Change a person. Another role, or `active: false`, ends the person's sessions at once."""
     values = change.model_dump(exclude_unset=True)
@@ -150,7 +151,7 @@ def change_person(visitor: Administering, central: Here, person: UUID, change: P
         return _out(people.change(session, person, values, Actor.person(visitor.person_id), central.now_ms()))
 
 
-@router.post("/{person}/link", status_code=201)
+@router.post("/{person}/link", status_code=201, responses=refusals(404, 409))
 def make_link(visitor: Administering, central: Here, person: UUID) -> LinkOut:
     """Make a one-time link, for somebody new or for a forgotten password. Earlier unused ones lapse."""
     actor = Actor.person(visitor.person_id)
@@ -176,7 +177,7 @@ def list_tokens(visitor: SignedIn, central: Here, person: Whom) -> TokensOut:
     )
 
 
-@router.post("/{person}/tokens", status_code=201)
+@router.post("/{person}/tokens", status_code=201, responses=refusals(404, 409))
 def make_token(visitor: SignedIn, central: Here, person: Whom, new: NewToken) -> NewTokenOut:
     """Make an API token with the person's role."""
     with central.database.session() as session:
@@ -187,7 +188,7 @@ def make_token(visitor: SignedIn, central: Here, person: Whom, new: NewToken) ->
     return NewTokenOut(id=api_tokens.id_of(hash_of(token)), token=token)
 
 
-@router.delete("/{person}/tokens/{token_id}", status_code=204)
+@router.delete("/{person}/tokens/{token_id}", status_code=204, responses=refusals(404))
 def revoke_token(visitor: SignedIn, central: Here, person: Whom, token_id: str) -> None:
     """Revoke an API token, from the next request on."""
     actor, now_ms = Actor.person(visitor.person_id), central.now_ms()

@@ -10,13 +10,14 @@ from ekanban_central import generations, intake_known, ledger
 from ekanban_central.access import SignedTerminal, enrolled_terminal
 from ekanban_central.context import Central, central_of
 from ekanban_central.register import Cursor, OtherLife, page
+from ekanban_core.refusals import refusals
 from ekanban_core.wire import RegisterAnswer
 
 router = APIRouter(prefix="/api/v1", tags=["terminals"])
 SEEN_EVERY_MS = 60_000  # a terminal that has nothing to send is alive all the same
 
 
-@router.get("/register", responses={410: {"description": "Load all again: leave `since` out"}})
+@router.get("/register", responses=refusals(410))
 def read_register(
     terminal: Annotated[SignedTerminal, Depends(enrolled_terminal)],
     central: Annotated[Central, Depends(central_of)],

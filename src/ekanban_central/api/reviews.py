@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from ekanban_central import review_acts, reviews, sites
 from ekanban_central.api.lists import MOST, PAGE, Here, Looking, Page, Supervising
 from ekanban_central.context import Central
-from ekanban_central.inputs import Input
+from ekanban_central.inputs import Asked, Input
 from ekanban_central.problems import Problem
 from ekanban_central.review_acts import MOST_NOTE, AlreadyDecided, NoSuchReview, NotOffered
 from ekanban_central.reviews import Case, Choice
@@ -20,6 +20,7 @@ from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message
+from ekanban_core.refusals import refusals
 from ekanban_core.texts import sentence
 
 router = APIRouter(prefix="/api/v1/reviews", tags=["review desk"])
@@ -64,7 +65,7 @@ class DecisionIn(Input):
     """A decision; the note is the reason where a signal is cancelled or a card retired."""
 
     decision: Choice
-    note: Annotated[str, Field(max_length=MOST_NOTE)] = ""
+    note: Annotated[Asked, Field(max_length=MOST_NOTE)] = ""
 
 
 @router.get("")
@@ -90,7 +91,7 @@ def list_reviews(
     return Page[ReviewOut](items=items, next=found.next.text if found.next else None)
 
 
-@router.get("/{review_id}")
+@router.get("/{review_id}", responses=refusals(404))
 def get_review(_visitor: Looking, central: Here, review_id: UUID) -> ReviewOut:
     """One review."""
     with central.database.reading() as connection:
@@ -101,7 +102,7 @@ def get_review(_visitor: Looking, central: Here, review_id: UUID) -> ReviewOut:
     return _out(case, central, site.time_zone)
 
 
-@router.post("/{review_id}/decide")
+@router.post("/{review_id}/decide", responses=refusals(404, 409))
 def decide(visitor: Supervising, central: Here, review_id: UUID, wish: DecisionIn) -> ReviewOut:
     """Decide; 409 when somebody has decided already, or when card or signal have moved on."""
     with central.database.reading() as connection:

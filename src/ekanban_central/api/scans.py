@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 
 from ekanban_central.access import SignedTerminal, signed_terminal
 from ekanban_central.context import Central, central_of
 from ekanban_central.intake_parsing import parse
-from ekanban_core.wire import ScanAnswer, ScanBatch
+from ekanban_core.refusals import REFERENCE, json_body
+from ekanban_core.wire import MOST_SCANS, ScanAnswer, ScanBatch, ScanMessage
 
 router = APIRouter(prefix="/api/v1", tags=["terminals"])
 
-BODY = {"content": {"application/json": {"schema": ScanBatch.model_json_schema()}}, "required": True}
+
+class Described(ScanBatch):
+    """POST /api/v1/scans. Each scan is validated by itself, so that one bad one harms no other."""
+
+    scans: Annotated[list[ScanMessage], Field(min_length=1, max_length=MOST_SCANS)]  # OpenAPI only; any list is taken
 
 
-@router.post("/scans", openapi_extra={"requestBody": BODY})
+BODY = json_body(Described.model_json_schema(ref_template=REFERENCE))
+
+
+@router.post("/scans", openapi_extra=BODY)
 async def take_scans(
     request: Request,
     terminal: Annotated[SignedTerminal, Depends(signed_terminal)],

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from ekanban_central import signals_view, sites
 from ekanban_central.access import Visitor, require
 from ekanban_central.context import Central, central_of
-from ekanban_central.inputs import Input
+from ekanban_central.inputs import Input, Line
 from ekanban_central.problems import Problem
 from ekanban_central.signal_acts import carry_out
 from ekanban_central.signals_filter import ORDERS, BadFilter, parse
@@ -19,6 +19,7 @@ from ekanban_central.signals_view import PAGE, Row
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
 from ekanban_core.lifecycle import Step
+from ekanban_core.refusals import refusals
 from ekanban_core.states import ClosedHow, LoopKind, Role, SignalState
 from ekanban_core.texts import sentence
 
@@ -95,7 +96,7 @@ class SignalWithHistory(SignalOut):
 class Reason(Input):
     """Why; needed to cancel."""
 
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Line = ""
 
 
 @router.get("")
@@ -103,10 +104,10 @@ def list_signals(
     request: Request,
     _visitor: Looking,
     central: Here,
+    source: Annotated[list[str], Query(description="names; any of them", default_factory=list)],
+    destination: Annotated[list[str], Query(description="names; any of them", default_factory=list)],
+    part: Annotated[list[str], Query(description="numbers; any of them", default_factory=list)],
     state: Annotated[str, Query(description="open, closed, or one state")] = "open",
-    source: Annotated[list[str] | None, Query(description="names; any of them")] = None,
-    destination: Annotated[list[str] | None, Query(description="names; any of them")] = None,
-    part: Annotated[list[str] | None, Query(description="numbers; any of them")] = None,
     overdue: Annotated[bool, Query(description="only what is past its time")] = False,
     q: Annotated[str, Query(description="words in part, places, bin; or a card's code")] = "",
     sort: Annotated[str, Query(description=f"of open signals: {', '.join(ORDERS)}")] = "due",
@@ -125,7 +126,7 @@ def list_signals(
     return SignalsOut(items=items, next=page.next.text if page.next else None)
 
 
-@router.get("/{signal_id}")
+@router.get("/{signal_id}", responses=refusals(404))
 def get_signal(_visitor: Looking, central: Here, signal_id: UUID) -> SignalWithHistory:
     """One signal with its history."""
     with central.database.reading() as connection:
@@ -137,7 +138,7 @@ def get_signal(_visitor: Looking, central: Here, signal_id: UUID) -> SignalWithH
     return SignalWithHistory(**_columns(row, central.now_ms()), history=[_happened(entry) for entry in history])
 
 
-@router.post("/{signal_id}/{step}")
+@router.post("/{signal_id}/{step}", responses=refusals(404, 409))
 def act(
     visitor: Supervising, central: Here, signal_id: UUID, step: Step, why: Annotated[Reason | None, Body()] = None
 ) -> SignalOut:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Security
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, sites, terminals
-from ekanban_central.access import Visitor, proof, require, target_of
+from ekanban_central.access import SIGNATURE, Visitor, proof, require, target_of
 from ekanban_central.context import Central, central_of
-from ekanban_central.inputs import Input, Name
+from ekanban_central.inputs import Input, Name, Yes
 from ekanban_central.keys import verifier
 from ekanban_central.ledger import Actor
 from ekanban_central.problems import Problem
@@ -21,6 +21,7 @@ from ekanban_central.terminals import EnrolmentRefused
 from ekanban_central.view import rfc3339
 from ekanban_core.enrolment import key_bytes, key_text
 from ekanban_core.errors import BadSignature
+from ekanban_core.refusals import REFERENCE, json_body, refusals
 from ekanban_core.signatures import Claim, read_request
 from ekanban_core.states import Role, TerminalState
 from ekanban_core.wire import EnrolAnswer, EnrolRequest
@@ -28,6 +29,7 @@ from ekanban_core.wire import EnrolAnswer, EnrolRequest
 router = APIRouter(prefix="/api/v1/terminals", tags=["terminals"])
 PAGE = 100
 MOST_ENROLMENT = 4_096  # bytes
+BODY = json_body(EnrolRequest.model_json_schema(ref_template=REFERENCE))
 
 Looking = Annotated[Visitor, Depends(require(Role.VIEWER))]
 Supervising = Annotated[Visitor, Depends(require(Role.SUPERVISOR))]
@@ -63,7 +65,7 @@ class TerminalChange(Input):
 class CodeWish(Input):
     """A code for one terminal; `approved`: the terminal then needs no approval."""
 
-    approved: bool = False
+    approved: Yes = False
 
 
 class CodeOut(BaseModel):
@@ -73,7 +75,7 @@ class CodeOut(BaseModel):
     expires_at: str
 
 
-@router.post("/enroll")
+@router.post("/enroll", openapi_extra=BODY, dependencies=[Security(SIGNATURE)])
 async def enroll(request: Request, central: Here) -> EnrolAnswer:
     """Take in a terminal that holds a code. Its new key signs the request, central's key the answer."""
     body = await request.body()
@@ -113,7 +115,7 @@ def issue_code(visitor: Supervising, central: Here, wish: CodeWish) -> CodeOut:
     return CodeOut(code=issued.code.shown, expires_at=rfc3339(issued.expires_ms) or "")
 
 
-@router.get("/{terminal_id}")
+@router.get("/{terminal_id:uuid}", responses=refusals(404))
 def read_terminal(_visitor: Looking, central: Here, terminal_id: UUID) -> TerminalOut:
     """One terminal."""
     with central.database.reading_session() as session:
@@ -123,21 +125,21 @@ def read_terminal(_visitor: Looking, central: Here, terminal_id: UUID) -> Termin
     return _out(terminal)
 
 
-@router.patch("/{terminal_id}")
+@router.patch("/{terminal_id:uuid}", responses=refusals(404))
 def change_terminal(visitor: Supervising, central: Here, terminal_id: UUID, change: TerminalChange) -> TerminalOut:
     """Give a terminal another name."""
     with central.database.session() as session:
         return _out(terminals.rename(session, terminal_id, change.name, *_by(visitor, central)))
 
 
-@router.post("/{terminal_id}/approve")
+@router.post("/{terminal_id:uuid}/approve", responses=refusals(404, 409))
 def approve(visitor: Supervising, central: Here, terminal_id: UUID) -> TerminalOut:
     """Let a terminal work that was enrolled by a code without approval."""
     with central.database.session() as session:
         return _out(terminals.approve(session, terminal_id, *_by(visitor, central)))
 
 
-@router.post("/{terminal_id}/revoke")
+@router.post("/{terminal_id:uuid}/revoke", responses=refusals(404, 409))
 def revoke(visitor: Supervising, central: Here, terminal_id: UUID) -> TerminalOut:
     """Believe this terminal no longer, from its next request on. What it still sends is set aside, not lost."""
     with central.database.session() as session:
@@ -151,7 +153,7 @@ def _by(visitor: Visitor, central: Central) -> tuple[Actor, int]:
 def _proved(request: Request, body: bytes) -> tuple[EnrolRequest, bytes, Claim]:
     """What the device wishes, when it has signed that with the key that it names, and the code's id as key id."""
     claim = read_request(target_of(request), request.headers.raw)
-    wish = EnrolRequest.model_validate_json(body)
+    wish = EnrolRequest.model_validate_json(body, strict=True)
     public_key = key_bytes(wish.public_key)
     if claim.key_id != wish.id:
         raise BadSignature("Expected the code's id as key id")

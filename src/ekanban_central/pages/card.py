@@ -15,6 +15,7 @@ from ekanban_central.access import visitor_of as perhaps
 from ekanban_central.api.lists import Here, Supervising
 from ekanban_central.card_acts import CardStep, NoSuchCard
 from ekanban_central.context import Central
+from ekanban_central.inputs import Line
 from ekanban_central.rendering import render, view_of
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import BODY, CardCode
@@ -24,7 +25,7 @@ from ekanban_core.states import CardState, Role
 
 router = APIRouter(include_in_schema=False)
 
-Reason = Annotated[str, Form(max_length=200)]
+Reason = Annotated[Line, Form()]
 
 CARD_STEPS = {
     CardState.DRAFT: (CardStep.RETIRE,),

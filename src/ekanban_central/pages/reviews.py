@@ -14,6 +14,7 @@ from ekanban_central import csv_files, review_acts, review_words, reviews, sites
 from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
+from ekanban_central.inputs import Asked
 from ekanban_central.rendering import render, view_of
 from ekanban_central.review_acts import MOST_NOTE, AlreadyDecided, NoSuchReview, NotOffered
 from ekanban_central.reviews import Case, Choice
@@ -47,7 +48,7 @@ def decide(
     central: Here,
     review_id: UUID,
     decision: Annotated[Choice, Form()],
-    note: Annotated[str, Form()] = "",
+    note: Annotated[Asked, Form()] = "",
     kind: Annotated[str, Form()] = "",
 ) -> Response:
     """Decide one; the desk comes back with what happened, and with what was typed where it did not work."""

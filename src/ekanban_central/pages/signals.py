@@ -16,6 +16,7 @@ from ekanban_central import csv_files, signals_counts, signals_view, sites, view
 from ekanban_central.access import local_path
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
+from ekanban_central.inputs import Line
 from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
@@ -79,7 +80,7 @@ def act(
     step: Step,
     id: Annotated[list[UUID] | None, Form()] = None,
     only: Annotated[UUID | None, Form()] = None,
-    reason: Annotated[str, Form(max_length=200)] = "",
+    reason: Annotated[Line, Form()] = "",
     back: Annotated[str, Form()] = "/signals",
 ) -> Response:
     """A step of the signal whose button was pressed, or of all that are selected."""
