@@ -1,0 +1,55 @@
+"""A central of our own on a port, in a thread of this process, with its real clock."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from ekanban_central import people
+from ekanban_central.app import create_app, wall_clock_ms
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.settings import CentralSettings
+from ekanban_central.tables import Meta, Site
+from ekanban_core.states import Role
+from ekanban_migrations import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where it is, and the API token of a supervisor."""
+
+    url: str
+    token: str
+
+
+@contextmanager
+def served(database_url: str, data: Path) -> Iterator[Served]:
+    """Serve a central with one empty plant."""
+    upgrade.central(database_url)
+    app = create_app(CentralSettings(data=data, database_url=database_url))
+    central = app.state.central
+    with central.database.session() as session:
+        session.merge(Meta(key="generation", value="g-1"))
+        session.merge(Site(id=1, code="plant", name="Plant 1"))
+        session.flush()
+        person = people.create(session, "kit", Role.SUPERVISOR, SYSTEM, wall_clock_ms(), os.urandom)
+        token = people.make_token(session, person, "kit", SYSTEM, wall_clock_ms(), os.urandom)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < end, "central did not start"
+        thread.join(0.01)
+    try:
+        yield Served(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", token)
+    finally:
+        server.should_exit = True
+        thread.join()
