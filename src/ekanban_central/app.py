@@ -23,6 +23,7 @@ from ekanban_central.pages import reviews as review_pages
 from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
+from ekanban_central.patience import AnswerInTime
 from ekanban_central.schema_watch import OnlyOurSchema, SchemaWatch
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
@@ -73,6 +74,7 @@ def create_app(
     app.add_middleware(AnswerAlways)  # innermost; what is added last sees a request first
     app.add_middleware(OnlyOurSchema, watch=watch)
     app.add_middleware(BodyLimit, most=settings.body_limit)
+    app.add_middleware(AnswerInTime)
     app.add_middleware(SignAnswers, key=central.key)
     app.add_middleware(SafeHeaders)
     for router in ROUTERS:

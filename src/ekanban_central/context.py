@@ -37,6 +37,11 @@ class Central:
         with self.database.reading() as connection:
             return ledger.generation(connection)
 
+    def read_metrics(self) -> None:
+        """Read what Prometheus asks of the database."""
+        with self.database.reading() as connection:
+            self.metrics.read(connection)
+
 
 def central_of(connection: HTTPConnection) -> Central:
     """Return the Central of a request: `central: Annotated[Central, Depends(central_of)]`."""

@@ -17,7 +17,14 @@ from sqlmodel import Session
 from ekanban_central.sets import as_json
 from ekanban_core.errors import EkanbanError
 
-BUSY_MS = 30_000  # how long a writer waits for another one
+BUSY_MS = 10_000  # how long a writer waits for another one: less than terminals wait for central
+STATEMENT_MS = 2 * BUSY_MS  # how long PostgreSQL may take over one statement
+CONNECT_S = 5
+# A database that is gone without a word (its machine, the network) is noticed; the URL's own parameters win.
+REACH = {
+    "connect_timeout": CONNECT_S, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2,
+    "tcp_user_timeout": BUSY_MS,
+}  # fmt: skip
 READING = {"ekanban_reading": True}
 
 
@@ -36,9 +43,11 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
+            reach = {name: value for name, value in REACH.items() if name not in self.url.query}
             self.engine = create_engine(
-                self.url, pool_size=10, max_overflow=30, pool_pre_ping=True, json_serializer=as_json
-            )
+                self.url, pool_size=10, max_overflow=30, pool_pre_ping=True, pool_timeout=CONNECT_S,
+                connect_args=reach, json_serializer=as_json,
+            )  # fmt: skip
             event.listen(self.engine, "connect", _prepare_postgresql)
         # SQLite has one writer and its waiters poll; a lock lets those of one process take turns instead.
         self._turn = threading.Lock() if self.backend == "sqlite" else None
@@ -96,6 +105,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     """Wait for no lock for ever: a process that hangs in a transaction must not hang all others."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = {BUSY_MS}")
+        cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
         cursor.execute(f"SET idle_in_transaction_session_timeout = {2 * BUSY_MS}")
     connection.commit()
 

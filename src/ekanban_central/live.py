@@ -3,6 +3,8 @@
 In a process: `Hub.publish` after commit. Between processes on PostgreSQL: NOTIFY, coalesced, sent after commit on a
 connection of its own (it takes a global lock), with site and position only. A poll every two seconds backs it up, and
 serves several processes on one SQLite file. Nothing here is needed for correctness: a lost notice is found by the poll.
+When the poll fails, all streams end: who looks on is not shown an old list as if it were live, and comes back until the
+database does.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ekanban_central.tables import Site
 
 CHANNEL = "ekanban_live"
 POLL_S = 2.0
+ANSWER_S = 5.0  # a poll that takes longer tells that the database hangs
 RETRY_S = 1.0
 CONNECT_S = 5
 log = structlog.get_logger()
@@ -39,6 +42,7 @@ class Hub:
         self._to_send = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.closed = False
+        self.blind = False  # the last poll failed
         self.listening = False  # to the notices of other processes
 
     def publish(self, site_id: int, position: int) -> None:
@@ -52,8 +56,8 @@ class Hub:
         return self._heads.get(site_id, 0)
 
     async def subscribe(self, site_id: int, since: int = -1) -> AsyncIterator[int]:
-        """Yield the newest position whenever it is above the one yielded before; ends when central stops."""
-        while not self.closed:
+        """Yield the newest position whenever it is above the one before; ends when central stops or sees nothing."""
+        while not (self.closed or self.blind):
             changed = self._changed
             if self.head(site_id) > since:
                 since = self.head(site_id)
@@ -118,14 +122,26 @@ class Hub:
         """Read the heads; when central stops meanwhile, the thread gives its connection back first."""
         reading = asyncio.ensure_future(asyncio.to_thread(self._read_heads))
         try:
+            done, _ = await asyncio.wait([reading], timeout=ANSWER_S)
+            if not done:
+                self._see(blind=True)
             heads = await asyncio.shield(reading)
         except asyncio.CancelledError:
             await asyncio.wait([reading])
             if not reading.cancelled() and (error := reading.exception()):
                 log.warning("live_interrupted", work="stop", error=str(error))
             raise
+        except SQLAlchemyError:
+            self._see(blind=True)
+            raise
+        self._see(blind=False)
         for site_id, head in heads:
             self._arrived(site_id, head)
+
+    def _see(self, *, blind: bool) -> None:
+        before, self.blind = self.blind, blind
+        if blind and not before:
+            self._broadcast()
 
     def _read_heads(self) -> list[tuple[int, int]]:
         with self._database.reading() as connection:

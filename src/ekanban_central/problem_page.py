@@ -19,6 +19,7 @@ def answer(request: Request, problem: Problem) -> Response | None:
     by_browser = "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers
     if not by_browser or request.url.path.startswith("/api/") or problem.status < HTTPStatus.BAD_REQUEST:
         return None
-    return render(
-        request, "problem.html", NOWHERE, None, status=problem.status, headers=problem.headers, problem=problem
-    )
+    headers = dict(problem.headers)
+    if request.method == "GET" and "Retry-After" in headers:  # it comes back by itself, on walls too
+        headers["Refresh"] = headers["Retry-After"]
+    return render(request, "problem.html", NOWHERE, None, status=problem.status, headers=headers, problem=problem)

@@ -12,10 +12,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
+from starlette.types import Scope
 
 from ekanban_central.database import DatabaseBusy
 from ekanban_core.errors import RuleError
@@ -23,6 +26,9 @@ from ekanban_core.texts import gettext as _
 
 log = structlog.get_logger()
 Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+ToPage = Callable[[Request, "Problem"], Response | None]
+DATABASE = _("Central cannot use its database now. Try again in some seconds; if it stays so, central's log says why.")
+BUSY = _("Central did not come to this in time. Try again in some seconds, and look first whether it was done.")
 
 
 class Problem(Exception):
@@ -59,15 +65,20 @@ class Problem(Exception):
         return JSONResponse(content, self.status, self.headers, media_type="application/problem+json")
 
 
-def install(app: FastAPI, page: Callable[[Request, Problem], Response | None] | None = None) -> None:
+def install(app: FastAPI, page: ToPage | None = None) -> None:
     """Make every error of `app` a problem; `page` may make a page of it where a browser asked for one."""
+    app.state.problem_page = page
     handlers: dict[type[Exception], Callable[..., Problem]] = {
         Problem: lambda _request, error: error,
         HTTPException: _http,
         RequestValidationError: _validation,
         RuleError: lambda _request, error: Problem(409, str(error)),
+        ClientDisconnect: lambda _request, _error: Problem(400, "The request ended before its body did."),
+        DatabaseError: _by_database,
         OperationalError: _database,
         InterfaceError: _database,
+        InternalError: _database,
+        NoConnectionFree: _database,
         DatabaseBusy: _database,
         Exception: unexpected,
     }
@@ -83,7 +94,13 @@ def unexpected(request: Request, error: Exception) -> Problem:
     return Problem(500, _("Central could not do this; its log says why under {number}."), say=say, id=number)
 
 
-def _handler(make: Callable[..., Problem], page: Callable[[Request, Problem], Response | None] | None) -> Handler:
+def answer_now(scope: Scope, problem: Problem) -> Response:
+    """Return the answer of a layer around the application: a page where a browser asked for one."""
+    page: ToPage | None = scope["app"].state.problem_page
+    return (page(Request(scope), problem) if page else None) or problem.response()
+
+
+def _handler(make: Callable[..., Problem], page: ToPage | None) -> Handler:
     async def handle(request: Request, error: Exception) -> Response:
         problem = make(request, error)
         return (page(request, problem) if page else None) or problem.response()
@@ -122,8 +139,13 @@ def _validation(request: Request, error: RequestValidationError) -> Problem:
     return Problem(422, "; ".join(f"{one['where']}: {one['what']}" for one in wrong), errors=wrong)
 
 
+def _by_database(request: Request, error: Exception) -> Problem:
+    """SQLite tells of a file that is damaged, or no database at all, by no kind of its own."""
+    return _database(request, error) if type(error) is DatabaseError else unexpected(request, error)
+
+
 def _database(request: Request, error: Exception) -> Problem:
     log.error(
         "database_unavailable", method=request.method, path=request.url.path, error=str(getattr(error, "orig", error))
     )
-    return Problem(503, _("The database cannot be used now. Try again."), say={}, headers={"Retry-After": "5"})
+    return Problem(503, DATABASE, say={}, headers={"Retry-After": "5"})

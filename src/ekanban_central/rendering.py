@@ -10,23 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
-from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
-from starlette.types import Scope
 
 from ekanban_central import view, words
 from ekanban_central.access import Visitor
 from ekanban_central.context import central_of
 from ekanban_central.sites import SiteView
+from ekanban_central.static_files import StaticFiles
 from ekanban_central.view import View, seen_as
 from ekanban_core import page_assets, texts
 
 HOME = Path(__file__).parent
 FOLDERS = (HOME / "static", page_assets.STATIC, page_assets.ASSETS)
 LEAST_COMPRESSED = 2_048  # bytes
-FOR_EVER = "public, max-age=31536000, immutable"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -140,20 +138,6 @@ def fragment(template: str, **context: Any) -> str:
     return TEMPLATES.get_template(template).render(**context)
 
 
-class _Static(StaticFiles):
-    """Files whose address carries their fingerprint may be kept for ever."""
-
-    def __init__(self) -> None:
-        super().__init__(directory=FOLDERS[0])
-        self.all_directories = list(FOLDERS)
-
-    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
-        """Add the time for which a browser may keep the file."""
-        answer = super().file_response(full_path, stat_result, scope, status_code)
-        answer.headers["Cache-Control"] = FOR_EVER if b"v=" in scope["query_string"] else "no-cache"
-        return answer
-
-
 def mount_static(app: FastAPI) -> None:
     """Serve our own styles and scripts, and the vendored ones, at /static."""
-    app.mount("/static", _Static(), name="static")
+    app.mount("/static", StaticFiles(FOLDERS), name="static")

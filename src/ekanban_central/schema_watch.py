@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ekanban_central.database import Database
-from ekanban_central.problems import Problem
+from ekanban_central.patience import Probes
+from ekanban_central.problems import Problem, answer_now
+from ekanban_core.texts import gettext as _
 from ekanban_migrations.upgrade import Schema, central_schema
 
 CHECK_S = 2.0
-ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
+ALWAYS = ("/healthz", "/readyz", "/metrics", "/static/")
 WHY = {
-    Schema.EMPTY: "The database is empty. Run `ekanban central migrate`.",
-    Schema.OLDER: "The database is of an older release. Run `ekanban central migrate`.",
-    Schema.NEWER: "The database is of a newer release of ekanban; install that one. Nothing was changed.",
+    Schema.EMPTY: _("The database is empty. Run `ekanban central migrate`."),
+    Schema.OLDER: _("The database is of an older release. Run `ekanban central migrate`."),
+    Schema.NEWER: _("The database is of a newer release of ekanban; install that one. Nothing was changed."),
 }
 
 
@@ -29,20 +32,25 @@ class SchemaWatch:
         self._clock = clock
         self._checked: float | None = None
         self._state = Schema.CURRENT
+        self.probes = Probes()
 
-    def now(self) -> Schema:
-        """Look at the database."""
-        with self._database.reading() as connection:
-            self._state = central_schema(connection)
-        self._checked = self._clock()
-        return self._state
+    async def now(self) -> Schema:
+        """Look at the database. Raises SQLAlchemyError, or TimeoutError when it does not answer."""
+        state = await self.probes.ask(self._look)
+        self._state, self._checked = state, self._clock()
+        return state
 
     async def recent(self) -> Schema:
-        """Return what was seen within the last two seconds."""
+        """Return what was seen last, within two seconds if the database answers; if not, the request finds that out."""
         if self._checked is None or self._clock() - self._checked > CHECK_S:
             self._checked = self._clock()  # one request looks, the others do not wait for it
-            return await run_in_threadpool(self.now)
+            with suppress(SQLAlchemyError, TimeoutError):
+                return await self.now()
         return self._state
+
+    def _look(self) -> Schema:
+        with self._database.reading() as connection:
+            return central_schema(connection)
 
 
 class OnlyOurSchema:
@@ -54,9 +62,10 @@ class OnlyOurSchema:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["path"] not in ALWAYS:
+        if scope["type"] == "http" and not scope["path"].startswith(ALWAYS):
             state = await self.watch.recent()
             if state is not Schema.CURRENT:
-                await Problem(503, WHY[state], headers={"Retry-After": "10"}).response()(scope, receive, send)
+                problem = Problem(503, WHY[state], say={}, headers={"Retry-After": "10"})
+                await answer_now(scope, problem)(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -56,7 +56,8 @@ class CentralSettings(BaseSettings):
     site: SiteSettings = SiteSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"  # auto: text on a screen, else JSON
-    body_limit: Annotated[int, Field(ge=65_536)] = 16 * 1024 * 1024  # bytes of one request
+    body_limit: Annotated[int, Field(ge=65_536)] = 16 * 1024 * 1024  # bytes of one batch of scans
+    connections: Annotated[int, Field(ge=64)] = 4096  # at a time; each live page holds one
 
     @classmethod
     def settings_customise_sources(

@@ -6,8 +6,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ekanban_central.problems import Problem, unexpected
+from ekanban_central.problems import Problem, answer_now, unexpected
+from ekanban_core.texts import gettext as _
 
+LARGE = "/api/v1/scans"
+SMALL = 256 * 1024  # bytes of any other request
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -38,7 +41,11 @@ class SafeHeaders:
 
 
 class BodyLimit:
-    """ASGI middleware: refuses larger bodies with 413, announced or not."""
+    """ASGI middleware: refuses larger bodies with 413, announced or not, and those that would have to be unpacked.
+
+    Only batches of scans are large; their signature is checked before their body is read. What strangers may send is
+    small: it is read before anything is known of them.
+    """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self.app = app
@@ -49,24 +56,41 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isascii() and announced.isdigit() and int(announced[:20]) > self.most:
-            await self._refusal().response()(scope, receive, send)
-            return
-        got = 0
+        most = self.most if scope["path"] == LARGE else min(self.most, SMALL)
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "0")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            await answer_now(scope, Problem(415, "Send this without Content-Encoding."))(scope, receive, send)
+        elif announced.isascii() and announced.isdigit() and int(announced[:20]) > most:
+            await answer_now(scope, _too_large(most))(scope, receive, send)
+        else:
+            await self._serve(scope, receive, send, most)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        got, begun = 0, False
 
         async def receive_some() -> Message:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self.most:
-                raise self._refusal()
+            if got > most:
+                raise _too_large(most)
             return message
 
-        await self.app(scope, receive_some, send)
+        async def send_if_read(message: Message) -> None:
+            """Whatever the application makes of the refusal (FastAPI: "error parsing the body"), ours is sent."""
+            nonlocal begun
+            begun = begun or got <= most
+            if begun:
+                await send(message)
 
-    def _refusal(self) -> Problem:
-        return Problem(413, f"Expected at most {self.most} bytes; send less at once.", headers={"Connection": "close"})
+        await self.app(scope, receive_some, send_if_read)
+        if got > most and not begun:
+            await answer_now(scope, _too_large(most))(scope, receive, send)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, _("Expected at most {most} bytes; send less at once."), say={"most": str(most)})
 
 
 class AnswerAlways:
@@ -92,8 +116,8 @@ class AnswerAlways:
         except Problem as problem:
             if begun:
                 raise
-            await problem.response()(scope, receive, send)
+            await answer_now(scope, problem)(scope, receive, send)
         except Exception as error:
             if begun:
                 raise
-            await unexpected(Request(scope), error).response()(scope, receive, send)
+            await answer_now(scope, unexpected(Request(scope), error))(scope, receive, send)

@@ -51,7 +51,7 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False) ->
             url = server.address(listener)
             say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
-        server.run(app, listener, wake, ready)
+        server.run(app, listener, wake, ready, connections=settings.connections)
 
 
 def migrate(settings: CentralSettings) -> str:

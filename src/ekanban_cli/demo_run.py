@@ -141,7 +141,8 @@ class _Demo:
 
     def serve(self, listener: socket) -> None:
         """Serve until Ctrl-C, or until the terminal ends, which is an error."""
-        server.run(self._app, listener, self._end, self._begin)
+        central: Central = self._app.state.central
+        server.run(self._app, listener, self._end, self._begin, connections=central.settings.connections)
         if self._failure is not None:
             raise self._failure
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens on all addresses listens there too
 GRACE_S = 5  # how long running requests may take at the end
+GONE_S = 30  # a peer that acknowledges nothing for so long is gone
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -35,11 +36,20 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
+        _notice_who_is_gone(taken)
         taken.listen(2048)
     except OSError as error:
         taken.close()
         raise PortTaken(_why(host, port, error)) from error
     return taken
+
+
+def _notice_who_is_gone(listener: socket.socket) -> None:
+    """Connections inherit it: a live page on a tablet that left the network keeps no stream open for hours."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_S)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, GONE_S // 3)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_S * 1000)
 
 
 def _why(host: str, port: int, error: OSError) -> str:
@@ -66,15 +76,18 @@ def run(
     wake: Callable[[], Awaitable[None]],
     ready: Callable[[], None],
     *,
+    connections: int,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, then return.
+    """Serve until SIGTERM or Ctrl-C, then return. `connections`: the most at a time.
 
     `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end. What
     the application raises at its start is raised here.
     """
     import uvicorn
+
+    from ekanban_cli.connections import guarded, room
 
     class Server(uvicorn.Server):
         """Says when it is ready, and wakes the streams as soon as the end is asked for."""
@@ -96,8 +109,8 @@ def run(
 
     # uvicorn would log an application's failure to start as a traceback; so the application's life is ours.
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S, server_header=False,
-        proxy_headers=False, ssl_certfile=certificate, ssl_keyfile=key,
+        app, http=guarded(room(connections)), lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S,
+        server_header=False, proxy_headers=False, ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
     server = Server(config)
     with _signals_end(server):

@@ -24,7 +24,7 @@ def serve(settings: TerminalSettings, as_json: bool) -> None:
 
         tls = settings.tls
         server.run(
-            app, listener, app.state.kiosk.close, ready,
+            app, listener, app.state.kiosk.close, ready, connections=settings.limits.connections,
             certificate=tls.certificate if tls else None, key=tls.key if tls else None,
         )  # fmt: skip
 

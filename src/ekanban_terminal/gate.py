@@ -52,6 +52,8 @@ class Gate:
             return
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Problem(415, "Send JSON: Content-Type: application/json.")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(415, "Send this without Content-Encoding.")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             raise Problem(403, "A page of another origin may not do this.")

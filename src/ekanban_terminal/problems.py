@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ def install(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -48,6 +50,10 @@ async def _problem(_request: Request, error: Exception) -> JSONResponse:
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # see _problem
     return Problem(error.status_code, str(error.detail), headers=error.headers).response()
+
+
+async def _broken_off(_request: Request, _error: Exception) -> JSONResponse:
+    return Problem(400, "The request ended before its body did.").response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -47,6 +47,7 @@ class Limits(Section):
     free_mb: Annotated[int, Field(ge=0)] = 64  # free disk that must remain, 10^6 bytes
     kept_days: Annotated[int, Field(ge=1)] = 35  # how long scans stay here after central has them
     body_kb: Annotated[int, Field(ge=1)] = 64  # largest request to the local API, 1024 bytes
+    connections: Annotated[int, Field(ge=16)] = 256  # to the local page and API, at a time
 
 
 class Tls(Section):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, sites
 from ekanban_central.access import Visitor, require, visitor_of
 from ekanban_central.context import Central, central_of
+from ekanban_central.database import DatabaseBusy
 from ekanban_central.ledger import LEDGER
 from ekanban_central.problems import Problem
 from ekanban_central.register import Cursor
@@ -23,6 +26,7 @@ from ekanban_core.states import Role
 router = APIRouter(prefix="/api/v1", tags=["events"])
 PAGE = 500  # ledger rows read at once
 RETRY_MS = 2_000  # when a browser comes back after a break
+log = structlog.get_logger()
 
 
 def start_of(
@@ -52,22 +56,25 @@ async def follow_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow the ledger: one event for each of its rows, with its kind as name and the cursor as id.
 
-    Ends when central stops; a browser comes back by itself and goes on where it was. Ends too, before the next event,
-    when the person has signed out or may no longer look.
+    Ends when central stops or cannot read its database; a browser comes back by itself and goes on where it was. Ends
+    too, before the next event, when the person has signed out or may no longer look.
     """
     site_id, cursor = start
     with central.metrics.streams.track_inprogress():
         yield ServerSentEvent(comment="here", retry=RETRY_MS)
-        async for head in central.hub.subscribe(site_id, cursor.position):
-            if not await _still_welcome(request):
-                return
-            while cursor.position < head:
-                rows = await run_in_threadpool(_read, central, site_id, cursor.position)
-                if not rows:
-                    break
-                for row in rows:
-                    cursor = Cursor(cursor.generation, row["position"])
-                    yield ServerSentEvent(event=row["kind"], id=str(cursor), data=row)
+        try:
+            async for head in central.hub.subscribe(site_id, cursor.position):
+                if not await _still_welcome(request):
+                    return
+                while cursor.position < head:
+                    rows = await run_in_threadpool(_read, central, site_id, cursor.position)
+                    if not rows:
+                        break
+                    for row in rows:
+                        cursor = Cursor(cursor.generation, row["position"])
+                        yield ServerSentEvent(event=row["kind"], id=str(cursor), data=row)
+        except (SQLAlchemyError, DatabaseBusy) as error:  # the reader comes back and goes on behind its last event
+            log.warning("stream_ended", error=str(getattr(error, "orig", error)))
 
 
 async def _still_welcome(request: Request) -> bool:

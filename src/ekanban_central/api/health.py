@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from ekanban_central.context import Central, central_of
+from ekanban_central.patience import LOOK_S
 from ekanban_central.problems import Problem
 from ekanban_central.schema_watch import WHY, SchemaWatch
 from ekanban_migrations.upgrade import Schema
@@ -24,27 +25,28 @@ async def is_alive() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def is_ready(request: Request) -> dict[str, str]:
+async def is_ready(request: Request) -> dict[str, str]:
     """Answer 200 when the database is there and has this release's schema, else 503 with the reason."""
     watch: SchemaWatch = request.app.state.schema_watch
     try:
-        state = watch.now()
+        state = await watch.now()
     except SQLAlchemyError as error:
         raise Problem(503, "The database cannot be reached.", title="Not ready") from error
+    except TimeoutError as error:
+        raise Problem(503, f"The database does not answer within {LOOK_S:.0f} s.", title="Not ready") from error
     if state is not Schema.CURRENT:
         raise Problem(503, WHY[state], title="Not ready", schema=state)
     return {"status": "ready", "schema": state}
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def read_metrics(request: Request, central: Annotated[Central, Depends(central_of)]) -> Response:
-    """Give Prometheus its numbers; those of the database only while it is there."""
+async def read_metrics(request: Request, central: Annotated[Central, Depends(central_of)]) -> Response:
+    """Give Prometheus its numbers; those of the database as they were when it last answered."""
     watch: SchemaWatch = request.app.state.schema_watch
     try:
-        if watch.now() is Schema.CURRENT:
-            with central.database.reading() as connection:
-                central.metrics.read(connection)
+        if await watch.now() is Schema.CURRENT:
+            await watch.probes.ask(central.read_metrics)
         central.metrics.database_up.set(1)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, TimeoutError):
         central.metrics.database_up.set(0)
     return Response(central.metrics.text(), media_type=CONTENT_TYPE_LATEST)

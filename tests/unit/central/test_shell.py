@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -44,6 +45,23 @@ def test_a_body_that_is_announced_too_large_is_not_even_read() -> None:
     assert read == []
 
 
+def test_what_an_application_makes_of_the_refusal_is_not_sent() -> None:
+    async def misunderstands(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await _reads_all(scope, receive, send)
+        except Exception:  # as FastAPI does while it parses a body
+            await send({"type": "http.response.start", "status": 400, "headers": []})
+            await send({"type": "http.response.body", "body": b"There was an error parsing the body"})
+
+    sent = _ask(BodyLimit(misunderstands, 9), [b"12345", b"67890"])
+
+    assert [message.get("status") for message in sent] == [413, None]
+
+
+def test_a_body_that_would_have_to_be_unpacked_is_refused() -> None:
+    assert _ask(BodyLimit(_reads_all, 10), [b"x"], [(b"content-encoding", b"gzip")])[0]["status"] == 415
+
+
 def test_an_answer_may_have_headers_of_its_own() -> None:
     async def page(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-security-policy", b"mine")]})
@@ -65,6 +83,7 @@ def _ask(app: Any, chunks: Sequence[bytes], headers: Sequence[tuple[bytes, bytes
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": list(headers)}
+    surrounded = SimpleNamespace(state=SimpleNamespace(problem_page=None))
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": list(headers), "app": surrounded}
     asyncio.run(app(scope, receive, send))
     return sent

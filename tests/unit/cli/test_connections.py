@@ -1,0 +1,205 @@
+"""Who holds a connection without using it loses it; who has something to ask is answered, however many hold one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from ekanban_cli import connections
+
+Message = dict[str, Any]
+
+
+async def application(scope: Message, receive: Any, send: Any) -> None:
+    """Answers at once at /early, after the whole body elsewhere, and never at /busy."""
+    body = b""
+    more = scope["path"] != "/early"
+    while more or scope["path"] == "/busy":
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"7")]})
+    await send({"type": "http.response.body", "body": b"%7d" % len(body)})
+
+
+@contextmanager
+def served(most: int) -> Iterator[int]:
+    """A server with room for so many connections; yields its port."""
+    config = uvicorn.Config(
+        application, http=connections.guarded(most), lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times that a test can wait for."""
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    monkeypatch.setattr(connections, "BODY_S", 0.3)
+    monkeypatch.setattr(connections, "BODY_LEAST", 1_000)
+    monkeypatch.setattr(connections, "REST_S", 0.3)
+
+
+def connect(port: int, data: bytes = b"") -> socket.socket:
+    peer = socket.create_connection(("127.0.0.1", port), timeout=10)
+    peer.sendall(data)
+    return peer
+
+
+def rest(peer: socket.socket) -> bytes:
+    """All that comes until the server ends the connection."""
+    with peer:
+        said = b""
+        while more := peer.recv(65536):
+            said += more
+        return said
+
+
+def problem(said: bytes) -> Message:
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    told: Message = json.loads(body)
+    assert told["detail"]
+    return told
+
+
+def drip(peer: socket.socket, piece: bytes, stop: threading.Event) -> threading.Thread:
+    """Send a little again and again, until the server ends the connection or the test does."""
+
+    def work() -> None:
+        try:
+            while not stop.wait(0.05):
+                peer.sendall(piece)
+        except OSError:
+            return
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_connection_that_sends_nothing_is_ended_without_a_word() -> None:
+    with served(10) as port:
+        assert rest(connect(port)) == b""
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["first request", "next request"])
+def test_a_head_that_drips_is_ended_and_told_why(before: bytes) -> None:
+    stop = threading.Event()
+    with served(10) as port:
+        peer = connect(port, before + b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        dripping = drip(peer, b"a", stop)
+        said = rest(peer)
+        stop.set()
+        dripping.join()
+
+    answer = said[said.index(b"HTTP/1.1 408") :]
+    assert problem(answer)["status"] == 408
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_body_that_drips_is_ended_and_told_why() -> None:
+    stop = threading.Event()
+    with served(10) as port:
+        peer = connect(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        dripping = drip(peer, b"a", stop)
+        said = rest(peer)
+        stop.set()
+        dripping.join()
+
+    assert problem(said)["status"] == 408
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_body_that_comes_slowly_but_steadily_is_taken() -> None:
+    stop = threading.Event()
+    with served(10) as port:
+        peer = connect(port, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n")
+        dripping = drip(peer, b"a" * 1_000, stop)  # 20 kB in a second: three times as long as a body may say nothing
+        said = rest(peer)
+        stop.set()
+        dripping.join()
+
+    assert said.startswith(b"HTTP/1.1 200")
+    assert said.endswith(b"20000")
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_still_sends_after_the_answer_is_left_time_to_read_it_and_no_more() -> None:
+    stop = threading.Event()
+    with served(10) as port:
+        peer = connect(port, b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        dripping = drip(peer, b"1\r\na\r\n", stop)
+        said = rest(peer)
+        stop.set()
+        dripping.join()
+
+    assert said.startswith(b"HTTP/1.1 200")
+
+
+def test_the_longest_silent_connection_gives_way_to_a_new_one() -> None:
+    with served(8) as port:
+        silent = [connect(port) for _ in range(8)]
+        asked = connect(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        assert rest(asked).startswith(b"HTTP/1.1 200")
+        assert rest(silent[0]) == b""
+        silent[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert rest(silent[-1]).startswith(b"HTTP/1.1 200")
+        for peer in silent:
+            peer.close()
+
+
+def test_when_all_connections_are_at_work_a_new_one_is_told_so() -> None:
+    with served(4) as port:
+        busy = [connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(4)]
+
+        said = rest(connect(port))  # accepted in the order in which they came: after the busy ones
+        while b"503" not in said:  # the last request was not read yet, so that its connection gave way
+            busy.append(connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"))
+            said = rest(connect(port))
+        for peer in busy:
+            peer.close()
+
+    assert problem(said)["status"] == 503
+    assert b"Retry-After: 5" in said
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ],
+    ids=["TLS", "head without end", "negative length", "two lengths", "absurd length", "no chunk"],
+)
+def test_what_is_no_http_gets_a_problem_that_its_sender_can_read(data: bytes, status: int) -> None:
+    with served(10) as port:
+        said = rest(connect(port, data))
+
+    assert problem(said)["status"] == status
