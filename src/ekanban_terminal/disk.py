@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+PART = 1_048_576  # bytes that are read at once
 
 
 class Disk(Protocol):
@@ -25,6 +29,10 @@ class Disk(Protocol):
 
     def sync(self, folder: Path) -> None:
         """Return when the folder's list of files is on the disk."""
+        ...
+
+    def rewrite(self, path: Path) -> None:
+        """Write a file's content over itself, and return when it is on the disk; nothing where there is no file."""
         ...
 
 
@@ -47,8 +55,24 @@ class LocalDisk:
 
     def sync(self, folder: Path) -> None:
         """See Disk."""
-        handle = os.open(folder, os.O_RDONLY)
-        try:
+        with _opened(folder, os.O_RDONLY) as handle:
             os.fsync(handle)
-        finally:
-            os.close(handle)
+
+    def rewrite(self, path: Path) -> None:
+        """See Disk."""
+        if not path.exists():
+            return
+        with _opened(path, os.O_RDWR) as handle:
+            done = 0
+            while part := os.pread(handle, PART, done):
+                done += os.pwrite(handle, part, done)
+            os.fsync(handle)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    handle = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)

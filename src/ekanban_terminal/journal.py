@@ -75,8 +75,8 @@ class Journal:
         """Store a reading: one INSERT, one COMMIT. Raises JournalFull before, JournalFailed instead of it."""
         self._check_room()
         message = draft.message.model_copy(update={"epoch": self.epoch, "seq": self._seq + 1})
-        self._doubtful = (message, draft.shown)
         with self._file.writing() as connection:
+            self._doubtful = (message, draft.shown)
             ordinal = self._ordinal if self._ordinal is not None else self._add_epoch(connection)
             row = (message.id, ordinal, message.seq, draft.green, draft.body, rows.to_json(message), draft.shown)
             connection.execute(sql.ADD_SCAN, (*row, draft.after))

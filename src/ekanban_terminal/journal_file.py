@@ -16,6 +16,8 @@ from ekanban_terminal.disk import Disk
 from ekanban_terminal.errors import JournalFailed, NewerSchema
 
 CHECKED_WHOLE = 64_000_000  # bytes; a larger journal is checked without comparing indexes, to start in time
+MOVED_AFTER = 250  # changed rows: about a megabyte of log, then moved into the file
+LONGEST_LOG = 1_000  # pages; a longer log is cut off, for its file does not shrink by being used again
 
 
 class JournalFile:
@@ -26,6 +28,7 @@ class JournalFile:
         self.disk = disk
         self.problem: str | None = "The journal was not opened yet."
         self._connection: sqlite3.Connection | None = None
+        self._moved = 0  # rows that had been changed when the log was moved last
 
     def open(self, word: str, read: Callable[[sqlite3.Connection], None]) -> None:
         """Open and check, the first time or after a failure, and let `read` look at it. `word` is any random word.
@@ -74,6 +77,8 @@ class JournalFile:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+            if connection.total_changes - self._moved >= MOVED_AFTER:
+                self._move(connection)
 
     def fail(self, error: Exception) -> None:
         """Give no connection until `open` has checked everything again."""
@@ -83,11 +88,27 @@ class JournalFile:
         )
         self._drop()
 
+    def _move(self, connection: sqlite3.Connection) -> None:
+        """Move the log into the file. SQLite would do it by itself, and be silent about a disk that fails meanwhile.
+
+        What was committed is in the log all the same, so its caller is not told; but nothing more is taken.
+        """
+        self._moved = connection.total_changes
+        try:
+            _busy, pages, _moved = connection.execute(sql.MOVE_WAL).fetchone()
+            if pages > LONGEST_LOG:
+                connection.execute(sql.EMPTY_WAL).fetchone()
+        except sqlite3.Error as error:
+            self.fail(error)
+
     def _opened(self, word: str) -> sqlite3.Connection:
+        # Parts of the log that a failed sync called clean are read, but not there after a power cut: make them so
+        # before the file gets what only the log has now.
+        self.disk.rewrite(self.path.with_name(self.path.name + "-wal"))
         connection = self.disk.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=2.0, cached_statements=64
         )
-        self._connection = connection
+        self._connection, self._moved = connection, 0
         version = int(connection.execute(sql.USER_VERSION).fetchone()[0])
         if version > sql.SCHEMA_VERSION:
             raise NewerSchema(

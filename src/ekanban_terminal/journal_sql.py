@@ -54,8 +54,7 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
-    "PRAGMA wal_autocheckpoint = 500",
-    "PRAGMA journal_size_limit = 4194304",
+    "PRAGMA wal_autocheckpoint = 0",  # JournalFile moves the log, for it must know when that fails
     "PRAGMA cache_size = -2000",
     "PRAGMA busy_timeout = 2000",
 )
@@ -63,6 +62,7 @@ USER_VERSION = "PRAGMA user_version"
 TO_WAL = "PRAGMA journal_mode = WAL"
 CHECK = "PRAGMA integrity_check(3)"
 CHECK_QUICKLY = "PRAGMA quick_check(3)"
+MOVE_WAL = "PRAGMA wal_checkpoint(PASSIVE)"
 EMPTY_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 # Facts: generation, position, mark, contact, offset, central, probe.

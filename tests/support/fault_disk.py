@@ -46,6 +46,7 @@ class FaultDisk:
         self.room = room  # bytes that fit
         self.operations = 0  # so many were begun
         self.trace: list[tuple[Op, str]] | None = None  # a list here has each operation noted in it
+        self.struck = 0  # so many failed; a test may set it back
         self.life = 0  # handles of another life are dead
         self._folder = Folder()
         self._plan: dict[int, Fault] = {}
@@ -72,6 +73,11 @@ class FaultDisk:
         self._plan.clear()
         self._lasting = None
         self._dark = False
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether nothing works any more."""
+        return self._dark
 
     def kill(self) -> None:
         """The process dies: its connections are dead, what it wrote is in the cache."""
@@ -130,6 +136,19 @@ class FaultDisk:
         self._raise_if(Op.SYNC, folder)
         self.sync_names()
 
+    def rewrite(self, path: Path) -> None:
+        node = self._folder.names.get(str(path))
+        if node is None:
+            return
+        handle = Handle(self, str(path), node)
+        try:
+            content = handle.read(len(node.content), 0)
+            codes = (content, OK, OK) if isinstance(content, int) else (OK, handle.write(content, 0), handle.sync())
+            if any(codes):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        finally:
+            handle.close()
+
     def _raise_if(self, op: Op, path: Path) -> None:
         if self.begin(op, str(path)):
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
@@ -175,6 +194,7 @@ class FaultDisk:
         if fault is None or not fault.fits(op):
             return None
         self._dark = fault is Fault.DARK
+        self.struck += 1
         return fault
 
     def has_room_for(self, more: int) -> bool:
