@@ -1,4 +1,4 @@
-"""Central's database is killed, frozen, locked or without a free connection: people and terminals are told, nothing is lost, all comes back.
+"""Central's database is killed, frozen, locked or full of others: all are told, nothing is lost, all comes back.
 
 Real processes: central, a terminal, a browser, and a PostgreSQL of the test's own.
 """
