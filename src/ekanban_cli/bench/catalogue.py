@@ -24,5 +24,6 @@ class Benchmark:
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark("lost-and-doubled", "the same scans and faults by ekanban, Mosquitto and plain HTTP", "lost_and_doubled"),
     Benchmark("open-page", "the page of open signals, whatever lies in the past; its SQL", "open_page"),
 )
