@@ -31,6 +31,18 @@ class Disk(Protocol):
         """Return when the folder's list of files is on the disk."""
         ...
 
+    def head(self, path: Path, most: int) -> bytes | None:
+        """The first bytes of a file; None where there is none."""
+        ...
+
+    def discard(self, path: Path) -> None:
+        """Remove a file that was never finished, if there is one."""
+        ...
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Give a finished file its name, and return when that is on the disk."""
+        ...
+
     def rewrite(self, path: Path) -> None:
         """Write a file's content over itself, and return when it is on the disk; nothing where there is no file."""
         ...
@@ -57,6 +69,23 @@ class LocalDisk:
         """See Disk."""
         with _opened(folder, os.O_RDONLY) as handle:
             os.fsync(handle)
+
+    def head(self, path: Path, most: int) -> bytes | None:
+        """See Disk."""
+        try:
+            with path.open("rb") as file:
+                return file.read(most)
+        except FileNotFoundError:
+            return None
+
+    def discard(self, path: Path) -> None:
+        """See Disk."""
+        path.unlink(missing_ok=True)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """See Disk."""
+        source.replace(target)
+        self.sync(target.parent)
 
     def rewrite(self, path: Path) -> None:
         """See Disk."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ekanban_terminal import journal_head
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.disk import Disk
 from ekanban_terminal.errors import JournalFailed, NewerSchema
@@ -104,27 +105,42 @@ class JournalFile:
     def _opened(self, word: str) -> sqlite3.Connection:
         # Parts of the log that a failed sync called clean are read, but not there after a power cut: make them so
         # before the file gets what only the log has now.
-        self.disk.rewrite(self.path.with_name(self.path.name + "-wal"))
+        log = self._beside("-wal")
+        if journal_head.check(self.disk, self.path, log):
+            self._create()
+        self.disk.rewrite(log)
         connection = self.disk.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=2.0, cached_statements=64
         )
         self._connection, self._moved = connection, 0
-        version = int(connection.execute(sql.USER_VERSION).fetchone()[0])
-        if version > sql.SCHEMA_VERSION:
-            raise NewerSchema(
-                f"{self.path} was written by a newer release (schema {version}, this one knows"
-                f" {sql.SCHEMA_VERSION}). Nothing was changed; install that release again."
-            )
+        if connection.execute(sql.TABLES).fetchone()[0] != 3:
+            raise sqlite3.DatabaseError("it is the database of another program; move it away")
         for pragma in sql.PRAGMAS:
             connection.execute(pragma)
         mode = connection.execute(sql.TO_WAL).fetchone()[0]
         if mode != "wal":
             raise sqlite3.OperationalError(f"this disk cannot hold a write-ahead log (journal mode is {mode})")
         self._check(connection)
-        if version == 0:
-            _create(connection)
         self._prove(connection, word)
         return connection
+
+    def _create(self) -> None:
+        """Make an empty journal. It gets its name when it is whole: one without content is always a loss."""
+        made = self._beside(".new")
+        for suffix in (".new", ".new-journal"):
+            self.disk.discard(self._beside(suffix))
+        connection = self.disk.connect(made, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in sql.SCHEMA:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        self.disk.replace(made, self.path)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
 
     def _check(self, connection: sqlite3.Connection) -> None:
         whole = self.disk.size(self.path) <= CHECKED_WHOLE
@@ -147,10 +163,3 @@ class JournalFile:
             with suppress(sqlite3.Error):  # a disk that fails may fail here too; `problem` tells of it already
                 self._connection.close()
         self._connection = None
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in sql.SCHEMA:
-        connection.execute(statement)
-    connection.execute("COMMIT")

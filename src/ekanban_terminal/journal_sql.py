@@ -12,6 +12,7 @@ out there, until somebody has seen it; `dead`: central could not take it and has
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
+APPLICATION = 0x656B6E6A  # "eknj": whose file it is; 0 in the first ones
 
 SCHEMA = (
     "CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -44,6 +45,7 @@ SCHEMA = (
     "CREATE INDEX scan_waiting ON scan (n) WHERE state = 'waiting'",
     "CREATE INDEX scan_for_people ON scan (n) WHERE state IN ('refused', 'dead')",
     "CREATE INDEX scan_taken ON scan (answered_ms) WHERE state = 'taken'",
+    f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
@@ -59,6 +61,7 @@ PRAGMAS = (
     "PRAGMA busy_timeout = 2000",
 )
 USER_VERSION = "PRAGMA user_version"
+TABLES = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('fact', 'epoch', 'scan')"
 TO_WAL = "PRAGMA journal_mode = WAL"
 CHECK = "PRAGMA integrity_check(3)"
 CHECK_QUICKLY = "PRAGMA quick_check(3)"

@@ -136,6 +136,22 @@ class FaultDisk:
         self._raise_if(Op.SYNC, folder)
         self.sync_names()
 
+    def head(self, path: Path, most: int) -> bytes | None:
+        self._raise_if(Op.READ, path)
+        node = self._folder.names.get(str(path))
+        return None if node is None else bytes(node.content[:most])
+
+    def discard(self, path: Path) -> None:
+        self._raise_if(Op.DELETE, path)
+        if str(path) in self._folder.names:
+            self._folder.remove(str(path))
+
+    def replace(self, source: Path, target: Path) -> None:
+        self._raise_if(Op.DELETE, source)
+        self._folder.add(str(target), self._folder.names[str(source)])
+        self._folder.remove(str(source))
+        self.sync(target.parent)
+
     def rewrite(self, path: Path) -> None:
         node = self._folder.names.get(str(path))
         if node is None:
