@@ -26,4 +26,16 @@ class Benchmark:
 BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("lost-and-doubled", "the same scans and faults by ekanban, Mosquitto and plain HTTP", "lost_and_doubled"),
     Benchmark("open-page", "the page of open signals, whatever lies in the past; its SQL", "open_page"),
+    Benchmark(
+        "intake-batches",
+        "Scans per second through HTTP in batches of 100 from four terminals (PostgreSQL, signatures, all rules,"
+        " answered after commit) against pgbench doing one scan a transaction with eight clients.",
+        "intake_batches",
+    ),
+    Benchmark(
+        "intake-single",
+        "Scans per second, each posted alone, from 8 and from 32 terminals, against pgbench doing one scan a"
+        " transaction with as many clients.",
+        "intake_single",
+    ),
 )
