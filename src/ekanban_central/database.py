@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from ekanban_central.sets import as_json
+from ekanban_central.driver import as_json
 from ekanban_core.errors import EkanbanError
 
 BUSY_MS = 10_000  # how long a writer waits for another one: less than terminals wait for central

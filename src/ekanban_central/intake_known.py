@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 
 from ekanban_central import tables
+from ekanban_central.driver import Query
 from ekanban_central.fencing import Epoch
 from ekanban_central.intake_parsing import Delivery
 from ekanban_central.ledger import LEDGER, SITE
-from ekanban_central.sets import among
 from ekanban_core.bounds import OffsetBounds
 
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -45,17 +45,39 @@ class TargetRow:
     body: str | None
 
 
+TERMINALS = Query(
+    lambda among: (
+        select(TERMINAL).where(among(TERMINAL.c.id, "ids")).order_by(TERMINAL.c.id).with_for_update(key_share=True)
+    )
+)
+SITES = Query(lambda among: select(SITE).where(among(SITE.c.id, "ids")))
+EPOCHS = Query(
+    lambda among: select(EPOCH).where(among(EPOCH.c.terminal_id, "terminals"), among(EPOCH.c.epoch, "epochs"))
+)
+BOOTS = Query(lambda among: select(BOOT).where(among(BOOT.c.terminal_id, "terminals"), among(BOOT.c.boot_id, "boots")))
+IDENTITIES = Query(lambda among: select(IDENTITY).where(among(IDENTITY.c.scan_id, "ids")))
+TARGETS = Query(
+    lambda among: select(IDENTITY.c.scan_id, IDENTITY.c.terminal_id, IDENTITY.c.effect, IDENTITY.c.body).where(
+        among(IDENTITY.c.scan_id, "ids")
+    )
+)
+ALIASES = Query(lambda among: select(ALIAS).where(among(ALIAS.c.text, "texts")))
+RECORDED = Query(
+    lambda among: select(LEDGER.c.position, LEDGER.c.at_ms).where(
+        LEDGER.c.site_id == bindparam("site_id"), among(LEDGER.c.position, "positions")
+    )
+)
+NAMES = Query(lambda among: select(TERMINAL.c.id, TERMINAL.c.name).where(among(TERMINAL.c.id, "ids")))
+
+
 def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Load terminals and hold them, so that the batches of one come one after the other."""
-    statement = select(TERMINAL).where(among(connection, TERMINAL.c.id, ids)).order_by(TERMINAL.c.id)
-    rows = connection.execute(statement.with_for_update(key_share=True)).mappings()
-    return {row["id"]: dict(row) for row in rows}
+    return {row["id"]: row for row in TERMINALS.rows(connection, ids=ids)}
 
 
 def sites(connection: Connection, ids: Collection[int]) -> dict[int, Mapping[str, Any]]:
     """Load the sites of these terminals."""
-    rows = connection.execute(select(SITE).where(among(connection, SITE.c.id, ids))).mappings()
-    return {row["id"]: dict(row) for row in rows}
+    return {row["id"]: row for row in SITES.rows(connection, ids=ids)}
 
 
 def epochs(
@@ -69,15 +91,14 @@ def epochs(
             named |= {one for one in map(uuid_of, (message.epoch, message.previous)) if one is not None}
     if not named:
         return {}
-    found: dict[UUID, list[Epoch]] = {}
-    wanted = among(connection, EPOCH.c.terminal_id, {delivery.terminal_id for delivery in deliveries})
-    rows = list(connection.execute(select(EPOCH).where(wanted, among(connection, EPOCH.c.epoch, named))).mappings())
+    terminals = {delivery.terminal_id for delivery in deliveries}
+    rows = EPOCHS.rows(connection, terminals=terminals, epochs=named)
     before = {row["previous"] for row in rows if row["previous"] is not None} - named
     if before:
-        rows += connection.execute(select(EPOCH).where(wanted, among(connection, EPOCH.c.epoch, before))).mappings()
+        rows += EPOCHS.rows(connection, terminals=terminals, epochs=before)
+    found: dict[UUID, list[Epoch]] = {}
     for row in rows:
-        columns = {name: value for name, value in row.items() if name != "terminal_id"}
-        found.setdefault(row["terminal_id"], []).append(Epoch(**columns))
+        found.setdefault(row.pop("terminal_id"), []).append(Epoch(**row))
     return found
 
 
@@ -89,20 +110,18 @@ def boots(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[
         named.add(delivery.batch.boot_id)
         if delivery.batch.contact:
             named.add(delivery.batch.contact.boot_id)
-    wanted = among(connection, BOOT.c.terminal_id, {delivery.terminal_id for delivery in deliveries})
-    rows = connection.execute(select(BOOT).where(wanted, among(connection, BOOT.c.boot_id, named)))
+    rows = BOOTS.rows(connection, terminals={delivery.terminal_id for delivery in deliveries}, boots=named)
     return {
-        (row.terminal_id, row.boot_id): OffsetBounds(row.offset_low_ms, row.offset_high_ms, row.measured_boottime_ms)
+        (row["terminal_id"], row["boot_id"]): OffsetBounds(
+            row["offset_low_ms"], row["offset_high_ms"], row["measured_boottime_ms"]
+        )
         for row in rows
     }
 
 
 def taken_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Taken]:
     """Load the scans that were taken in with these ids."""
-    if not ids:
-        return {}
-    rows = connection.execute(select(IDENTITY).where(among(connection, IDENTITY.c.scan_id, ids)))
-    return {row.scan_id: _taken(row) for row in rows}
+    return {row["scan_id"]: _taken(row) for row in IDENTITIES.rows(connection, ids=ids)} if ids else {}
 
 
 def taken_by_place(connection: Connection, places: Collection[Place]) -> dict[Place, Taken]:
@@ -110,8 +129,8 @@ def taken_by_place(connection: Connection, places: Collection[Place]) -> dict[Pl
     if not places:
         return {}
     place = tuple_(IDENTITY.c.terminal_id, IDENTITY.c.epoch, IDENTITY.c.seq)
-    rows = connection.execute(select(IDENTITY).where(place.in_(list(places))))
-    return {taken.place: taken for taken in map(_taken, rows)}
+    rows = connection.execute(select(IDENTITY).where(place.in_(list(places)))).mappings()
+    return {taken.place: taken for taken in (_taken(row) for row in rows)}
 
 
 def asides(connection: Connection, keys: Collection[tuple[UUID, bytes]]) -> dict[tuple[UUID, bytes], dict[str, Any]]:
@@ -125,36 +144,24 @@ def asides(connection: Connection, keys: Collection[tuple[UUID, bytes]]) -> dict
 
 def targets(connection: Connection, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
     """Load the scans that are to be undone."""
-    if not ids:
-        return {}
-    columns = (IDENTITY.c.scan_id, IDENTITY.c.terminal_id, IDENTITY.c.effect, IDENTITY.c.body)
-    rows = connection.execute(select(*columns).where(among(connection, IDENTITY.c.scan_id, ids)))
-    return {row.scan_id: TargetRow(row.terminal_id, row.effect, row.body) for row in rows}
+    rows = TARGETS.rows(connection, ids=ids) if ids else ()
+    return {row["scan_id"]: TargetRow(row["terminal_id"], row["effect"], row["body"]) for row in rows}
 
 
 def aliases(connection: Connection, texts: Collection[str]) -> dict[str, str]:
     """Load the cards for which these foreign codes stand."""
-    if not texts:
-        return {}
-    rows = connection.execute(select(ALIAS.c.text, ALIAS.c.body).where(among(connection, ALIAS.c.text, texts)))
-    return {row.text: row.body for row in rows}
+    return {row["text"]: row["body"] for row in ALIASES.rows(connection, texts=texts)} if texts else {}
 
 
 def recorded_ms(connection: Connection, site_id: int, positions: Collection[int]) -> dict[int, int]:
     """Load when these positions of a ledger were written."""
-    if not positions:
-        return {}
-    wanted = (LEDGER.c.site_id == site_id) & among(connection, LEDGER.c.position, positions)
-    rows = connection.execute(select(LEDGER.c.position, LEDGER.c.at_ms).where(wanted))
-    return {row.position: row.at_ms for row in rows}
+    rows = RECORDED.rows(connection, site_id=site_id, positions=positions) if positions else ()
+    return {row["position"]: row["at_ms"] for row in rows}
 
 
 def names(connection: Connection, ids: Collection[UUID]) -> dict[str, str]:
     """Load the names of terminals, by the text of their ids."""
-    if not ids:
-        return {}
-    rows = connection.execute(select(TERMINAL.c.id, TERMINAL.c.name).where(among(connection, TERMINAL.c.id, ids)))
-    return {str(row.id): row.name for row in rows}
+    return {str(row["id"]): row["name"] for row in NAMES.rows(connection, ids=ids)} if ids else {}
 
 
 def seen_ms(connection: Connection, terminal: UUID) -> int | None:
@@ -178,5 +185,6 @@ def uuid_of(text: str | None) -> UUID | None:
         return None
 
 
-def _taken(row: Any) -> Taken:
-    return Taken((row.terminal_id, row.epoch, row.seq), row.scan_id, row.content_hash, row.answer)
+def _taken(row: Mapping[Any, Any]) -> Taken:
+    place = (row["terminal_id"], row["epoch"], row["seq"])
+    return Taken(place, row["scan_id"], row["content_hash"], row["answer"])

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, Table, select
 
 from ekanban_central import tables
-from ekanban_central.sets import among
+from ekanban_central.driver import Query
 from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
 from ekanban_core.states import CardState, Closing, OutOfSequence, SignalState
 
@@ -39,6 +39,12 @@ CARDS = (
     .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
     .order_by(CARD.c.body)
 )
+
+
+_LOCKED = Query(lambda among: CARDS.where(among(CARD.c.body, "bodies")).with_for_update(of=CARD, key_share=True))
+_UNLOCKED = Query(lambda among: CARDS.where(among(CARD.c.body, "bodies")))
+_OPEN = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.body, "bodies"), SIGNAL.c.closed_how.is_(None)))
+_LAST = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.id, "ids")))
 
 Row = Mapping[str, Any]
 
@@ -77,23 +83,21 @@ def load(connection: Connection, bodies: Collection[str], lock: bool = True) -> 
     """Return the cards that exist, by body. `lock`: hold them until the transaction ends."""
     if not bodies:
         return {}
-    statement = CARDS.where(among(connection, CARD.c.body, sorted(bodies)))
-    if lock:
-        statement = statement.with_for_update(of=CARD, key_share=True)
-    rows = [dict(row) for row in connection.execute(statement).mappings()]
+    rows = (_LOCKED if lock else _UNLOCKED).rows(connection, bodies=sorted(bodies))
     signals = _signals(connection, rows)
     return {row["card_body"]: _loaded(row, signals.get(row["card_body"], [])) for row in rows}
 
 
 def _signals(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
     """Load, after the cards are locked, their open signals and their last ones."""
-    last = [row["card_last_signal"] for row in rows if row["card_last_signal"] is not None]
-    bodies = [row["card_body"] for row in rows]
-    open_ones = among(connection, SIGNAL.c.body, bodies) & SIGNAL.c.closed_how.is_(None)
-    wanted = or_(open_ones, among(connection, SIGNAL.c.id, last)) if last else open_ones
     found: dict[str, list[Row]] = {}
-    for row in connection.execute(select(SIGNAL).where(wanted)).mappings():
-        found.setdefault(row["body"], []).append(dict(row))
+    known = set()
+    for row in _OPEN.rows(connection, bodies=[row["card_body"] for row in rows]):
+        known.add(row["id"])
+        found.setdefault(row["body"], []).append(row)
+    last = {row["card_last_signal"] for row in rows if row["card_last_signal"] is not None} - known
+    for row in _LAST.rows(connection, ids=last) if last else ():
+        found.setdefault(row["body"], []).append(row)
     return found
 
 

@@ -1,7 +1,8 @@
 """Set-based statements on both databases: many rows by one statement.
 
-PostgreSQL gets one parameter for all of them (an array, or a JSON text that `jsonb_to_recordset` opens), so that each
-statement is prepared once and makes one round trip. SQLite has no round trips: its driver repeats a prepared statement.
+PostgreSQL gets all of them at once: new rows by COPY, others as one JSON text that `jsonb_to_recordset` opens, so that
+each statement is prepared once and makes one round trip. SQLite has no round trips: its driver repeats a prepared
+statement.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    LargeBinary,
     Table,
     TableValuedAlias,
     Text,
@@ -34,6 +36,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
+from ekanban_central.copying import copy_rows
+from ekanban_central.driver import as_json, cursor, is_postgresql, text_of
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -49,8 +54,8 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, all with the same columns."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        connection.execute(_inserting(table, tuple(rows[0])), {"rows": as_json(rows)})
+    if is_postgresql(connection):
+        copy_rows(connection, table, rows)
     else:
         connection.execute(insert(table), list(rows))
 
@@ -60,8 +65,8 @@ def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     if not rows:
         return
     names = tuple(rows[0])
-    if connection.dialect.name == "postgresql":
-        connection.execute(_overwriting(table, names, "postgresql"), {"rows": as_json(rows)})
+    if is_postgresql(connection):
+        _run(connection, _overwriting_text(table, names), rows)
     else:
         connection.execute(_overwriting(table, names, "sqlite"), list(rows))
 
@@ -70,9 +75,8 @@ def insert_new_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, all with the same columns; those that a unique constraint knows already are left out."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        statement = _inserting(table, tuple(rows[0])).on_conflict_do_nothing()
-        connection.execute(statement, {"rows": as_json(rows)})
+    if is_postgresql(connection):
+        _run(connection, _inserting_new_text(table, tuple(rows[0])), rows)
     else:
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
@@ -82,27 +86,16 @@ def update_rows(connection: Connection, table: Table, rows: Rows) -> None:
     if not rows:
         return
     names = tuple(rows[0])
-    if connection.dialect.name == "postgresql":
-        connection.execute(_updating(table, names), {"rows": as_json(rows)})
+    if is_postgresql(connection):
+        _run(connection, _updating_text(table, names), rows)
     else:
         plain = [{f"new_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(_repeating(table, names), plain)
 
 
-def as_json(value: Any) -> str:
-    """Return JSON text; UUIDs as text, bytes as PostgreSQL's hex."""
-    return _ENCODER.encode(value)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    raise TypeError(f"expected JSON, UUID or bytes, got {type(value).__name__}")
-
-
-_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
+def _run(connection: Connection, text: str, rows: Rows) -> None:
+    with cursor(connection) as opened:
+        opened.execute(text, {"rows": as_json(rows)}, prepare=True)
 
 
 def _key(table: Table) -> list[str]:
@@ -110,6 +103,8 @@ def _key(table: Table) -> list[str]:
 
 
 def _recordset(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
+    if any(isinstance(table.c[name].type, LargeBinary) for name in names):
+        raise TypeError(f"{table.name}: bytes do not go through JSON")
     rows = cast(bindparam("rows", type_=Text), JSONB)
     columns = [column(name, table.c[name].type) for name in names]
     return func.jsonb_to_recordset(rows).table_valued(*columns, name="new").render_derived(with_types=True)
@@ -134,6 +129,21 @@ def _updating(table: Table, names: tuple[str, ...]) -> Update:
     new, key = _recordset(table, names), _key(table)
     values = {name: new.c[name] for name in names if name not in key}
     return update(table).values(values).where(*(table.c[name] == new.c[name] for name in key))
+
+
+@cache
+def _inserting_new_text(table: Table, names: tuple[str, ...]) -> str:
+    return text_of(_inserting(table, names).on_conflict_do_nothing())
+
+
+@cache
+def _overwriting_text(table: Table, names: tuple[str, ...]) -> str:
+    return text_of(_overwriting(table, names, "postgresql"))
+
+
+@cache
+def _updating_text(table: Table, names: tuple[str, ...]) -> str:
+    return text_of(_updating(table, names))
 
 
 @cache

@@ -30,8 +30,8 @@ INSERT INTO site VALUES (1, 'plant', 'Plant', 'UTC', 'en', 0);
 INSERT INTO part VALUES (gen_random_uuid(), '4711', '', 'pcs', '');
 INSERT INTO location VALUES (gen_random_uuid(), 1, 'A', 'line'), (gen_random_uuid(), 1, 'B', 'line');
 INSERT INTO loop
-    SELECT gen_random_uuid(), 1, part.id, a.id, b.id, '', 'withdrawal', 50, '', 14400, 60, 'two_scan', '', false, 'warn', 0
-    FROM part, location a, location b WHERE a.name = 'A' AND b.name = 'B';
+    SELECT gen_random_uuid(), 1, part.id, a.id, b.id, '', 'withdrawal', 50, '', 14400, 60, 'two_scan', '', false,
+        'warn', 0 FROM part, location a, location b WHERE a.name = 'A' AND b.name = 'B';
 INSERT INTO card
     SELECT lpad(n::text, 8, '0'), 1, id, n, 'active', 1, 1, 0, false, null, null, null, null, null, null, 0
     FROM loop, generate_series(1, {CARDS}) n;

@@ -1,0 +1,116 @@
+"""The driver below SQLAlchemy, for the statements that every transaction of intake runs.
+
+SQLAlchemy builds each of them once. On PostgreSQL psycopg then runs its text: building an expression, a cache key and
+result objects anew each time cost more than the database took. SQLite has no round trips to save, and SQLAlchemy knows
+its types; there it runs the statement.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from pydantic_core import PydanticSerializationError, to_json
+from sqlalchemy import ClauseElement, ColumnElement, Connection, Select, Text, any_, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
+from sqlalchemy.exc import DBAPIError
+
+Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy declares no types for it
+
+
+def is_postgresql(connection: Connection) -> bool:
+    """Whether this is PostgreSQL; else it is SQLite."""
+    return connection.dialect.name == "postgresql"
+
+
+@contextmanager
+def cursor(connection: Connection) -> Iterator[psycopg.Cursor[DictRow]]:
+    """Open psycopg's own cursor in the connection's transaction; its errors come as SQLAlchemy's."""
+    raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # psycopg's
+    try:
+        with raw.cursor(row_factory=dict_row) as opened:
+            yield opened
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=connection.dialect) from error
+
+
+def text_of(statement: ClauseElement) -> str:
+    """Compile a statement for PostgreSQL; parameters as `%(name)s`."""
+    return str(statement.compile(dialect=_DIALECT))
+
+
+class Query:
+    """A SELECT. `build` gets `among(column, name)`: the column is in the collection that is given by this name."""
+
+    def __init__(self, build: Callable[[Among], Select[Any]]) -> None:
+        self._build = build
+
+    def rows(self, connection: Connection, **values: Any) -> list[dict[str, Any]]:
+        """Run it with these parameters; collections are given as they are."""
+        if is_postgresql(connection):
+            given = {name: _array(value) for name, value in values.items()}
+            with cursor(connection) as opened:
+                return opened.execute(self._text, given, prepare=True).fetchall()
+        given = {name: _json_array(value) for name, value in values.items()}
+        return [dict(row) for row in connection.execute(self._statement, given).mappings()]
+
+    @cached_property
+    def _text(self) -> str:
+        return text_of(self._build(_any_of_array))
+
+    @cached_property
+    def _statement(self) -> Select[Any]:
+        return self._build(_in_json)
+
+
+def _any_of_array(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column == any_(cast(bindparam(name, type_=Text), ARRAY(column.type)))
+
+
+def _in_json(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
+
+
+def _array(value: Any) -> Any:
+    """Write a collection as PostgreSQL's array literal; psycopg's own way costs microseconds for each element."""
+    if isinstance(value, str) or not isinstance(value, Collection):
+        return value
+    return f"{{{','.join(map(_element, value))}}}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        text = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{text}"'
+    return value.hex if isinstance(value, UUID) else str(value)
+
+
+def _json_array(value: Any) -> Any:
+    if isinstance(value, str) or not isinstance(value, Collection):
+        return value
+    return json.dumps([one.hex if isinstance(one, UUID) else one for one in value])
+
+
+def as_json(value: Any) -> str:
+    """Return JSON text; UUIDs as text."""
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except PydanticSerializationError:  # nested deeper than it goes, or half a character: the plain one is more patient
+        return _ENCODER.encode(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"expected JSON or UUID, got {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
