@@ -4,6 +4,7 @@
     visitor: Annotated[Visitor | None, Depends(visitor_of)]             perhaps a stranger
     terminal: Annotated[SignedTerminal, Depends(signed_terminal)]       a terminal, whatever its standing but pending
     terminal: Annotated[SignedTerminal, Depends(enrolled_terminal)]     a terminal in good standing
+    terminal_id = await delivering_terminal(request)                    a terminal whose standing intake will see
 
 `require` also checks the CSRF token of every request that may change something and comes by session, so no route can
 forget it. Refusals are problems for programs and a redirection to the sign-in page for browsers.
@@ -46,6 +47,7 @@ SIGNATURE = APIKeyHeader(
     description="HTTP Message Signatures (RFC 9421), Ed25519; with Signature-Input and Content-Digest",
     auto_error=False,
 )
+STRANGER = "No terminal with this key id is known here"
 _RANK = {Role.VIEWER: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 
@@ -195,6 +197,32 @@ async def signed_terminal(
     return terminal
 
 
+async def delivering_terminal(request: Request) -> UUID:
+    """Which terminal signed this delivery, once proved without asking the database again.
+
+    A terminal's key never changes, so one that was approved is remembered. Its standing is not: intake reads that from
+    the row that it locks, so that a revoked terminal's scans are set aside from the next delivery on.
+    """
+    try:
+        claim = read_request(target_of(request), request.headers.raw)
+        verify = central_of(request).approved_keys.get(claim.key_id)
+        if verify is None:
+            return (await signed_terminal(request)).id
+        claim.prove(verify)
+        claim.check_body(await request.body())
+    except BadSignature as error:
+        raise Problem(401, str(error), title="Not authentic") from error
+    proof(request).claim = claim
+    return UUID(claim.key_id)
+
+
+def forget_terminal(request: Request, terminal_id: UUID) -> Problem:
+    """What a terminal gets that was known and is no longer: the database was replaced by an older one."""
+    central_of(request).approved_keys.pop(str(terminal_id), None)
+    proof(request).claim = None
+    return Problem(401, STRANGER, title="Not authentic")
+
+
 async def enrolled_terminal(terminal: Annotated[SignedTerminal, Depends(signed_terminal)]) -> SignedTerminal:
     """A terminal in good standing; a revoked one gets 403."""
     if terminal.standing is TerminalState.REVOKED:
@@ -227,8 +255,11 @@ def _prove(central: Central, claim: Claim) -> SignedTerminal:
     with central.database.reading() as connection:
         row = connection.execute(statement).one_or_none()
     if row is None:
-        raise BadSignature("No terminal with this key id is known here")
-    claim.prove(verifier(row.public_key))
+        raise BadSignature(STRANGER)
+    verify = verifier(row.public_key)
+    claim.prove(verify)
+    if row.state != TerminalState.PENDING:
+        central.approved_keys[str(terminal_id)] = verify
     return SignedTerminal(terminal_id, row.site_id, row.name, TerminalState(row.state), claim)
 
 

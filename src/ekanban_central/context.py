@@ -15,6 +15,7 @@ from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shared_reads import SharedReads
+from ekanban_core.signatures import Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Central:
     intake: Flusher  # takes scans in
     metrics: Metrics
     shared: SharedReads = field(default_factory=SharedReads)
+    approved_keys: dict[str, Verify] = field(default_factory=dict)  # by terminal id; see access.delivering_terminal
 
     @property
     def generation(self) -> str:

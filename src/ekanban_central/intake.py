@@ -31,8 +31,11 @@ class Intake:
     publish: Callable[[int, int], None]
     random_bytes: Callable[[int], bytes]
 
-    def take(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
-        """Take batches of different terminals in together; returns, after the commit, a receipt for each."""
+    def take(self, deliveries: Sequence[Delivery]) -> list[Receipt | None]:
+        """Take batches of different terminals in together; returns, after the commit, a receipt for each.
+
+        None instead, and nothing taken in, for a terminal that is not known.
+        """
         try:
             return self._commit(deliveries)
         except (OperationalError, InterfaceError, DatabaseBusy):
@@ -42,7 +45,7 @@ class Intake:
             log.warning("intake_set_failed", batches=len(deliveries), scans=scans, error=_told(error))
             return self._take_in_parts(deliveries, error)
 
-    def _take_in_parts(self, deliveries: Sequence[Delivery], error: Exception) -> list[Receipt]:
+    def _take_in_parts(self, deliveries: Sequence[Delivery], error: Exception) -> list[Receipt | None]:
         if len(deliveries) > 1:
             half = len(deliveries) // 2
             return [*self.take(deliveries[:half]), *self.take(deliveries[half:])]
@@ -52,15 +55,15 @@ class Intake:
         log.error("scan_kept_for_a_person", terminal=str(delivery.terminal_id), exc_info=error)
         return self._commit(deliveries, keep=_told(error))
 
-    def _take_halves(self, delivery: Delivery) -> Receipt:
+    def _take_halves(self, delivery: Delivery) -> Receipt | None:
         half = len(delivery.items) // 2
         (first,) = self.take([replace(delivery, items=delivery.items[:half])])
-        if first.expected:
+        if first is None or first.expected:
             return first
         (second,) = self.take([replace(delivery, items=delivery.items[half:])])
-        return replace(second, results=(*first.results, *second.results))
+        return replace(second, results=(*first.results, *second.results)) if second else first
 
-    def _commit(self, deliveries: Sequence[Delivery], keep: str = "") -> list[Receipt]:
+    def _commit(self, deliveries: Sequence[Delivery], keep: str = "") -> list[Receipt | None]:
         for _ in range(TRIES - 1):
             try:
                 return self._once(deliveries, keep)
@@ -70,7 +73,7 @@ class Intake:
                 log.info("intake_again", error=str(error.orig))
         return self._once(deliveries, keep)
 
-    def _once(self, deliveries: Sequence[Delivery], keep: str) -> list[Receipt]:
+    def _once(self, deliveries: Sequence[Delivery], keep: str) -> list[Receipt | None]:
         with self.database.transaction() as connection:
             taking = Taking(connection, deliveries, self.random_bytes, keep)
             receipts = taking.run()

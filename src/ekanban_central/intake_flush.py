@@ -17,9 +17,9 @@ from ekanban_central.intake_taking import Receipt
 
 MOST_SCANS = 2_000  # of one transaction; the first batch always fits
 
-Take = Callable[[Sequence[Delivery]], list[Receipt]]
-Run = Callable[[Take, list[Delivery]], Awaitable[list[Receipt]]]  # where a transaction blocks
-Waiting = tuple[Delivery, asyncio.Future[Receipt]]
+Take = Callable[[Sequence[Delivery]], list[Receipt | None]]
+Run = Callable[[Take, list[Delivery]], Awaitable[list[Receipt | None]]]  # where a transaction blocks
+Waiting = tuple[Delivery, asyncio.Future[Receipt | None]]
 
 
 class Flusher:
@@ -31,9 +31,9 @@ class Flusher:
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def submit(self, delivery: Delivery) -> Receipt:
-        """Take a batch in; returns once it is committed. Raises what intake raises."""
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+    async def submit(self, delivery: Delivery) -> Receipt | None:
+        """Take a batch in; returns once it is committed. None: its terminal is not known. Raises what `take` does."""
+        future: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, future))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())

@@ -48,20 +48,21 @@ class Taking:
         self, connection: Connection, deliveries: Sequence[Delivery], random_bytes: Callable[[int], bytes], keep: str
     ) -> None:
         self.connection = connection
-        self.deliveries = deliveries
         self.keep = keep
         self.now_ms = max(delivery.received_ms for delivery in deliveries)
         self.terminals = known.lock_terminals(connection, [delivery.terminal_id for delivery in deliveries])
+        self.all = deliveries
+        self.deliveries = [delivery for delivery in deliveries if delivery.terminal_id in self.terminals]
         self.sites = known.sites(connection, {row["site_id"] for row in self.terminals.values()})
         self.writers: dict[int, Writer] = {site: Writer(site, self.now_ms) for site in self.sites}
         self.positions: dict[int, int] = {}  # by site, once written
         self.generation = generations.check(connection, self._claims(), self.writers, random_bytes)
         self.fences = self._fences()
-        self.boots = known.boots(connection, deliveries)
-        self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in deliveries}
+        self.boots = known.boots(connection, self.deliveries)
+        self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
 
-    def run(self) -> list[Receipt]:
-        """Do it all; nothing is true before the caller commits."""
+    def run(self) -> list[Receipt | None]:
+        """Do it all; nothing is true before the caller commits. None: the batch of a terminal that is not known."""
         register = load_register(self.connection, self.deliveries, self.fences)
         batches = [
             (delivery, sort(delivery, self.fences[delivery.terminal_id], register)) for delivery in self.deliveries
@@ -75,7 +76,8 @@ class Taking:
         answers = self._answer(cases)
         self._tell_of_forks()
         self._write(cases, answers)
-        return [self._receipt(delivery, found, answers) for delivery, found in batches]
+        receipts = {delivery.terminal_id: self._receipt(delivery, found, answers) for delivery, found in batches}
+        return [receipts.get(delivery.terminal_id) for delivery in self.all]
 
     def _claims(self) -> list[generations.Claim]:
         """What the terminals say that they have heard; only those that are admitted are believed."""

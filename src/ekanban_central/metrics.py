@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -47,14 +48,11 @@ class Metrics:
 
     def took(self, results: Iterable[ScanResult]) -> None:
         """Count a batch's answers."""
-        count = 0
-        for result in results:
-            count += 1
-            if result.repeated:
-                self.repeated.inc()
-            else:
-                self.scans.labels(outcome=str(result.outcome)).inc()
-        self.batches.observe(count)
+        outcomes = Counts(None if result.repeated else result.outcome for result in results)
+        self.batches.observe(outcomes.total())
+        self.repeated.inc(outcomes.pop(None, 0))
+        for outcome, count in outcomes.items():
+            self.scans.labels(outcome=str(outcome)).inc(count)
 
     def read(self, connection: Connection) -> None:
         """Read what the database knows."""

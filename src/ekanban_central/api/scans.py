@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request, Response, Security
 from pydantic import Field
 
-from ekanban_central.access import SignedTerminal, signed_terminal
-from ekanban_central.context import Central, central_of
+from ekanban_central.access import SIGNATURE, delivering_terminal, forget_terminal
+from ekanban_central.context import central_of
 from ekanban_central.intake_parsing import parse
 from ekanban_core.refusals import REFERENCE, json_body
 from ekanban_core.wire import MOST_SCANS, ScanAnswer, ScanBatch, ScanMessage
@@ -25,21 +25,20 @@ class Described(ScanBatch):
 BODY = json_body(Described.model_json_schema(ref_template=REFERENCE))
 
 
-@router.post("/scans", openapi_extra=BODY)
-async def take_scans(
-    request: Request,
-    terminal: Annotated[SignedTerminal, Depends(signed_terminal)],
-    central: Annotated[Central, Depends(central_of)],
-) -> ScanAnswer:
+@router.post("/scans", openapi_extra=BODY, response_model=ScanAnswer, dependencies=[Security(SIGNATURE)])
+async def take_scans(request: Request) -> Response:
     """Take in a signed batch; the answer, signed too, names the scans that are committed here.
 
     Each scan stands for itself: a bad one is kept for a person and harms no other. `expected` names a gap: nothing
     beyond it was taken, send from there.
     """
-    delivery = parse(await request.body(), terminal.id, central.now_ms())
-    receipt = await central.intake.submit(delivery)
+    central = central_of(request)
+    terminal_id = await delivering_terminal(request)
+    receipt = await central.intake.submit(parse(await request.body(), terminal_id, central.now_ms()))
+    if receipt is None:
+        raise forget_terminal(request, terminal_id)
     central.metrics.took(receipt.results)
-    return ScanAnswer(
+    answer = ScanAnswer(
         generation=receipt.generation,
         position=receipt.position,
         mark=receipt.mark,
@@ -47,3 +46,4 @@ async def take_scans(
         results=list(receipt.results),
         expected=receipt.expected,
     )
+    return Response(answer.model_dump_json(), media_type="application/json")  # FastAPI would validate it once more

@@ -45,6 +45,7 @@ class Bed:
     def rounds(self, terminals: int, size: int, batches: int, clients: int) -> list[Round]:
         """Run by turns: so many terminals, each with so many batches of that size, and pgbench with `clients`."""
         self._deliver(terminals, max(1, batches // 10), size)  # warm up
+        self._plant.analyze()
         found = []
         for _ in range(ROUNDS):
             measured = self._yardstick.per_s(clients, PGBENCH_S)

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from central_plant import TABLES, Plant
 from fastapi import Request
 from security_world import Device, World, make_world
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import Role
@@ -89,6 +90,62 @@ def test_a_revoked_terminals_scans_are_set_aside_and_its_register_is_closed(worl
     assert [one["outcome"] for one in delivered.json()["results"]] == ["set_aside"]
     assert loaded.status_code == 403
     device.believe(loaded)
+
+
+def test_a_terminal_revoked_between_two_deliveries_is_set_aside_from_the_second_on(
+    world: World, cards: list[str]
+) -> None:
+    device = world.terminal()
+    first = device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    assert device.id in world.central.approved_keys  # so that the second proof asks no database
+    with world.central.database.transaction() as connection:
+        connection.execute(update(TABLES["terminal"]).values(state="revoked"))
+
+    second = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+
+    assert [one["outcome"] for one in first.json()["results"]] == ["opened"]
+    assert [(one["outcome"], one["repeated"]) for one in second.json()["results"]] == [
+        ("opened", True),
+        ("set_aside", False),
+    ]
+
+
+def test_another_key_than_the_remembered_one_delivers_nothing(world: World, cards: list[str]) -> None:
+    device = world.terminal()
+    device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    thief = Device(world, id=device.id)
+
+    answer = thief.send("POST", SCANS, body=_batch(device, cards[:2]))
+
+    assert answer.status_code == 401
+    assert "one of this key" in answer.json()["detail"]
+
+
+def test_a_terminal_that_waits_for_approval_is_not_remembered(world: World, cards: list[str]) -> None:
+    device = world.terminal()
+    with world.central.database.transaction() as connection:
+        connection.execute(update(TABLES["terminal"]).values(state="pending"))
+
+    answer = device.send("POST", SCANS, body=_batch(device, cards[:1]))
+
+    assert answer.status_code == 403
+    assert world.central.approved_keys == {}
+
+
+def test_a_remembered_terminal_that_the_database_no_longer_knows_is_a_stranger(world: World, cards: list[str]) -> None:
+    device, other = world.terminal(), world.terminal()
+    device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    with world.central.database.transaction() as connection:  # an older backup, put in beneath the running central
+        for table in ("terminal_epoch", "terminal_boot", "terminal"):
+            column = TABLES[table].c["id" if table == "terminal" else "terminal_id"]
+            connection.execute(delete(TABLES[table]).where(column == UUID(device.id)))
+
+    answers = [device.send("POST", SCANS, body=_batch(device, cards[:2])) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert "signature" not in answers[0].headers
+    assert device.id not in world.central.approved_keys
+    assert other.send("POST", SCANS, body=b"{}").status_code == 400
 
 
 def test_a_terminal_loads_its_register_and_reads_on(world: World, cards: list[str]) -> None:
