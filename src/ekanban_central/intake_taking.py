@@ -113,7 +113,9 @@ class Taking:
 
     def _cases(self, delivery: Delivery, found: Sequence[Sorted]) -> list[Case]:
         terminal = self.terminals[delivery.terminal_id]
-        floor_ms = terminal["floor_ms"] if terminal["floor_ms"] is not None else terminal["enrolled_ms"]
+        floor_ms = (
+            terminal["floor_ms"] or 0
+        )  # not the enrolment: a terminal takes scans before it, and is enrolled anew
         somewhen = Moment(min(floor_ms, delivery.received_ms), delivery.received_ms, str(delivery.terminal_id))
         cases = [
             Case(delivery, one, standing_of(terminal["state"], one), somewhen)

@@ -46,7 +46,7 @@ def moments(
 ) -> list[Moment]:
     """Return the interval of each scan, given in sequence.
 
-    floor_ms: the earliest time of the scan before them, or the terminal's enrolment. recorded_ms: when central wrote
+    floor_ms: the earliest time of the scan before them, 0 for the first. recorded_ms: when central wrote
     the ledger position that a register cursor names; a scan that carries the cursor was made after it.
     """
     terminal = delivery.terminal_id
@@ -55,9 +55,9 @@ def moments(
     ceilings: list[int] = []
     ceiling = delivery.received_ms
     for scan in reversed(scans):
-        if scan.boot_id != current and start is not None:
-            ceiling = min(ceiling, start)
         bounds = boots.get((terminal, scan.boot_id))
+        if scan.boot_id != current and start is not None and _may_precede(scan, bounds, start):
+            ceiling = min(ceiling, start)
         ceiling = scan_moment("", scan.boottime_ms, bounds, floor_ms=0, ceiling_ms=ceiling).latest_ms
         ceilings.append(ceiling)
     found = []
@@ -68,6 +68,12 @@ def moments(
         floor_ms = max(floor_ms, moment.earliest_ms)
         found.append(moment)
     return found
+
+
+def _may_precede(scan: ScanMessage, bounds: OffsetBounds | None, start_ms: int) -> bool:
+    """Whether a scan of another boot can be older than this one: the folder may have come from another machine."""
+    there = bounds.at(scan.boottime_ms) if bounds else None
+    return there is None or there.low_ms is None or scan.boottime_ms + there.low_ms <= start_ms
 
 
 def cursor_position(cursor: str | None, generation: str) -> int | None:

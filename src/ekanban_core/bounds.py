@@ -83,7 +83,7 @@ def scan_moment(
     """The interval in which a scan happened.
 
     bounds: those of the scan's own boot, None where that boot is gone unmeasured. floor_ms: the earliest time of its
-    predecessor in sequence, or the terminal's enrolment. ceiling_ms: when it was received, or the latest start of the
+    predecessor in sequence, 0 without one. ceiling_ms: when it was received, or the latest start of the
     next boot (`boot_start_ms`), or the latest time of its successor, whichever is least.
     """
     there = bounds.at(boottime_ms) if bounds else None

@@ -13,6 +13,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
 
 from simulation.generate import plan_of  # noqa: E402  # after the path
+from simulation.hunt import hunt, table  # noqa: E402  # see above
+from simulation.planted import load_all  # noqa: E402  # see above
 from simulation.runs import Result, simulate  # noqa: E402  # see above
 from simulation.shrink import shrunk  # noqa: E402  # see above
 
@@ -56,11 +58,25 @@ def explain(result: Result) -> int:
     return 1
 
 
+def write_table(file: Path) -> int:
+    """Hunt every planted bug and write how many seeds each took."""
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        catches = list(pool.map(hunt, sorted(load_all())))
+    before, _, rest = file.read_text().partition("<!-- table -->")
+    file.write_text(f"{before}<!-- table -->\n{table(catches)}\n<!-- end -->{rest.partition('<!-- end -->')[2]}")
+    missed = [catch.bug for catch in catches if catch.seeds is None]
+    print(f"{len(catches) - len(missed)} of {len(catches)} planted bugs are found; not: {missed}")
+    return 1 if missed else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="simulation", description=__doc__)
     parser.add_argument("--seeds", type=seeds_of, default=range(100))
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--table", type=Path, help="hunt every planted bug, write the table into this file")
     arguments = parser.parse_args()
+    if arguments.table is not None:
+        return write_table(arguments.table)
     if arguments.seed is None:
         return many(arguments.seeds)
     result = simulate(plan_of(arguments.seed), verbose=True)

@@ -39,12 +39,19 @@ from ekanban_core.states import Closing, TerminalState
 from ekanban_migrations import upgrade
 from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.link import Reply, Request
+from simulation.broken import Broken
 from simulation.disk import folder
 
 if TYPE_CHECKING:
     from ekanban_central.intake_parsing import Delivery
     from ekanban_central.intake_taking import Receipt
     from simulation.floor import Floor
+
+
+# A scan of the bytes POISON makes the database fail, until it is kept as it came, for a person.
+POISON = """CREATE TRIGGER poison BEFORE INSERT ON ledger
+    WHEN NEW.kind = 'scan' AND json_extract(NEW.data, '$.scan.raw') = 'UE9JU09O'
+    BEGIN SELECT RAISE(ABORT, 'poison'); END"""
 
 
 class Died(BaseException):
@@ -58,6 +65,7 @@ def _schema() -> bytes:
         upgrade.central(f"sqlite:///{place}/central.db")
         with sqlite3.connect(place / "central.db") as connection:
             connection.execute("UPDATE meta SET value = 'f00dfeed00000001' WHERE key = 'generation'")
+            connection.execute(POISON)
         connection.close()
         return (place / "central.db").read_bytes()
 
@@ -166,6 +174,13 @@ class CentralHost:
         except Died:
             self.floor.central_died()
             raise asyncio.CancelledError from None
+        except Broken as error:
+            self.floor.wrong(error)
+            raise
+        except (
+            Exception
+        ):  # as problems.install makes of it; the sender tries again, and the oracle sees what comes of it
+            status, body = 500, b'{"status": 500}'
         signed = sign_answer(self.key.sign, self.key.id, status, body, claim.signature)
         return Reply(status, tuple((name.lower().encode(), value.encode()) for name, value in signed.items()), body)
 
@@ -208,6 +223,7 @@ def plant(host: CentralHost) -> Plant:
     assert host.process is not None
     two, one = host.floor.plan.cards
     made = Plant(host.process.database, cards=two)
+    made.change("loop", {"id": made.loop_id}, states="acknowledged")
     made.one_scan_cards = made.loop(Closing.ONE_SCAN, one) if one else []  # type: ignore[attr-defined]  # ours
     return made
 

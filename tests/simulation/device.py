@@ -32,6 +32,7 @@ from ekanban_terminal.register import Register
 from ekanban_terminal.state import CentralState
 from ekanban_terminal.station import Input, NothingToUndo, Setting, Station, Taken, correct
 from ekanban_terminal.store import Run, Store
+from simulation.broken import Broken
 from simulation.disk import Disk
 from simulation.network import Way
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WALL_MS = 1_790_000_000_000  # what an undisturbed terminal believes at the beginning
-KEPT_MS = 5 * 86_400_000  # retention, not shorter than the oldest backup that a run restores
+KEPT_MS = 12 * 3_600_000  # retention, not shorter than the oldest backup that a run restores
 WINDOW_S = 1.0
 LOOK_S = 2.0
 ROLES = {"s2": Intent.RECEIVE, "s3": Intent.ACKNOWLEDGE}  # s1 has the station's own: empty
@@ -71,10 +72,10 @@ class DeviceClock:
     def wall_ms(self) -> int:
         return WALL_MS + int(self._now() * 1000) + self.wall_offset_ms
 
-    def boot(self) -> None:
-        """The machine starts: some seconds pass until the service does."""
+    def boot(self, seconds: float) -> None:
+        """The machine started some seconds ago, and the service does now."""
         self._boots += 1
-        self._booted = self._now() - 12.0
+        self._booted = self._now() - seconds
 
     def set_wall(self, wall_ms: int) -> None:
         self.wall_offset_ms = wall_ms - WALL_MS - int(self._now() * 1000)
@@ -96,8 +97,10 @@ class Reading:
     message: Any = None  # as it went to the journal
     colour: str = ""  # that would be, or was, shown
     outcome: str = ""
+    signal: str = ""  # that the terminal knew as open afterwards
     shown: bool = False  # somebody saw it
     stored: bool = False  # somebody saw that it counts
+    doubtful: bool = False  # told to be not stored by a process that died before it could look: nobody can know
 
 
 class Device:
@@ -116,6 +119,7 @@ class Device:
         self.processes = 0
         self.off = False  # nobody starts it
         self.dead = False  # destroyed or replaced
+        self.may_fork = False  # people have copied it, brought it back, enrolled it anew or revoked it
         self.backups: dict[str, Any] = {}
 
     async def start(self) -> None:
@@ -149,7 +153,10 @@ class News:
     alarms: dict[str, str] = field(default_factory=dict)
 
     def settled(self, settled: Sequence[Settled]) -> None:
-        self.process.floor.oracle.settled(self.process.device, settled)
+        try:
+            self.process.floor.oracle.settled(self.process.device, settled)
+        except Broken as error:  # the courier would log it and go on
+            self.process.floor.wrong(error)
 
     def standing(self, state: CentralState) -> None:
         self.process.floor.trace("standing", self.process.device.name, state)
@@ -165,15 +172,17 @@ class News:
 
 
 class HeardStore(Store):
-    """A store of which somebody hears what is about to be appended."""
+    """A store of which somebody hears what is about to be appended, and then that it was."""
 
-    def __init__(self, journal: Journal, run: Run, heard: Callable[[Draft], None]) -> None:
+    def __init__(self, journal: Journal, run: Run, heard: Callable[[Draft], Callable[[], None]]) -> None:
         super().__init__(journal, run)
         self._heard = heard
 
     def append_here(self, draft: Draft) -> ScanMessage:
-        self._heard(draft)
-        return super().append_here(draft)
+        appended = self._heard(draft)
+        message = super().append_here(draft)
+        appended()
+        return message
 
 
 class Process:
@@ -236,6 +245,8 @@ class Process:
     async def die(self) -> None:
         """Nothing is said or written any more."""
         self.alive = False
+        if self.journal.problem is not None:
+            self.floor.oracle.died_in_doubt(self)
         for task in self._tasks:
             task.cancel()
         self.device.disk.kill()
@@ -282,11 +293,11 @@ class Process:
         self.alive = False
         self.floor.perished(self.device, power)
 
-    def _note(self, draft: Draft) -> None:
+    def _note(self, draft: Draft) -> Callable[[], None]:
         """Tell the oracle which scan a reading is about to become."""
-        if self.doing:
-            reading = self.doing.popleft()
-            self.floor.oracle.attempted(reading, draft)
+        reading = self.doing.popleft()
+        self.floor.oracle.attempted(reading, draft)
+        return lambda: self.floor.oracle.appended(reading)
 
     # Readings.
 

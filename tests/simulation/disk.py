@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from fault_disk import Fault, FaultDisk
+from fault_disk import Fault, FaultDisk, Op
 
 MEMORY = Path("/dev/shm")
 JOURNAL = "/journal.sqlite"
+SYNC_FAILS = "sync fails"  # the next one, and nothing is lost: was it stored or not?
 Files = Mapping[str, bytes]  # name → content
 
 
@@ -33,6 +34,8 @@ class Disk(FaultDisk):
     def __init__(self, place: Path, dice: random.Random) -> None:
         super().__init__(dice)
         self.folder = place
+        self.was_hurt = False  # something has failed here, or may have
+        self._sync_fails = False
         place.mkdir()
 
     @property
@@ -41,7 +44,30 @@ class Disk(FaultDisk):
 
     def fails(self, fault: str, operation: int) -> None:
         """The n-th operation from now meets this."""
-        self.fail(Fault(fault), self.operations + operation)
+        self.was_hurt = True
+        if fault == SYNC_FAILS:
+            self._sync_fails = True
+            return
+        kind = Fault(fault)
+        syncs = kind in (Fault.SYNC_LOSES, Fault.SYNC_REVERTS)  # harms no other operation: let it last until one comes
+        for more in range(12 if syncs else 1):
+            self.fail(kind, self.operations + operation + more)
+
+    def begin(self, op: Op, name: str) -> Fault | None:
+        fault = super().begin(op, name)
+        if op is Op.SYNC and self._sync_fails and fault is None:
+            self._sync_fails = False
+            return Fault.ERROR
+        return fault
+
+    def mend(self) -> None:
+        super().mend()
+        self._sync_fails = False
+
+    def holds(self, room: int) -> None:
+        """So many bytes fit from now on."""
+        self.was_hurt = True
+        self.room = room
 
     def backup(self) -> dict[str, bytes]:
         """Everything, as a good backup program copies it."""

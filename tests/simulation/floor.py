@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ekanban_central import terminals
+from ekanban_central.ledger import SYSTEM
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import Intent, TerminalState
 from ekanban_terminal.errors import LinkDown
@@ -21,7 +23,7 @@ from simulation import people
 from simulation.broken import Broken
 from simulation.central_host import CentralHost, Died, plant
 from simulation.central_watch import is_same_register, replays
-from simulation.device import Device, Reading
+from simulation.device import KEPT_MS, Device, Reading
 from simulation.disk import Disk
 from simulation.network import FAIR
 from simulation.oracle import Oracle
@@ -29,7 +31,7 @@ from simulation.plan import Plan, Step
 
 T = TypeVar("T")
 
-LIVENESS_S = 3 * 3_600.0  # once faults have stopped, everything must have reached central after that time
+LIVENESS_S = 1_800.0  # once faults have stopped, everything must have reached central after that time
 QUIET_S = 4_000.0  # then: time for a restored central to be found out by those who have nothing to send
 LOOK_S = 20.0
 ROOM = 10**12  # bytes
@@ -52,7 +54,7 @@ class Floor:
         self._wakes = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._late: list[Request] = []
-        self._backups: dict[str, bytes] = {}
+        self._backups: dict[str, tuple[float, bytes]] = {}
         self._down_s: dict[str, float] = {}
         self.central = CentralHost(self, place)
         self.central.start()
@@ -166,9 +168,11 @@ class Floor:
             if device.process is not None:
                 device.process.dies_in = None
         await self._until(self.now() + 60.0)
-        for device in self.devices.values():
+        for name, device in self.devices.items():
             if device.process is None and not device.dead:
                 await self._start(device)
+            if not self._standing(device):  # a restored central has never heard of it: people enrol it again
+                self.do_enrol(name)
 
     async def _drain(self) -> None:
         """Wait until nothing waits, not longer than promised; then until everybody knows what central knows."""
@@ -222,8 +226,11 @@ class Floor:
         self.task(deliver())
 
     def in_good_standing(self, device: Device) -> bool:
+        return self._standing(device) == TerminalState.ENROLLED
+
+    def _standing(self, device: Device) -> str | None:
         row = self.oracle.central.rows("SELECT state FROM terminal WHERE id = ?", UUID(device.terminal).hex)
-        return bool(row) and row[0]["state"] == TerminalState.ENROLLED
+        return row[0]["state"] if row else None
 
     def compare_register(self, device: Device) -> None:
         assert device.process is not None
@@ -244,11 +251,11 @@ class Floor:
 
     async def _again(self, device: Device, down_s: float, *, power: bool, boot: bool, wall: int | None = None) -> None:
         await (device.cut_power() if power else device.kill())
-        if boot:
-            device.clock.boot()
+        await asyncio.sleep(down_s)
+        if boot and device.process is None:
+            device.clock.boot(min(down_s, 12.0) / 2)
         if wall is not None:
             device.clock.set_wall(wall)
-        await asyncio.sleep(down_s)
         if not device.off and device.process is None and not device.dead:
             await self._start(device)
 
@@ -331,7 +338,7 @@ class Floor:
     def do_room(self, terminal: str, room: int = ROOM) -> None:
         """So many bytes fit on the disk from now on."""
         self.count("full disks")
-        self.devices[terminal].disk.room = room
+        self.devices[terminal].disk.holds(room)
 
     def do_wall(self, terminal: str, wall: int) -> None:
         """Its wall clock is set."""
@@ -341,6 +348,77 @@ class Floor:
     def do_look(self, terminal: str) -> None:
         """The oracle looks at the journal."""
         self.oracle.look_at(self.devices[terminal])
+
+    # Steps: what people do to machines.
+
+    def do_backup(self, terminal: str, name: str) -> None:
+        """A copy of everything on its disk."""
+        self.devices[terminal].backups[name] = self.devices[terminal].disk.backup()
+
+    def do_restore(self, terminal: str, name: str) -> None:
+        """The machine is brought back to that copy, and goes on from there."""
+        device = self.devices[terminal]
+        if name in device.backups:
+            self.count("restores of terminals")
+            self.task(self._other_content(device, device.backups[name]))
+
+    def do_reimage(self, terminal: str) -> None:
+        """Everything is made anew but the enrolment: name and key come from an image."""
+        self.count("machines made anew")
+        self.task(self._other_content(self.devices[terminal], {}))
+
+    async def _other_content(self, device: Device, files: Mapping[str, bytes]) -> None:
+        await device.kill()
+        device.disk.bring_back(files)
+        await asyncio.sleep(30.0)
+        device.clock.boot(12.0)
+        device.may_fork = True
+        self.oracle.restored(device)
+        if not device.off and device.process is None:
+            await self._start(device)
+
+    async def do_clone(self, terminal: str, name: str) -> None:
+        """Its whole disk is copied into another machine; both are used."""
+        if name in self.devices:
+            return
+        self.count("clones")
+        original = self.devices[terminal]
+        dice = random.Random(f"{self.plan.seed} disk of {name}")  # noqa: S311  # repeatable on purpose
+        clone = Device(self, name, Disk(self.place / name, dice), (original.terminal, original.key))
+        clone.disk.bring_back(original.disk.backup())
+        clone.clock.boot(0.0)  # scans of a boot in which central was never heard are older than the present boot
+        clone.may_fork = original.may_fork = True
+        self.devices[name] = clone
+        self.oracle.cloned(original, clone)
+        await self._start(clone)
+
+    def do_enrol(self, terminal: str) -> None:
+        """It gets a new number and a new key at central."""
+        device = self.devices[terminal]
+        if self.central.process is None:
+            return
+        self.count("enrolments")
+        device.terminal, device.key = self._enrolled(terminal)
+        device.may_fork = True  # what waited under the old number and had been taken there cannot be taken again
+        if device.process is not None:
+            device.process.use()
+
+    def do_revoke(self, terminal: str) -> None:
+        """Its key is no longer believed."""
+        if self.central.process is not None:
+            self.count("revocations")
+            device = self.devices[terminal]
+            device.may_fork = True
+            with self.central.process.database.session() as session:
+                terminals.revoke(session, UUID(device.terminal), SYSTEM, self.central.now_ms())
+
+    async def do_tamper(self, terminal: str, raw: str) -> None:
+        """Something sends another content under the number of a scan that central has, with the terminal's own key."""
+        device = self.devices[terminal]
+        known = self.oracle.known_of(device)
+        if known is not None:
+            self.count("tampered scans")
+            await self.oracle.tampered(device, known, raw)
 
     # Steps: central.
 
@@ -357,15 +435,16 @@ class Floor:
 
     def do_central_backup(self, name: str) -> None:
         """Keep a copy."""
-        self._backups[name] = self.central.backup()
+        self._backups[name] = (self.now(), self.central.backup())
 
     def do_central_restore(self, name: str) -> None:
         """Put it back: what was committed since is lost there."""
-        if name not in self._backups:
-            return
+        made, content = self._backups.get(name, (0.0, b""))
+        if not content or self.now() - made > (KEPT_MS - 3_600_000) / 1000:
+            return  # the retention time is not shorter than the oldest backup that may be restored
         self.count("restores of central")
         before = self.oracle.central.identities().keys()
-        self.central.restore(self._backups[name])
+        self.central.restore(content)
         self.oracle.central_began_anew()
         self.lost_by_restore |= before - self.oracle.central.identities().keys()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulation.device import WALL_MS
+from simulation.disk import SYNC_FAILS
 from simulation.network import FATES
 from simulation.plan import DAY_S, Plan, Step
 
@@ -78,17 +79,21 @@ class Draft:
 def plan_of(seed: int) -> Plan:
     """The plan of a seed, always the same."""
     dice = random.Random(f"plan {seed}")  # noqa: S311  # repeatable on purpose
-    terminals = dice.choice((3, 3, 3, 3, 4, 6, 10))
+    terminals, days = dice.choice(((3, 0.3), (3, 0.3), (3, 0.6), (3, 1.0), (3, 2.5), (4, 0.3), (4, 0.6), (10, 0.2)))
     scanners = tuple(dice.choice((1, 2, 2, 3)) for _ in range(terminals))
-    cards = (dice.randint(1, 3), dice.randint(1, 3))
-    ends = dice.choice((0.3, 0.3, 0.6, 1.0, 2.5)) * DAY_S
-    draft = Draft(dice, [f"t{number + 1}" for number in range(terminals)], list(scanners), sum(cards), ends)
-    for _ in range(dice.randint(2, 4)):
-        draft.at = dice.uniform(60.0, ends * 0.95)
-        _shift(draft)
+    cards = (dice.randint(1, 3), dice.randint(1, 2))
+    most = dice.choice((1_000, 1_000, 12))
+    draft = Draft(dice, [f"t{number + 1}" for number in range(terminals)], list(scanners), sum(cards), days * DAY_S)
+    scenes = [_shift, _shift, *dice.sample(_SCENES, 2)]
+    if most == 12:
+        scenes.append(_offline_shift)
+    if dice.random() < 0.4:
+        scenes.append(dice.choice(_IDENTITIES))
+    for scene in scenes:
+        draft.at = dice.uniform(60.0, draft.ends * 0.85)
+        scene(draft)
     steps = tuple(sorted(draft.steps, key=lambda step: step.at))
-    most = dice.choice((1_000, 1_000, 1_000, 12))
-    return Plan(seed, terminals, scanners, cards, most_stored=most, ends=ends, steps=steps)
+    return Plan(seed, terminals, scanners, cards, most_stored=most, ends=draft.ends, steps=steps)
 
 
 def _shift(draft: Draft) -> None:
@@ -98,7 +103,7 @@ def _shift(draft: Draft) -> None:
     for terminal in stormy:
         draft.add("weather", terminal=terminal, **_weather(dice))
     mishaps = dice.sample(_MISHAPS, dice.randint(0, 4))
-    for _ in range(dice.randint(10, 25)):
+    for _ in range(dice.randint(6, 14)):
         draft.wait()
         dice.choice(_WORK)(draft)
         if mishaps and dice.random() < 0.3:
@@ -195,8 +200,13 @@ def _wall(draft: Draft) -> None:
 
 
 def _disk(draft: Draft) -> None:
-    fault = draft.dice.choice(("error", "full", "torn", "sync loses", "sync reverts", "dark", "dark"))
-    draft.add("disk", terminal=draft.terminal(), fault=fault, operation=draft.dice.randint(1, 30))
+    """The disk fails while a scan is stored, and people scan on."""
+    fault = draft.dice.choice(("error", "error", "full", "torn", "sync loses", "sync reverts", "dark", SYNC_FAILS))
+    terminal = draft.terminal()
+    draft.add("disk", terminal=terminal, fault=fault, operation=draft.dice.randint(1, 12))
+    for _ in range(3):
+        draft.wait(0.4, 2.5, 5.0)
+        draft.scan(terminal)
 
 
 def _room(draft: Draft) -> None:
@@ -218,6 +228,161 @@ def _central_dies(draft: Draft) -> None:
     draft.add("central_dies", when=draft.dice.choice(("before", "after")), down=draft.dice.choice((1.0, 30.0)))
 
 
+def _odd_content(draft: Draft) -> None:
+    """Central, or something before it, cannot take what was read; others must not wait for it."""
+    terminal = draft.terminal()
+    draft.scan(terminal, raw=draft.dice.choice(("POISON", "PROXY")))
+    for _ in range(3):
+        draft.wait(0.5, 3.0)
+        draft.scan(terminal)
+
+
+def _tamper(draft: Draft) -> None:
+    draft.add("tamper", terminal=draft.terminal(), raw="something else")
+
+
 _MISHAPS: tuple[Callable[[Draft], None], ...] = (
     _outage, _kill, _kill_at, _wall, _disk, _room, _person, _person, _central_down, _central_dies,
+    _odd_content, _tamper,
 )  # fmt: skip
+
+# Scenes: what needs several things to come together.
+
+
+def _overtaken(draft: Draft) -> None:
+    """A scan waits at a terminal without a way while others close the cycle that it belongs to, and perhaps go on."""
+    dice = draft.dice
+    slow, fast = dice.sample(draft.terminals, 2)
+    card = dice.randrange(draft.cards)
+    draft.scan(fast, card=card, scanner="s1")
+    draft.wait(30.0, 700.0)
+    draft.add("outage", terminal=slow, seconds=dice.choice((900.0, 5_000.0)))
+    unmeasured = dice.random() < 0.4  # a boot in which central was never heard
+    if unmeasured:
+        draft.wait(2.0)
+        draft.add("kill", terminal=slow, down=1.0, power=True, wall=dice.choice(WALLS_MS))
+    draft.wait(5.0)
+    draft.scan(slow, card=card, scanner="s1", **({} if dice.random() < 0.7 else {"intent": "receive"}))
+    if unmeasured:
+        draft.wait(2.0, 100.0)
+        draft.add("kill", terminal=slow, down=1.0, power=True)
+    draft.wait(10.0, 60.0, 300.0)
+    draft.scan(fast, card=card, intent="receive")
+    if dice.random() < 0.5:
+        draft.wait(20.0, 650.0)
+        draft.scan(fast, card=card, scanner="s1")
+
+
+def _offline_shift(draft: Draft) -> None:
+    """Much work without central, restarts in between: what the terminal did itself it must remember."""
+    dice, terminal = draft.dice, draft.terminal()
+    card = dice.randrange(draft.cards)
+    draft.add("outage", terminal=terminal, seconds=dice.choice((2_000.0, 20_000.0)))
+    for _ in range(dice.randint(8, 20)):
+        draft.wait(2.0, 3.0, 20.0)
+        draft.scan(terminal, card=card if dice.random() < 0.6 else dice.randrange(draft.cards))
+        if dice.random() < 0.15:
+            draft.wait(1.0)
+            draft.add("kill", terminal=terminal, down=1.0, power=dice.random() < 0.5)
+            draft.wait(2.0)
+
+
+def _stale_register(draft: Draft) -> None:
+    """People act at central while a terminal does not hear of it."""
+    dice, terminal = draft.dice, draft.terminal()
+    card = dice.randrange(draft.cards)
+    first, second = dice.choice((("hold", "release"), ("print", "decide"), ("lost", "reinstate"), ("hold", "hold")))
+    draft.add("person", act=first, card=card)
+    draft.wait(20.0, 3_000.0)
+    draft.add("outage", terminal=terminal, seconds=3_000.0)
+    draft.wait(2.0)
+    draft.add("person", act=second, card=card, **({"choice": 0} if second == "decide" else {}))
+    for _ in range(2):
+        draft.wait(5.0, 60.0)
+        draft.scan(terminal, card=card, version=dice.choice((1, 1, 2)))
+
+
+def _central_restored(draft: Draft) -> None:
+    """Central is brought back to a backup, between work of everybody or of some."""
+    dice = draft.dice
+    for _ in range(dice.randint(1, 4)):
+        draft.scan()
+        draft.wait(5.0, 60.0)
+    draft.add("central_backup", name="b")
+    for _ in range(dice.randint(1, 8)):
+        draft.wait(5.0, 60.0, 700.0)
+        dice.choice((_empty, _cycle, _person))(draft)
+    away = dice.sample(draft.terminals, dice.choice((0, 0, 1, 2)))
+    for terminal in away:
+        draft.add("outage", terminal=terminal, seconds=9_000.0)
+    draft.wait(5.0, 60.0, 2_000.0)
+    draft.add("central_restore", name="b")
+    for _ in range(dice.randint(0, 8)):
+        draft.wait(2.0, 60.0)
+        draft.scan()
+
+
+def _hurt(draft: Draft) -> None:
+    """A disk that fails again and again, and content that nobody can take."""
+    for _ in range(draft.dice.randint(3, 6)):
+        draft.wait(5.0, 30.0)
+        draft.dice.choice((_disk, _disk, _disk, _odd_content, _odd_content, _tamper, _kill_at))(draft)
+
+
+_SCENES: tuple[Callable[[Draft], None], ...] = (
+    _overtaken, _overtaken, _offline_shift, _stale_register, _central_restored, _central_restored, _hurt,
+)  # fmt: skip
+
+# Who is who.
+
+
+def _work_of(draft: Draft, *terminals: str) -> None:
+    for _ in range(draft.dice.randint(2, 5)):
+        draft.wait(3.0, 20.0, 650.0)
+        draft.add("scan", terminal=draft.dice.choice(terminals), scanner="s1", card=draft.dice.randrange(draft.cards))
+
+
+def _brought_back(draft: Draft) -> None:
+    terminal = draft.terminal()
+    _work_of(draft, terminal)
+    draft.add("backup", terminal=terminal, name="b")
+    _work_of(draft, terminal)
+    draft.wait(60.0, 3_000.0)
+    draft.add("restore", terminal=terminal, name="b")
+    _work_of(draft, terminal)
+    _enrol(draft, terminal)
+
+
+def _copied(draft: Draft) -> None:
+    terminal = draft.terminal()
+    _work_of(draft, terminal)
+    draft.add("clone", terminal=terminal, name="copy")
+    _work_of(draft, terminal, "copy")
+    _work_of(draft, terminal, "copy")
+    _enrol(draft, "copy")
+
+
+def _made_anew(draft: Draft) -> None:
+    terminal = draft.terminal()
+    _work_of(draft, terminal)
+    draft.wait(60.0)
+    draft.add("reimage", terminal=terminal)
+    _work_of(draft, terminal)
+    _enrol(draft, terminal)
+
+
+def _revoked(draft: Draft) -> None:
+    terminal = draft.terminal()
+    draft.add("revoke", terminal=terminal)
+    _work_of(draft, terminal)
+    _enrol(draft, terminal)
+
+
+def _enrol(draft: Draft, terminal: str) -> None:
+    if draft.dice.random() < 0.7:
+        draft.wait(5.0, 500.0)
+        draft.add("enrol", terminal=terminal)
+        _work_of(draft, terminal)
+
+
+_IDENTITIES: tuple[Callable[[Draft], None], ...] = (_brought_back, _copied, _copied, _made_anew, _revoked)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulation.floor import Floor
 
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"a stranger who answers for central"[:32])
+REFUSED_CONTENT = b"UFJPWFk"  # base64 of the beginning of "PROXY": what lies between takes no request with it
 STATUSES = (301, 401, 403, 404, 413, 429, 500, 502, 503)
 FAIR: dict[str, float] = {}
 
@@ -50,6 +51,8 @@ class Way:
         await asyncio.sleep(latency)
         if self._floor.now() < self.cut_until:
             raise LinkDown("no way")
+        if REFUSED_CONTENT in request.body:
+            fate = "refused content"
         self._floor.count(fate)
         reply = await _FATES[fate](self, request)
         await asyncio.sleep(latency)
@@ -123,6 +126,9 @@ class Way:
     async def _status(self, _request: Request) -> Reply:
         return Reply(self._dice.choice(STATUSES), (), b"")
 
+    async def _refused_content(self, _request: Request) -> Reply:
+        return Reply(502, (), b"")
+
     async def _echo(self, request: Request) -> Reply:
         """An old answer of central's own to another request."""
         return self._last_good or await self._portal(request)
@@ -154,10 +160,11 @@ _FATES: dict[str, Callable[[Way, Request], Any]] = {
     "portal": Way._portal,
     "status": Way._status,
     "echo": Way._echo,
+    "refused content": Way._refused_content,
     "unsigned": Way._unsigned,
     "stranger": Way._stranger,
 }
-FATES = tuple(name for name in _FATES if name != "fair")
+FATES = tuple(name for name in _FATES if name not in ("fair", "refused content"))
 
 
 async def _answer(carried: asyncio.Task[Reply]) -> Reply:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ekanban_core.signatures import Target, sign_request
+from ekanban_terminal.link import Request
 from simulation.broken import Broken
-from simulation.central_watch import CentralWatch, in_sequence
+from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
 from simulation.device import KEPT_MS, Device, Process, Reading
 from simulation.disk import rows, scan_ids
-from simulation.station_model import COMMANDS, StationModel
+from simulation.station_model import COMMANDS, StationModel, body_of, is_card
 
 if TYPE_CHECKING:
     from ekanban_central.intake_parsing import Delivery
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from ekanban_terminal.station import Taken
     from simulation.floor import Floor
 
-REFUSALS = frozenset({"on_hold", "retired", "superseded_print", "unknown_card", "unreadable", "review"})
+REFUSALS = frozenset({"on_hold", "retired", "superseded_print", "unknown_card", "unreadable", "review", "set_aside"})
 
 
 class Oracle:
@@ -30,10 +33,13 @@ class Oracle:
         self.readings: dict[str, Reading] = {}
         self.all: list[Reading] = []
         self.central = CentralWatch(floor.central.file, self.readings)
-        self._answers: dict[str, tuple[Any, ...]] = {}
+        self._answers: dict[tuple[str, str], tuple[Any, ...]] = {}  # by terminal and scan
         self._taken_ms: dict[str, int] = {}
         self._models: dict[tuple[str, int], StationModel] = {}
         self._kept: dict[str, set[str]] = {}  # by device: what its journal is known to hold
+        self._clones: list[tuple[str, str, str, int]] = []  # original, clone, their number, readings until then
+        self._tampered: set[str] = set()
+        self._own: dict[tuple[str, bytes], Reading] = {}  # by device and card: its newest reading
 
     # Readings.
 
@@ -42,8 +48,27 @@ class Oracle:
         reading.message, reading.scan_id = draft.message, draft.message.id
         entry = json.loads(draft.shown)
         reading.colour, reading.outcome = entry["colour"], entry["outcome"]
+        reading.signal = (entry["signal"] or {}).get("id", "")
         self.readings[reading.scan_id] = reading
+        self._own_scans(reading)
         self._model(reading).judge(reading)
+
+    def appended(self, reading: Reading) -> None:
+        """The journal says that it is stored."""
+        self._model(reading).stored(reading)
+        if reading.message.intent == "undo":
+            self._own = {key: own for key, own in self._own.items() if key[0] != reading.device}
+        elif is_card(reading.raw):
+            self._own[reading.device, body_of(reading.raw)] = reading
+
+    def _own_scans(self, reading: Reading) -> None:
+        """What a terminal ordered itself, and central has not answered yet, it does not order once more."""
+        own = self._own.get((reading.device, body_of(reading.raw)))
+        if own is None or own.scan_id in self._taken_ms or not is_card(reading.raw):
+            return
+        both = own.outcome == reading.outcome == "opened" and own.signal and reading.signal
+        if both and reading.true_ms - own.true_ms < MIN_CYCLE_MS - 1_000:
+            raise Broken("5 (own scans are remembered)", f"{own.scan_id} has opened, and {reading.scan_id} opens again")
 
     def nothing_to_undo(self, reading: Reading) -> None:
         """The kiosk said that there is nothing to take back."""
@@ -58,13 +83,27 @@ class Oracle:
         reading.colour, reading.outcome = str(entry.colour), str(entry.outcome)
         self.floor.trace("shown", device.name, reading.number, entry.id, entry.outcome, taken.stored)
         if not taken.stored:
-            if reading.colour != "red":
-                raise Broken("13 (loud)", f"reading {reading.number} is not stored and is shown {reading.colour}")
+            self._refused(process, reading, full=taken.full)
             return
         if entry.id not in scan_ids(device.disk.platter()):
             raise Broken("1 (durable before green)", f"reading {reading.number} is shown {reading.colour}, not on disk")
-        self._model(reading).stored(reading)
+        if process.store.counts.stored > self.floor.plan.most_stored:
+            raise Broken("13 (bounded)", f"{device.name} holds {process.store.counts.stored} scans")
         self._kept.setdefault(device.name, set()).add(entry.id)
+
+    def _refused(self, process: Process, reading: Reading, *, full: bool) -> None:
+        """Nothing was stored: this must be loud, and have a reason."""
+        if reading.colour != "red":
+            raise Broken("13 (loud)", f"reading {reading.number} is not stored and is shown {reading.colour}")
+        disk, most = process.device.disk, self.floor.plan.most_stored
+        if not (disk.was_hurt or (full and process.store.counts.stored >= most)):
+            raise Broken("4 (a sound terminal takes scans)", f"reading {reading.number} is refused for no reason")
+
+    def died_in_doubt(self, process: Process) -> None:
+        """A commit has failed, and the process dies before it has looked what is on the disk."""
+        for reading in self.all:
+            if reading.device == process.device.name and reading.process == process.number and not reading.stored:
+                reading.doubtful = True
 
     def started(self, device: Device) -> None:
         """A process begins: its journal holds what it held, and tells the station its last scan."""
@@ -92,26 +131,32 @@ class Oracle:
                 "committed", delivery.terminal_id, receipt.generation, receipt.position, len(receipt.results)
             )
             for result in receipt.results:
-                self._answered(result)
+                if result.id is not None:
+                    self._answered(str(delivery.terminal_id), result)
 
-    def _answered(self, result: Any) -> None:
-        if result.id is None:
-            return
+    def _answered(self, terminal: str, result: Any) -> None:
         answer = (str(result.outcome), result.reason, result.card, result.signal and result.signal.id, result.message)
         self.floor.trace("answer", result.id, *answer[:4], result.repeated)
-        first = self._answers.get(result.id)
+        first = self._answers.get((terminal, result.id))
+        if result.id in self._tampered:  # there are two of it, each with its own answer
+            return
         if result.repeated and first is not None and first != answer:
             raise Broken("5 (the first answer again)", f"{result.id}: first {first}, then {answer}")
-        if not result.repeated and first is not None and first[0] != "set_aside" and answer[0] != "set_aside":
+        if result.repeated:
+            return
+        if first is not None:
             raise Broken("6 (memory without end)", f"{result.id} was taken twice: {first}, then {answer}")
-        if not result.repeated and (first is None or answer[0] != "set_aside"):
-            self._answers[result.id] = answer
+        self._answers[terminal, result.id] = answer
+        reading = self.readings.get(result.id)
+        if answer[0] == "set_aside" and reading and not self.floor.devices[reading.device].may_fork:
+            raise Broken("9 (fencing)", f"{result.id} of {reading.device} is set aside, and nobody has copied anything")
 
     def central_began_anew(self) -> None:
         """Central was restored: it knows again what the backup knew."""
         self.central.begin()
         known = self.central.identities()
-        self._answers = {one: answer for one, answer in self._answers.items() if one in known}
+        kept = {(one["terminal_id"], scan_id) for scan_id, one in known.items()}
+        self._answers = {key: answer for key, answer in self._answers.items() if key in kept}
 
     # Terminals.
 
@@ -139,6 +184,31 @@ class Oracle:
     def restored(self, device: Device) -> None:
         """Its disk holds something else by an act of people."""
         self._kept[device.name] = scan_ids(device.disk.snapshot())
+        self._own = {key: own for key, own in self._own.items() if key[0] != device.name}
+
+    def cloned(self, original: Device, clone: Device) -> None:
+        """From now on two machines claim to be the same one."""
+        self._clones.append((original.name, clone.name, clone.terminal, len(self.all)))
+        self.restored(clone)
+
+    def known_of(self, device: Device) -> Reading | None:
+        """The newest of a machine's scans that central has taken under its present number."""
+        here = [one for one in self.all if one.device == device.name and one.stored]
+        known = self.central.has(one.scan_id for one in here[-20:])
+        mine = {row["scan_id"]: row for row in self.central.identities().values()}
+        fits = (one for one in reversed(here) if one.scan_id in known)
+        return next((one for one in fits if mine[one.scan_id]["terminal_id"] == device.terminal), None)
+
+    async def tampered(self, device: Device, reading: Reading, raw: str) -> None:
+        """Send other content under the same number: it must be set aside, and the first one stays."""
+        self._tampered.add(reading.scan_id)
+        scan = self.central.identities()[reading.scan_id]["data"]["scan"]
+        if not isinstance(scan, dict):
+            return
+        reply = await self.floor.central.ask(tampered_request(device, scan, raw))
+        outcomes = [one["outcome"] for one in json.loads(reply.body).get("results", [])]
+        if reply.status == 200 and set(outcomes) - {"set_aside"}:
+            raise Broken("8 (immutable facts)", f"{reading.scan_id} with another content is answered {outcomes}")
 
     # The end.
 
@@ -151,6 +221,7 @@ class Oracle:
             self._every_scan_has_one_end(device, identities, asides)
         in_sequence(list(identities.values()))
         self._refusals(identities)
+        self._forks(identities)
         self._registers()
         self.floor.replays()
 
@@ -187,6 +258,15 @@ class Oracle:
                 if reading.scan_id in held and reading.scan_id not in listed:
                     raise Broken("2 (refused green stays listed)", f"{reading.scan_id} is not on the kiosk")
 
+    def _forks(self, identities: dict[str, Any]) -> None:
+        """Of two machines that claim to be the same, what one of them sends is set aside."""
+        for original, clone, terminal, before in self._clones:
+            found = [(one.device, identities.get(one.scan_id)) for one in self.all[before:] if one.stored]
+            since = [(device, taken) for device, taken in found if taken and taken["terminal_id"] == terminal]
+            ends = [{taken["outcome"] for device, taken in since if device == name} for name in (original, clone)]
+            if all(ends) and not any("set_aside" in outcomes for outcomes in ends):
+                raise Broken("9 (fencing)", f"{original} and its copy {clone} are both believed")
+
     def _registers(self) -> None:
         """Every terminal in good standing knows what central knows."""
         for device in self.floor.devices.values():
@@ -202,3 +282,13 @@ def _same_content(one: str, message: dict[str, Any], taken: dict[str, Any]) -> N
     if there != message:
         wrong = {name: (message.get(name), there.get(name)) for name in message if message.get(name) != there.get(name)}
         raise Broken("8 (immutable facts)", f"{one}: {wrong}")
+
+
+def tampered_request(device: Device, scan: dict[str, Any], raw: str) -> Request:
+    """A batch that says something else of a scan, signed with the machine's key."""
+    other = {**scan, "raw": base64.b64encode(raw.encode()).decode()}
+    batch = {"version": 1, "terminal": device.terminal, "generation": None, "scans": [other]}
+    body, path = json.dumps(batch).encode(), "/api/v1/scans"
+    nonce = device.random.randbytes(16).hex()
+    signed = sign_request(device.key.sign, device.terminal, nonce, Target("POST", path), body)
+    return Request("POST", path, "", body, signed.headers)

@@ -73,10 +73,10 @@ class StationModel:
 
     def _double(self, reading: Reading, message: Any) -> None:
         before = self.reads.get((reading.scanner, body_of(reading.raw)))
-        passed = reading.at - before.at if before else 2 * WINDOW_S
-        if before is None or passed > WINDOW_S + EDGE_S:
+        passed = reading.at - before.at if before else None
+        if before is None or passed is None or passed > WINDOW_S + EDGE_S:
             if message.duplicate_of is not None:
-                raise Broken(DOUBLE, f"{passed:.3f} s after the last reading it is a double read")
+                raise Broken(DOUBLE, f"{passed} s after the last reading it is a double read")
             return
         same = self._role(reading) is before.intent and not before.commanded
         if passed < WINDOW_S - EDGE_S and same and message.duplicate_of != before.scan_id:

@@ -197,7 +197,10 @@ def test_bounds_follow_the_boot_clock_and_no_wall_clock(plant: Plant) -> None:
 
 def test_a_scan_of_a_boot_that_is_gone_lies_between_its_neighbours(plant: Plant) -> None:
     terminal, card = plant.terminal(), plant.cards[0]
+    terminal.send(terminal.scan(plant.cards[1]))
     stored = terminal.scan(card, age_ms=None)
+    terminal.boot_id, terminal.booted_ms = "1a6f3a7e-0000-4000-8000-000000000000", plant.now - 30_000
+    stored["boot_id"] = terminal.boot_id
     plant.pass_s(600)
     terminal.boot_id, terminal.booted_ms = "0f6f3a7e-0000-4000-8000-000000000000", plant.now - 30_000
     terminal.restart()
@@ -205,8 +208,36 @@ def test_a_scan_of_a_boot_that_is_gone_lies_between_its_neighbours(plant: Plant)
     terminal.send(stored)
 
     (signal,) = plant.open_signals(card)
-    assert signal["opened_earliest_ms"] == START_MS  # its enrolment
+    assert signal["opened_earliest_ms"] == pytest.approx(START_MS, abs=2_000)  # the scan before it
     assert signal["opened_latest_ms"] <= plant.now - 29_000  # this boot's start
+
+
+def test_a_folder_that_goes_on_in_a_machine_that_ran_already_keeps_its_times(plant: Plant) -> None:
+    terminal = plant.terminal()
+    terminal.send(terminal.scan(plant.cards[1]))
+    plant.pass_s(600)
+    stored = terminal.scan(plant.cards[0], age_ms=None)
+    plant.pass_s(60)
+    terminal.boot_id, terminal.booted_ms = "0f6f3a7e-0000-4000-8000-000000000000", START_MS - 3_600_000
+    terminal.restart()
+
+    terminal.send(stored)
+
+    (signal,) = plant.open_signals(plant.cards[0])
+    assert signal["opened_earliest_ms"] <= START_MS + 600_000 <= signal["opened_latest_ms"]
+
+
+def test_a_scan_may_be_older_than_its_terminals_enrolment(plant: Plant) -> None:
+    terminal = plant.terminal()
+    stored = terminal.scan(plant.cards[0])
+    plant.pass_s(600)
+    plant.change("terminal", {"id": terminal.id}, enrolled_ms=plant.now)  # enrolled anew, or only now
+
+    terminal.send({**stored, "age_ms": 600_000})
+
+    (signal,) = plant.open_signals(plant.cards[0])
+    assert signal["opened_earliest_ms"] <= START_MS <= signal["opened_latest_ms"]
+    assert signal["opened_latest_ms"] == pytest.approx(START_MS, abs=2_000)
 
 
 def test_a_program_that_knows_only_the_contract_is_understood(plant: Plant) -> None:

@@ -1,0 +1,258 @@
+"""Planted bugs of central: what it takes in, in which order, and what it makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ekanban_central import changes, generations, intake_sorting, intake_taking
+from ekanban_central.changes import Writer
+from ekanban_central.fencing import Fence, Verdict
+from ekanban_central.intake import Intake
+from ekanban_central.intake_flush import Flusher
+from ekanban_central.intake_taking import Taking
+from ekanban_core import bounds, judgement, lifecycle, lifecycle_empty
+from ekanban_core.decision import Decision
+from ekanban_core.events import ReviewKind, SignalAdvanced
+from ekanban_core.facts import Moment
+from ekanban_core.moments import Order
+from ekanban_core.states import Outcome
+from ekanban_terminal.delivery import Delivery
+from simulation.planted import bug, patched, together
+
+Patch = AbstractContextManager[Any]
+
+
+class _Undone(Exception):
+    """Takes a transaction back after it was answered."""
+
+
+@bug("scans are acknowledged before they are committed")
+def ack_before_commit() -> Patch:
+    async def run(self: Flusher) -> None:
+        while self._waiting:
+            group = self._next_group()
+            deliveries = [delivery for delivery, _ in group]
+            try:
+                receipts = _tried(deliveries)
+            except Exception as error:  # what fails is answered as ever
+                self._end(group, error)
+                continue
+            for (_, future), receipt in zip(group, receipts, strict=True):
+                if not future.done():
+                    future.set_result(receipt)
+            await asyncio.sleep(1.0)
+            await self._run_transaction(self._take, deliveries)
+
+    intake: list[Intake] = []
+    begin = Intake.__init__
+
+    def remembered(self: Intake, *arguments: Any) -> None:
+        begin(self, *arguments)
+        intake[:] = [self]
+
+    def _tried(deliveries: Sequence[Any]) -> list[Any]:
+        receipts: list[Any] = []
+        try:
+            with intake[0].database.transaction() as connection:
+                receipts = Taking(connection, deliveries, intake[0].random_bytes, "").run()
+                raise _Undone
+        except _Undone:
+            return receipts
+
+    return together(patched(Flusher, "_run", run), patched(Intake, "__init__", remembered))
+
+
+@bug("scans are known again for an hour only")
+def dedupe_with_a_time_limit() -> Patch:
+    begin = Taking.__init__
+
+    def forgetful(self: Taking, connection: Connection, deliveries: Sequence[Any], *rest: Any) -> None:
+        old = max(delivery.received_ms for delivery in deliveries) - 3_600_000
+        connection.execute(
+            text("DELETE FROM scan_identity WHERE position IN (SELECT position FROM ledger WHERE at_ms < :old)"),
+            {"old": old},
+        )
+        begin(self, connection, deliveries, *rest)
+
+    return patched(Taking, "__init__", forgetful)
+
+
+@bug("a repeated scan is judged anew, by what holds now")
+def repetition_judged_anew() -> Patch:
+    repeated = intake_taking.repeated
+
+    def anew(answer: Mapping[str, Any], item: Any) -> Any:
+        found = repeated(answer, item)
+        return found.model_copy(update={"outcome": Outcome.ALREADY_OPEN}) if found.outcome is Outcome.OPENED else found
+
+    return patched(intake_taking, "repeated", anew)
+
+
+@bug("a gap in a terminal's sequence is passed over")
+def gap_ignored() -> Patch:
+    def go_on(self: Fence, row: Any, until: int) -> bool:
+        self._count(row, until)
+        return True
+
+    return patched(Fence, "_pass_over", go_on)
+
+
+@bug("a scan whose place was passed is taken all the same")
+def behind_taken() -> Patch:
+    place = Fence.place
+
+    def lenient(self: Fence, *arguments: Any) -> Verdict:
+        found = place(self, *arguments)
+        return Verdict.NEXT if found in (Verdict.BEHIND, Verdict.GAP) else found
+
+    return patched(Fence, "place", lenient)
+
+
+@bug("copies of a terminal are believed")
+def fork_not_set_aside() -> Patch:
+    def standing(state: str, _scan: Any) -> Any:
+        return judgement.Standing(state) if state in ("revoked", "pending") else judgement.Standing.GOOD
+
+    return patched(intake_taking, "standing_of", standing)
+
+
+@bug("the same number with another content replaces what was there")
+def other_content_taken() -> Patch:
+    def same(taken: Any, place: Any, _item: Any) -> bool:
+        return bool(taken.place == place)
+
+    return patched(intake_sorting, "_same", same)
+
+
+@bug("a card may have two open signals: rule and constraint are gone")
+def second_open_signal() -> Patch:
+    begin = Taking.__init__
+    while_open = lifecycle_empty._while_open
+
+    def without_index(self: Taking, connection: Connection, *rest: Any) -> None:
+        connection.execute(text("DROP INDEX IF EXISTS one_open_signal_per_card"))
+        begin(self, connection, *rest)
+
+    def another(known: Any, signal: Any, scan: Any) -> Decision:
+        decision = while_open(known, signal, scan)
+        if decision.outcome is not Outcome.ALREADY_OPEN:
+            return decision
+        return lifecycle_empty.open_signal(known, scan, known.card, ())
+
+    return together(
+        patched(Taking, "__init__", without_index),
+        patched(lifecycle_empty, "_while_open", another),
+        patched(changes, "_check", lambda *_: None),
+    )
+
+
+@bug("a scan of a closed cycle opens the next one")
+def late_scan_opens() -> Patch:
+    return patched(lifecycle_empty, "order", lambda *_: Order.AFTER)
+
+
+@bug("what the bounds do not prove is guessed")
+def overlap_guessed() -> Patch:
+    order = lifecycle_empty.order
+
+    def guess(scan: Moment, recorded: Moment) -> Order:
+        found = order(scan, recorded)
+        return Order.AFTER if found is Order.UNCLEAR else found
+
+    return patched(lifecycle_empty, "order", guess)
+
+
+@bug("a superseded print opens signals")
+def superseded_print_opens() -> Patch:
+    return patched(lifecycle_empty, "superseded", lambda *_: False)
+
+
+@bug("a card on hold opens signals")
+def hold_ignored() -> Patch:
+    refused = lifecycle_empty._refused
+
+    def lenient(known: Any, scan: Any) -> Decision | None:
+        found = refused(known, scan)
+        return None if found and found.outcome is Outcome.ON_HOLD else found
+
+    return patched(lifecycle_empty, "_refused", lenient)
+
+
+@bug("a receipt is assumed before the minimum cycle time has passed")
+def assumed_too_early() -> Patch:
+    return patched(lifecycle_empty, "elapsed", lambda *_: True)
+
+
+@bug("times are compared by the terminals' wall clocks")
+def wall_clocks_compared() -> Patch:
+    def by_wall(scans: Sequence[Any], delivery: Any, *_: Any) -> list[Moment]:
+        walls = [int(datetime.fromisoformat(scan.scanned_at).timestamp() * 1000) for scan in scans]
+        return [Moment(wall, wall, str(delivery.terminal_id)) for wall in walls]
+
+    return patched(intake_taking, "moments", by_wall)
+
+
+@bug("clocks are taken for exact: they do not drift apart")
+def drift_ignored() -> Patch:
+    return patched(bounds, "drift_ms", lambda _elapsed: 0)
+
+
+@bug("red is carried out at central")
+def red_carried_out() -> Patch:
+    return patched(judgement, "_beside_what_was_shown", lambda decision, _known, _scan: decision)
+
+
+@bug("a green scan that central refuses raises no review")
+def refused_green_without_review() -> Patch:
+    with_review = Decision.with_review
+
+    def silent(self: Decision, kind: ReviewKind, *rest: Any) -> Decision:
+        return self if kind is ReviewKind.SHOWN_GREEN_REFUSED else with_review(self, kind, *rest)
+
+    return patched(Decision, "with_review", silent)
+
+
+@bug("a restored central keeps its generation")
+def generation_not_renewed() -> Patch:
+    return patched(generations, "_shows_a_loss", lambda *_: False)
+
+
+@bug("one scan that fails fails its whole set, for ever, and no stand-in takes its place")
+def set_fails_with_one_scan() -> Patch:
+    async def never(_self: Delivery, _batch: Any) -> bool:
+        return False
+
+    def fail(_self: Intake, _deliveries: Sequence[Any], error: Exception) -> list[Any]:
+        raise error
+
+    return together(patched(Intake, "_take_in_parts", fail), patched(Delivery, "_poisoned", never))
+
+
+@bug("an undo opens a closed cycle again without its signal")
+def undo_forgets_the_signal() -> Patch:
+    undo = lifecycle.undo
+
+    def half(*arguments: Any) -> Decision:
+        decision = undo(*arguments)
+        kept = tuple(one for one in decision.events if one.kind != "signal_reopened")
+        return replace(decision, events=kept, signal=None if len(kept) < len(decision.events) else decision.signal)
+
+    return patched(lifecycle, "undo", half)
+
+
+@bug("the ledger does not tell all columns that a step changes")
+def ledger_tells_less() -> Patch:
+    data = Writer._data
+
+    def less(self: Writer, event: Any, change: Any, state: Any) -> dict[str, Any]:
+        told = data(self, event, change, state)
+        return {**event.data()} if isinstance(event, SignalAdvanced) else told
+
+    return patched(Writer, "_data", less)
