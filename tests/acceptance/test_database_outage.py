@@ -1,6 +1,7 @@
 """Central's database is killed, frozen, locked or full of others: all are told, nothing is lost, all comes back.
 
-Real processes: central, a terminal, a browser, and a PostgreSQL of the test's own.
+Real processes: central, a terminal, a browser, and a PostgreSQL of the test's own. What waits out central's patience is
+left to `make outages`.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ def test_a_database_that_is_killed_under_load_and_started_again_costs_no_scan(
     assert probe(central, "/readyz")[0].status_code == 200
 
 
+@pytest.mark.heavy
 def test_a_database_that_hangs_takes_down_nothing_that_does_not_need_it(
     central: Central, terminal: Terminal, codes: list[str], postgres: OwnPostgres
 ) -> None:
@@ -164,6 +166,7 @@ def test_a_table_that_somebody_locks_costs_a_wait_and_no_scan(
     delivered(terminal, central, 1)
 
 
+@pytest.mark.heavy
 def test_a_database_without_a_free_connection_is_told_and_comes_back(tmp_path: Path, services: list[Service]) -> None:
     with own_postgres("-c max_connections=14 -c superuser_reserved_connections=0") as postgres, ExitStack() as hogs:
         central = Central(tmp_path / "central", free_port(), postgres.url)
@@ -201,6 +204,7 @@ def take_every_connection(admin: Any, postgres: OwnPostgres, hogs: ExitStack) ->
     return False
 
 
+@pytest.mark.heavy
 def test_an_sqlite_file_that_another_program_locks_costs_a_wait_and_no_scan(
     tmp_path: Path, services: list[Service]
 ) -> None:

@@ -16,8 +16,9 @@ import pytest
 import uvicorn
 from central_plant import Plant
 from security_world import CENTRAL_KEY, make_world
+from sqlalchemy.exc import OperationalError
 
-from ekanban_central import people
+from ekanban_central import live, people
 from ekanban_central.app import create_app
 from ekanban_central.database import Database
 from ekanban_central.ledger import SYSTEM
@@ -94,6 +95,28 @@ def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
             return await asyncio.wait_for(reader, 1)
 
     assert asyncio.run(work()) == []
+
+
+def test_subscriptions_end_when_the_database_is_gone_and_begin_again_with_it(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_hub: Hub) -> list[tuple[int, int]]:
+        raise OperationalError("SELECT", {}, Exception("server closed the connection"))
+
+    async def work() -> tuple[list[int], list[int], int]:
+        monkeypatch.setattr(live, "RETRY_S", 0.01)
+        async with _hub(plant.database, 0.01) as hub:
+            first = hub.head(plant.site_id)
+            with monkeypatch.context() as outage:
+                outage.setattr(Hub, "_read_heads", gone)
+                ended = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), 5)
+                meanwhile = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), 5)
+            while hub.blind:
+                await asyncio.sleep(0.01)
+            hub.publish(plant.site_id, first + 1)
+            return ended, meanwhile, await asyncio.wait_for(anext(hub.subscribe(plant.site_id, first)), 5) - first
+
+    assert asyncio.run(work()) == ([], [], 1)
 
 
 def test_the_end_waits_for_a_poll_that_still_reads(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
