@@ -132,6 +132,22 @@ def test_what_was_red_there_and_is_possible_here_is_ordered_when_wanted(works: P
     assert works.open_signal(body) is not None
 
 
+def test_of_two_workers_with_one_empty_bin_only_the_first_scan_is_offered_as_an_order(
+    works: PagePlant, counter: Counter
+) -> None:
+    body = works.cards[0]
+    counter.post(f"/cards/{body}/hold", reason="Stock check")
+    for terminal in (0, 1):
+        works.scan(body, terminal=terminal, local_outcome="opened")
+        works.pass_s(30)
+    first, second = counter.get("/reviews", kind="shown_green_refused")["items"]
+
+    counter.post(f"/reviews/{first['id']}/decide", decision="order")
+
+    assert (first["choices"][0], second["choices"][0]) == ("order", "order")
+    assert the_review(counter, "shown_green_refused")["choices"] == ["nothing", "received_next", "received"]
+
+
 def test_a_step_that_was_set_aside_is_carried_out_when_wanted(works: PagePlant, counter: Counter) -> None:
     body = works.cards[3]
     works.scan(body)
