@@ -48,7 +48,9 @@ def check(
     claim = next((one for one in claims if _shows_a_loss(connection, one, present)), None)
     if claim is None:
         return present
-    fresh = _start(connection, present, random_bytes(8).hex())
+    fresh = random_bytes(8).hex()
+    if not _start(connection, present, fresh):
+        return ledger.generation(connection)  # another transaction was first; it has reported, too
     data = {"before": present, "after": fresh, "heard": claim.position}
     log.warning("generation_started", terminal=str(claim.terminal_id), **data)
     writer = writers[claim.site_id]
@@ -81,12 +83,13 @@ def _was(connection: Connection, generation: str) -> bool:
 _OVER = "generation:{}"  # key of one that is over; its value: the next one
 
 
-def _start(connection: Connection, present: str, fresh: str) -> str:
-    """Write the new word; where another process was first, its word holds."""
+def _start(connection: Connection, present: str, fresh: str) -> bool:
+    """Write the new word; False where another process was first: its word holds."""
     where = (META.c.key == "generation") & (META.c.value == present)
-    if connection.execute(update(META).where(where).values(value=fresh)).rowcount:
-        connection.execute(insert(META).values(key=_OVER.format(present), value=fresh))
-    return ledger.generation(connection)
+    if not connection.execute(update(META).where(where).values(value=fresh)).rowcount:
+        return False
+    connection.execute(insert(META).values(key=_OVER.format(present), value=fresh))
+    return True
 
 
 def _report(connection: Connection, claim: Claim, writer: Writer) -> None:

@@ -5,6 +5,7 @@ Minutes long on a busy machine: `make identity` runs it. Pages and words are loo
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -50,6 +51,14 @@ def level(terminal: Terminal) -> bool:
 
 def kinds(central: Central) -> list[str]:
     return sorted(one["kind"] for one in central.get("/api/v1/reviews")["items"])
+
+
+def head(central: Central) -> int:
+    """How far central's ledger has come."""
+    assert central.api is not None
+    found = re.search(r"^ekanban_ledger_position\{.*\} (\S+)$", central.api.get("/metrics").text, re.M)
+    assert found is not None
+    return int(float(found[1]))
 
 
 def back_up(central: Central, folder: Path) -> Path:
@@ -99,12 +108,13 @@ def test_a_restored_central_ends_with_the_signals_that_it_had(
     dock.scan(codes[1])
     until(lambda: level(line) and level(dock), "the day is over")
     backup = back_up(central, tmp_path)
+    (made,) = central.loop("HX-4802", "Line 4", 1)
+    newest = head(central)
     line.scan(codes[2])
     dock.scan(codes[1], intent="receive")
     dock.scan(codes[3])
-    (made,) = central.loop("HX-4802", "Line 4", 1)
-    until(lambda: line.scan(made, intent="lookup")["outcome"] == "shown", "the terminal knows the new card")
-    line.scan(made)
+    until(lambda: line.status()["register"]["position"] >= newest, "the terminal knows the new card")
+    assert line.scan(made)["outcome"] == "opened"
     until(lambda: level(line) and level(dock), "all is at central")
     before = {one["id"] for one in central.open_signals() if one["part"] == "HX-4801"}
     assert len(before) == 3

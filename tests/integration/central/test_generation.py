@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from central_plant import Plant, outcomes
 
@@ -124,6 +126,19 @@ def test_people_read_from_when_to_when_their_actions_are_lost(plant: Plant) -> N
     (review,) = plant.rows("review")
     assert review["kind"] == "restored"
     assert review["facts"] == {"ends_ms": ends_ms, "heard_ms": plant.now}
+
+
+def test_two_terminals_that_notice_it_at_once_make_one_generation_and_one_report(plant: Plant) -> None:
+    terminals = [plant.terminal(f"Line {n}") for n in (1, 2)]
+    heard = {"generation": _generation(plant), "position": 10_000, "mark": "beef-1"}
+    deliveries = [one.delivery(one.scan(card), **heard) for one, card in zip(terminals, plant.cards, strict=False)]
+
+    with ThreadPoolExecutor(2) as pool:
+        receipts = list(pool.map(lambda one: plant.intake.take([one])[0], deliveries))
+
+    assert {receipt.generation for receipt in receipts} == {_generation(plant)}
+    assert len(plant.rows("ledger", kind="generation_started")) == 1
+    assert len(plant.rows("review", kind="restored")) == 1
 
 
 def test_a_generation_that_central_lost_shows_a_restore_too_and_one_that_it_had_does_not(plant: Plant) -> None:
