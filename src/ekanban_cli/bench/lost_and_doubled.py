@@ -26,6 +26,7 @@ CUTS, CUT_SCANS = 15, (5, 40)  # how often; how many scans long
 KILLS = 4  # of the device, and as many of the centre
 PACE_S = 0.1  # a scan each
 AGAIN_S = 0.1  # until a worker to whom the device said nothing scans again
+PATIENCE_S = 30.0  # of that worker
 LAST_S = 1.0
 MOST_S = 60.0  # for what is still under way at the end
 
@@ -92,9 +93,7 @@ def through(way: Way, cards: list[str], faults: Schedule) -> Counted:
         ]  # fmt: skip
         for killer in killers:
             killer.start()
-        while not way.scan(CardCode(body, 1).text):
-            again += 1
-            time.sleep(AGAIN_S)
+        again += _scanned(way, CardCode(body, 1).text)
         for killer in killers:
             killer.join()
         time.sleep(PACE_S)
@@ -104,6 +103,17 @@ def through(way: Way, cards: list[str], faults: Schedule) -> Counted:
     counts = [orders.get(code, 0) + orders.get(body, 0) for code, body in known.items()]
     lost, doubled = counts.count(0), sum(count > 1 for count in counts)
     return Counted(way.name, lost, doubled, again, time.monotonic() - begun)
+
+
+def _scanned(way: Way, code: str) -> int:
+    """Scan until the device says that it has it; returns how often that took another try."""
+    again, end = 0, time.monotonic() + PATIENCE_S
+    while not way.scan(code):
+        if time.monotonic() > end:
+            raise CannotMeasure(f"{way.name}: the device took no scan for {PATIENCE_S:.0f} s")
+        again += 1
+        time.sleep(AGAIN_S)
+    return again
 
 
 def _settled(way: Way, wanted: int) -> dict[str, int]:

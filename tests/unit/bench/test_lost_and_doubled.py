@@ -13,6 +13,7 @@ import pytest
 
 from ekanban_cli.bench import lost_and_doubled, mqtt
 from ekanban_cli.bench.cut_link import free_port, link_to
+from ekanban_cli.bench.figure import CannotMeasure
 from ekanban_cli.bench.lost_and_doubled import Schedule, schedule, through
 from ekanban_cli.bench.ways import PROBE, Naive, Way
 from ekanban_core.card_code import CardCode
@@ -69,6 +70,16 @@ def test_what_is_lost_and_what_is_doubled_is_counted(tmp_path: Path) -> None:
         way.close()
 
     assert (counted.lost, counted.doubled, counted.again) == (1, 1, 8)
+
+
+def test_a_device_that_takes_nothing_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lost_and_doubled, "PATIENCE_S", 0.0)
+    way = Wrong(tmp_path / "wrong")
+    try:
+        with pytest.raises(CannotMeasure, match="wrong: the device took no scan"):
+            through(way, CARDS, NO_FAULTS)
+    finally:
+        way.close()
 
 
 def test_the_naive_way_works_while_nothing_goes_wrong(tmp_path: Path) -> None:
