@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -12,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ekanban_cli.language import _
+from ekanban_cli.said import complain, lacks, say, told
 from ekanban_core.errors import EkanbanError
 
 if TYPE_CHECKING:
@@ -33,12 +32,6 @@ Config = Annotated[
 CheckConfig = Annotated[bool, typer.Option("--check-config", help=_("Name every wrong key and end."))]
 
 
-def told(error: EkanbanError) -> str:
-    """Say an error in the language of the command line."""
-    said = _(error.template)
-    return said.format(**error.facts) if error.facts else said
-
-
 class Commands(TyperGroup):
     """Turns an error that has words into those words and exit code 1."""
 
@@ -49,10 +42,7 @@ class Commands(TyperGroup):
         except EkanbanError as error:
             fail(told(error), as_json=ctx.find_root().meta.get(JSON, False))
         except ModuleNotFoundError as error:
-            if (error.name or "").startswith("ekanban_"):  # a broken installation, not one without an extra
-                raise
-            text = _("This installation lacks the Python package {package}: install the extra that this command needs.")
-            fail(text.format(package=error.name), as_json=ctx.find_root().meta.get(JSON, False))
+            fail(lacks(error), as_json=ctx.find_root().meta.get(JSON, False))
 
 
 def group(help_text: str) -> typer.Typer:
@@ -68,16 +58,8 @@ def example(*lines: str) -> str:
 
 def fail(text: str, as_json: bool) -> NoReturn:
     """Print what went wrong and end with exit code 1."""
-    if as_json:
-        print(json.dumps({"error": text}), file=sys.stderr)
-    else:
-        print(f"ekanban: {text}", file=sys.stderr)
+    complain(text, as_json)
     raise typer.Exit(1)
-
-
-def say(text: str, data: Any, as_json: bool) -> None:
-    """Print an answer at once, even into a pipe."""
-    print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
 
 
 def with_options(settings: Settings, **options: Any) -> Settings:

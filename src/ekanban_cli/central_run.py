@@ -18,10 +18,10 @@ from ekanban_central.inputs import NewSite
 from ekanban_central.ledger import SYSTEM
 from ekanban_central.settings import CentralSettings
 from ekanban_cli import logs, server
-from ekanban_cli.answers import say
 from ekanban_cli.errors import CommandFailed, NotReachable
 from ekanban_cli.folder import alone
 from ekanban_cli.language import _
+from ekanban_cli.said import say
 from ekanban_core.states import Role
 from ekanban_migrations import upgrade
 from ekanban_terminal import folder as folders

@@ -25,12 +25,12 @@ from ekanban_central.pages.sign_in import enter
 from ekanban_central.secret_words import new_word
 from ekanban_central.settings import CentralSettings, SiteSettings
 from ekanban_cli import demo_plant, demo_scans, demo_seed, demo_terminal, logs, server
-from ekanban_cli.answers import say
 from ekanban_cli.demo_enrol import enrol
 from ekanban_cli.demo_floor import Floor
 from ekanban_cli.demo_place import HOST
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _, language
+from ekanban_cli.said import say
 from ekanban_core.card_code import CardCode
 from ekanban_migrations import upgrade
 

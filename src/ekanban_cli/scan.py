@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli.answers import Config, Json, example, say
+from ekanban_cli.answers import Config, Json, example
 from ekanban_cli.language import _
+from ekanban_cli.said import say
 from ekanban_core.states import Intent
 
 app = typer.Typer()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ekanban_cli.answers import Json, example, group, say
+from ekanban_cli.answers import Json, example, group
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
+from ekanban_cli.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, say, with_options
+from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, with_options
 from ekanban_cli.language import _
+from ekanban_cli.said import say
 
 app = group(_("The shop-floor service: scanners, journal, kiosk page."))
 

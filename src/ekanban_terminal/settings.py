@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import Intent
@@ -57,10 +56,8 @@ class Tls(Section):
     key: Path
 
 
-class TerminalSettings(BaseSettings):
+class TerminalSettings(Section):
     """Everything that a plant may set at a terminal."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data: Path = Path("/var/lib/ekanban/terminal")
     name: Annotated[str, Field(min_length=1, max_length=80)] = Field(default_factory=lambda: socket.gethostname()[:80])
@@ -80,18 +77,6 @@ class TerminalSettings(BaseSettings):
     tls: Tls | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"  # auto: text on a screen, else JSON
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Say who wins: the caller, the environment, the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @field_validator("central")
     @classmethod
@@ -144,12 +129,8 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     if config is not None and not config.is_file():
         raise BadSettings(f"{config}: there is no such file")
     unknown = _unknown_variables(environ)
-
-    class _FromFile(TerminalSettings, toml_file=path):
-        pass
-
     try:
-        settings = _FromFile()
+        settings = _read(path)
     except ValidationError as error:
         lines = [f"{path}: {_line(wrong)}" for wrong in error.errors()]
         raise BadSettings("\n".join([*lines, *unknown])) from error
@@ -158,6 +139,22 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     if unknown:
         raise BadSettings("\n".join(unknown))
     return settings
+
+
+def _read(path: Path) -> TerminalSettings:
+    """From the file, over which the environment wins."""
+    from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource  # 7 MB, for this only
+
+    class FromFile(TerminalSettings, BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], init_settings: Any, env_settings: Any, *_others: Any, **_more: Any
+        ) -> tuple[Any, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+    return TerminalSettings.model_construct(**dict(FromFile()))
 
 
 def _line(error: Any) -> str:

@@ -38,4 +38,9 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         " transaction with as many clients.",
         "intake_single",
     ),
+    Benchmark("scan-path", "scanner to durable and green, back to back; against a bare SQLite commit", "scan_path"),
+    Benchmark(
+        "scan-path-steady", "the same at 16 scans a second; against a 4 KiB write and fdatasync", "scan_path_steady"
+    ),
+    Benchmark("terminal-memory", "a terminal's resident memory, and how soon it is ready", "terminal_memory"),
 )

@@ -1,0 +1,173 @@
+"""A terminal as a process with a serial scanner at a pseudo-terminal, of which the benchmark is the far end.
+
+Nothing is switched off: the register knows the cards, a kiosk page is open, the scanner beeps. The terminal is not
+enrolled: what it scans is stored and shown green at once. At a terminal that is online the beep would wait up to 0.3 s
+for central's own answer, so that the measure would be central's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+import tty
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ekanban_cli.bench.figure import CannotMeasure
+from ekanban_core.card_code import CardCode
+from ekanban_core.states import CardState, Closing, LoopKind
+from ekanban_core.wire import RegisterCard
+from ekanban_terminal import register
+from ekanban_terminal.register import Page, Register
+
+END_S = 15.0
+PATIENCE_S = 20.0
+PAGE = """
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1]).read()
+for _ in urllib.request.urlopen(sys.argv[1] + "/events"): pass
+"""  # an open kiosk page
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A running terminal. `started_s`: from the start of its process to its ready line."""
+
+    folder: Path
+    process: int
+    url: str
+    started_s: float
+    scanner: int  # the far end of the line
+
+    def scan(self, number: int) -> float:
+        """Read the n-th card; returns the seconds from its last byte's sending until the beep has come back."""
+        line = CardCode(f"{number:08d}", 1).text.encode() + b"\r"
+        begin = time.perf_counter()
+        os.write(self.scanner, line)
+        if not select.select([self.scanner], [], [], PATIENCE_S)[0]:
+            raise CannotMeasure(f"the terminal did not beep: {(self.folder / 'log').read_text()}")
+        beep = os.read(self.scanner, 16)
+        seconds = time.perf_counter() - begin
+        if beep != b"\a":
+            raise CannotMeasure(f"the terminal beeped {beep!r}, not green")
+        return seconds
+
+    def memory_mb(self) -> float:
+        """Its resident memory, 10^6 bytes (proc_pid_status(5), VmRSS)."""
+        status = Path(f"/proc/{self.process}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
+
+    def get(self, path: str) -> Any:
+        """Ask its API."""
+        with_port = urlsplit(self.url)
+        connection = HTTPConnection(with_port.hostname or "", with_port.port, timeout=PATIENCE_S)
+        try:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def line() -> Iterator[tuple[int, str]]:
+    """Make a serial line; yields the far end and the device."""
+    far, near = os.openpty()
+    try:
+        tty.setraw(far)
+        yield far, os.ttyname(near)
+    finally:
+        os.close(near)
+        os.close(far)
+
+
+@contextmanager
+def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Terminal]:
+    """Run `ekanban terminal serve` on the folder until the block ends."""
+    with line() as (scanner, device):
+        config = folder / "terminal.toml"
+        texts = {"data": str(folder), "name": "Benchmark", **(settings or {})}
+        head = "".join(f"{key} = {json.dumps(text)}\n" for key, text in texts.items())
+        hand = f'\n[[scanners]]\nname = "hand"\ndriver = "serial"\ndevice = {json.dumps(device)}\n'
+        config.write_text(f"port = 0\n{head}{hand}")
+        command = [
+            str(Path(sys.executable).with_name("ekanban")),
+            "terminal",
+            "serve",
+            "--config",
+            str(config),
+            "--json",
+        ]
+        begin = time.perf_counter()
+        with (
+            (folder / "log").open("wb") as log,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+        ):
+            try:
+                ready = process.stdout.readline() if process.stdout else b""
+                if not ready:
+                    raise CannotMeasure(f"the terminal did not start: {(folder / 'log').read_text()}")
+                seconds = time.perf_counter() - begin
+                terminal = Terminal(folder, process.pid, json.loads(ready)["terminal"], seconds, scanner)
+                with _page(terminal.url if page else ""):
+                    _wait_for_the_scanner(terminal)
+                    yield terminal
+            finally:
+                process.terminate()
+                process.wait(END_S)
+
+
+def fill_register(folder: Path, count: int) -> None:
+    """Let the register know cards 0 to `count`-1."""
+
+    async def fill() -> None:
+        copy = Register(folder / register.FILE)
+        await copy.open()
+        now = time.time_ns() // 1_000_000
+        await copy.put(
+            Page("benchmark", 1, None, "1", now, "Plant", "UTC", "en", True, False, tuple(cards(range(count))))
+        )
+        await copy.close()
+
+    asyncio.run(fill())
+
+
+def cards(numbers: Iterable[int]) -> Iterator[RegisterCard]:
+    """Cards as a plant has them."""
+    for number in numbers:
+        yield RegisterCard(
+            body=f"{number:08d}", state=CardState.ACTIVE, print_version=1, pending_version=1, part=f"P-{number}",
+            description="Pump housing DN 50, cast iron", unit="pcs", quantity=24, container="KLT 6429",
+            source="CNC mill 2", destination="Supermarket A", bin="A-01-1", kind=LoopKind.PRODUCTION,
+            closing=Closing.TWO_SCAN, lead_time_s=21_600, min_cycle_s=1_200,
+        )  # fmt: skip
+
+
+@contextmanager
+def _page(url: str) -> Iterator[None]:
+    if not url:
+        yield
+        return
+    command = [sys.executable, "-c", PAGE, url]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as page:
+        try:
+            yield
+        finally:
+            page.terminate()
+
+
+def _wait_for_the_scanner(terminal: Terminal) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while terminal.get("/api/v1/status")["scanners"][0]["state"] != "ready":
+        if time.monotonic() > end:
+            raise CannotMeasure("the scanner was not opened")
+        time.sleep(0.02)  # a poll

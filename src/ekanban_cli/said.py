@@ -1,0 +1,34 @@
+"""What commands and services say of errors, and how they print it: without the command line's own libraries."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from ekanban_cli.language import _
+from ekanban_core.errors import EkanbanError
+
+
+def told(error: EkanbanError) -> str:
+    """Say an error in the language of the command line."""
+    said = _(error.template)
+    return said.format(**error.facts) if error.facts else said
+
+
+def lacks(error: ModuleNotFoundError) -> str:
+    """Say that an extra is missing. Raises the error where the installation itself is broken."""
+    if (error.name or "").startswith("ekanban_"):
+        raise error
+    text = _("This installation lacks the Python package {package}: install the extra that this command needs.")
+    return text.format(package=error.name)
+
+
+def complain(text: str, as_json: bool) -> None:
+    """Print what went wrong."""
+    print(json.dumps({"error": text}) if as_json else f"ekanban: {text}", file=sys.stderr)
+
+
+def say(text: str, data: Any, as_json: bool) -> None:
+    """Print an answer at once, even into a pipe."""
+    print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)

@@ -1,0 +1,81 @@
+"""The terminal's process: nothing is loaded here that only a command line needs, because it stays for months.
+
+`start` replaces the command's process by it. The listening socket and the settings come along as open files: settings
+hold secrets, which every process of the machine could read in the arguments.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+from typing import NoReturn
+
+from ekanban_cli import server
+from ekanban_cli.language import _
+from ekanban_cli.said import complain, lacks, say, told
+from ekanban_core.errors import EkanbanError
+from ekanban_terminal.settings import TerminalSettings
+
+# Libraries use these when they are there, and the terminal has no use for them: coloured tracebacks, green threads,
+# forms. Together 5 MB.
+LEFT_OUT = ("rich", "greenlet", "python_multipart")
+
+
+def start(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> NoReturn:
+    """Go on as the terminal's process; it has this one's number."""
+    content = os.memfd_create("settings", 0)  # 0: it stays open
+    os.write(content, settings.model_dump_json().encode())
+    listener.set_inheritable(True)
+    words = [str(content), str(listener.fileno()), "json" if as_json else "text"]
+    os.execv(sys.executable, [sys.executable, "-m", "ekanban_cli.terminal_process", *words])  # noqa: S606  # ourselves
+
+
+def main(content: int, listening: int, as_json: bool) -> int:
+    """Serve until the end is asked for; returns the exit code."""
+    with os.fdopen(content, "rb") as file:
+        file.seek(0)
+        settings = TerminalSettings.model_validate_json(file.read())
+    try:
+        with socket.socket(fileno=listening) as listener:
+            listener.set_inheritable(False)
+            _serve(settings, listener, as_json)
+    except EkanbanError as error:
+        complain(told(error), as_json)
+        return 1
+    except ModuleNotFoundError as error:
+        complain(lacks(error), as_json)
+        return 1
+    return 0
+
+
+def leave_out() -> None:
+    """Let an import of them fail, as if they were not there."""
+    for name in LEFT_OUT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is what the import system looks for
+
+
+def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> None:
+    leave_out()
+    from ekanban_cli import logs
+    from ekanban_terminal.app import create_app
+
+    logs.configure(settings.log_level, settings.log_format)
+    app = create_app(settings.model_copy(update={"port": listener.getsockname()[1]}))
+    url = server.address(listener, "https" if settings.tls else "http")
+
+    def ready() -> None:
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not looked through again in the middle of a scan
+        say(_("Terminal {name}: {url}").format(name=settings.name, url=url), {"terminal": url}, as_json)
+
+    tls = settings.tls
+    server.run(
+        app, listener, app.state.kiosk.close, ready, connections=settings.limits.connections,
+        certificate=tls.certificate if tls else None, key=tls.key if tls else None,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "json"))
