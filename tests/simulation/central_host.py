@@ -11,15 +11,16 @@ import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from central_plant import START_MS, Plant
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request as Asked
 
 from ekanban_central import access
 from ekanban_central.api.register import read_register
@@ -33,8 +34,9 @@ from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.problems import Problem
 from ekanban_central.settings import CentralSettings
+from ekanban_central.signed_answers import PROOF, Proof
 from ekanban_core.errors import BadSignature
-from ekanban_core.signatures import Target, read_request, sign_answer
+from ekanban_core.signatures import read_request, sign_answer
 from ekanban_core.states import Closing, TerminalState
 from ekanban_migrations import upgrade
 from ekanban_terminal.errors import LinkDown
@@ -70,14 +72,19 @@ def _schema() -> bytes:
         return (place / "central.db").read_bytes()
 
 
-@dataclass
-class _Asked:
-    """As much of a request as the route looks at."""
+def _asked(central: Central, request: Request) -> Asked:
+    """A request as FastAPI would give it to a route."""
 
-    content: bytes
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": request.body, "more_body": False}
 
-    async def body(self) -> bytes:
-        return self.content
+    scope = {
+        "type": "http", "method": request.method, "path": request.path, "raw_path": request.path.encode(),
+        "query_string": request.query.encode(), "scheme": "http", "server": ("central", 80),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+        "app": SimpleNamespace(state=SimpleNamespace(central=central)), PROOF: Proof(),
+    }  # fmt: skip
+    return Asked(scope, receive)
 
 
 class CentralHost:
@@ -160,15 +167,11 @@ class CentralHost:
             raise
 
     async def _answer(self, central: Central, request: Request) -> Reply:
-        headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
+        asked = _asked(central, request)
         try:
-            claim = read_request(Target(request.method, request.path, request.query), headers)
-            terminal = access._prove(central, claim)
-            claim.check_body(request.body)
+            status, body = 200, await self._route(central, asked)
         except BadSignature as error:
-            return Reply(401, (), str(error).encode())
-        try:
-            status, body = 200, await self._route(central, request, terminal)
+            status, body = 401, str(error).encode()
         except Problem as problem:
             status, body = problem.status, bytes(problem.response().body)
         except Died:
@@ -177,23 +180,31 @@ class CentralHost:
         except Broken as error:
             self.floor.wrong(error)
             raise
-        except (
-            Exception
-        ):  # as problems.install makes of it; the sender tries again, and the oracle sees what comes of it
-            status, body = 500, b'{"status": 500}'
+        except SQLAlchemyError:  # as problems.install answers it: the sender tries again, and the oracle looks on
+            status, body = 503, b'{"status": 503}'
+        claim = access.proof(asked).claim
+        if claim is None:
+            return Reply(status, (), body)
         signed = sign_answer(self.key.sign, self.key.id, status, body, claim.signature)
         return Reply(status, tuple((name.lower().encode(), value.encode()) for name, value in signed.items()), body)
 
-    async def _route(self, central: Central, request: Request, terminal: access.SignedTerminal) -> bytes:
+    async def _route(self, central: Central, asked: Asked) -> bytes:
+        """The routes themselves; `_proved` is what they do in a thread."""
+        if asked.url.path == "/api/v1/scans":
+            if read_request(access.target_of(asked), asked.headers.raw).key_id not in central.approved_keys:
+                await self._proved(central, asked)
+            return bytes((await take_scans(asked)).body)
+        admitted = await access.enrolled_terminal(await self._proved(central, asked))
+        return read_register(admitted, central, asked.query_params.get("since")).model_dump_json().encode()
+
+    async def _proved(self, central: Central, asked: Asked) -> access.SignedTerminal:
+        claim = read_request(access.target_of(asked), asked.headers.raw)
+        terminal = access._prove(central, claim)
+        claim.check_body(await asked.body())
+        access.proof(asked).claim = claim
         if terminal.standing is TerminalState.PENDING:
             raise Problem(403, "This terminal waits for approval by a supervisor.", standing=terminal.standing)
-        if request.path == "/api/v1/scans":
-            asked: Any = _Asked(request.body)
-            answer = await take_scans(asked, terminal, central)
-            return answer.model_dump_json().encode()
-        admitted = await access.enrolled_terminal(terminal)
-        since = parse_qs(request.query).get("since", [None])[0]
-        return read_register(admitted, central, since).model_dump_json().encode()
+        return terminal
 
     # Intake.
 

@@ -127,6 +127,8 @@ class Oracle:
         """A transaction of intake was committed."""
         self.central.committed()
         for delivery, receipt in zip(deliveries, receipts, strict=True):
+            if receipt is None:  # its terminal is not known
+                continue
             self.floor.trace(
                 "committed", delivery.terminal_id, receipt.generation, receipt.position, len(receipt.results)
             )

@@ -125,8 +125,8 @@ def fork_not_set_aside() -> Patch:
 
 @bug("the same number with another content replaces what was there")
 def other_content_taken() -> Patch:
-    def same(taken: Any, place: Any, _item: Any) -> bool:
-        return bool(taken.place == place)
+    def same(taken: Any, item: Any) -> bool:
+        return bool(taken.place[1:] == (item.epoch, item.seq))
 
     return patched(intake_sorting, "_same", same)
 
