@@ -66,10 +66,8 @@ class Fence:
         """Hear of an epoch; a known one stays as it is. Sets `expected` when its predecessor is wanted first."""
         if epoch in self.epochs:
             return
-        if self.head is None:
+        if self.head is None and (previous is None or not previous_seq):
             self._add(epoch, previous)
-            if previous is not None and previous_seq:
-                self.missing.append(Missing(previous, 1, previous_seq))
             return
         before = self.epochs.get(previous) if previous else None
         if previous is not None and before is None:
