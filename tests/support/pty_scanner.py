@@ -6,6 +6,7 @@ modem lines.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import tty
@@ -52,6 +53,18 @@ class PtyScanner:
     def scan(self, code: str) -> None:
         """Send a code and CR LF, as scanners leave the factory."""
         self.send(code.encode() + b"\r\n")
+
+    def drain(self) -> bytes:
+        """Take what the scanner was sent so far, so that nobody who writes to it ever waits."""
+        data = b""
+        while select.select([self._master], [], [], 0)[0]:
+            try:
+                data += os.read(self._master, 4096)
+            except OSError as error:
+                if error.errno != errno.EIO:  # nobody has it open
+                    raise
+                break
+        return data
 
     def received(self, count: int, seconds: float = 10) -> bytes:
         """Return what the scanner was sent, as soon as it is `count` bytes; raises TimeoutError."""

@@ -17,10 +17,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+from network_rooms import MORTAL, Room
 
 EKANBAN = [sys.executable, "-c", "from ekanban_cli.main import app; app()"]
 T = TypeVar("T")
@@ -53,6 +55,7 @@ class Service:
     arguments: list[str]
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    room: Room | None = None  # the network namespace in which it runs
     process: subprocess.Popen[bytes] | None = None
     ready: dict[str, Any] = field(default_factory=dict)
     api: httpx2.Client | None = None
@@ -61,15 +64,23 @@ class Service:
         """Start it; returns the line that it prints when it is ready."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)  # a missing one is an unmounted disk, says ekanban
         self.log = self.folder / f"log-{time.monotonic_ns()}"
+        self.process = self.room.call(self._begun) if self.room else self._begun()
+        self.ready = json.loads(self._line())
+        return self.ready
+
+    def _begun(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*EKANBAN, *self.arguments, "--json"],
+            return subprocess.Popen(
+                [*(MORTAL if self.room else ()), *EKANBAN, *self.arguments, "--json"],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, "TZ": "UTC", **self.environment},
             )
-        self.ready = json.loads(self._line())
-        return self.ready
+
+    def client(self, url: str, **more: Any) -> httpx2.Client:
+        """Somebody who asks it from where it runs."""
+        transport = self.room.transport() if self.room else None
+        return httpx2.Client(base_url=url, timeout=20, trust_env=False, transport=transport, **more)
 
     def _line(self) -> bytes:
         assert self.process is not None
@@ -109,16 +120,24 @@ class Service:
 class Central(Service):
     """The replenishment service with its first admin signed in."""
 
-    def __init__(self, folder: Path, port: int, database_url: str = "") -> None:
-        environment = {"EKANBAN_CENTRAL__DATABASE_URL": database_url} if database_url else {}
-        super().__init__(["central", "serve", "--data", str(folder / "data"), "--port", str(port)], folder, environment)
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        database_url: str = "",
+        environment: Mapping[str, str] | None = None,
+        room: Room | None = None,
+    ) -> None:
+        settings = {"EKANBAN_CENTRAL__DATABASE_URL": database_url} if database_url else {}
+        arguments = ["central", "serve", "--data", str(folder / "data"), "--port", str(port)]
+        super().__init__(arguments, folder, {**settings, **(environment or {})}, room)
         self.url = f"http://127.0.0.1:{port}"
         self.browser_state: dict[str, str] = {}
 
     def begin(self) -> None:
         """First start: sign in by the printed link, and make a token for the test's own questions."""
         link = self.start()["sign_in"]
-        with httpx2.Client(base_url=self.url, follow_redirects=True, trust_env=False) as visitor:
+        with self.client(self.url, follow_redirects=True) as visitor:
             page = visitor.get(link)
             word = re.search(r'name="csrf" value="([^"]+)"', page.text)
             assert word is not None, page.text
@@ -130,9 +149,7 @@ class Central(Service):
             assert made.status_code == 201, made.text
             self.browser_state = {cookie.name: cookie.value or "" for cookie in visitor.cookies.jar}
         token = made.json()["token"]
-        self.api = httpx2.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False
-        )
+        self.api = self.client(self.url, headers={"Authorization": f"Bearer {token}"})
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask the API."""
@@ -181,25 +198,28 @@ class Terminal(Service):
     """A shop-floor terminal."""
 
     def __init__(
-        self, folder: Path, port: int, name: str, scanners: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        port: int,
+        name: str,
+        scanners: str,
+        environment: Mapping[str, str] | None = None,
+        room: Room | None = None,
     ) -> None:
         (folder / "data").mkdir(parents=True)
         config = folder / "terminal.toml"
         config.write_text(f'data = "{folder / "data"}"\nname = "{name}"\nport = {port}\n{scanners}')
         self.config = config
-        super().__init__(["terminal", "serve", "--config", str(config)], folder, environment or {})
+        super().__init__(["terminal", "serve", "--config", str(config)], folder, environment or {}, room)
         self.url = f"http://127.0.0.1:{port}"
-        self.api = httpx2.Client(base_url=self.url, timeout=20, trust_env=False)
+        self.api = self.client(self.url)
 
-    def enrol(self, central: Central) -> None:
-        """Carry a code from central to this terminal."""
+    def enrol(self, central: Central, url: str = "") -> None:
+        """Carry a code from central to this terminal; `url`: central's as it is reached from where the terminal is."""
         code = central.post("/api/v1/terminals/codes", {"approved": True})["code"]
-        done = subprocess.run(
-            [*EKANBAN, "terminal", "enroll", central.url, code, "--config", str(self.config), "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [*EKANBAN, "terminal", "enroll", url or central.url, code, "--config", str(self.config), "--json"]
+        enrol = partial(subprocess.run, command, capture_output=True, text=True, check=False)
+        done = self.room.call(enrol) if self.room else enrol()
         assert done.returncode == 0, done.stderr
 
     def status(self) -> dict[str, Any]:
