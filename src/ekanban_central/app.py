@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -24,6 +23,7 @@ from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
 from ekanban_central.patience import AnswerInTime
+from ekanban_central.plant_clock import PlantClock
 from ekanban_central.schema_watch import OnlyOurSchema, SchemaWatch
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
@@ -37,30 +37,29 @@ ROUTERS = (
 )  # fmt: skip
 
 
-def wall_clock_ms() -> int:
-    """Return central's clock."""
-    return time.time_ns() // 1_000_000
-
-
 def create_app(
     settings: CentralSettings,
     *,
-    now_ms: Callable[[], int] = wall_clock_ms,
+    now_ms: Callable[[], int] | None = None,
     random_bytes: Callable[[int], bytes] = os.urandom,
     key: keys.CentralKey | None = None,
 ) -> FastAPI:
-    """Compose a central. The schema must have been brought up to date (`ekanban_migrations.upgrade.central`)."""
+    """Compose a central. The schema must have been brought up to date (`ekanban_migrations.upgrade.central`).
+
+    now_ms: takes the place of the machine's clocks; else the clock is to be told of the database (`clock.take_up`).
+    """
     database = Database(settings.url)
     hub = Hub(database)
     watch = SchemaWatch(database)
+    clock = PlantClock(now_ms, now_ms) if now_ms else PlantClock()
     central = Central(
         settings=settings,
         database=database,
         hub=hub,
         key=key or keys.load_or_make(settings.data),
-        now_ms=now_ms,
+        clock=clock,
         random_bytes=random_bytes,
-        intake=Flusher(Intake(database, hub.publish, random_bytes).take),
+        intake=Flusher(Intake(database, hub.publish, random_bytes, clock.not_before).take),
         metrics=Metrics(),
     )
     app = FastAPI(

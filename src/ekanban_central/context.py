@@ -13,6 +13,7 @@ from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import CentralKey
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
+from ekanban_central.plant_clock import PlantClock
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shared_reads import SharedReads
 from ekanban_core.signatures import Verify
@@ -26,12 +27,16 @@ class Central:
     database: Database
     hub: Hub
     key: CentralKey  # signs central's answers
-    now_ms: Callable[[], int]  # central's clock: milliseconds since 1970, UTC
+    clock: PlantClock
     random_bytes: Callable[[int], bytes]
     intake: Flusher  # takes scans in
     metrics: Metrics
     shared: SharedReads = field(default_factory=SharedReads)
     approved_keys: dict[str, Verify] = field(default_factory=dict)  # by terminal id; see access.delivering_terminal
+
+    def now_ms(self) -> int:
+        """Central's time: milliseconds since 1970, UTC."""
+        return self.clock.now_ms()
 
     @property
     def generation(self) -> str:

@@ -25,11 +25,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes batches in. `publish` tells those who look on, after the commit."""
+    """Takes batches in. `publish` tells those who look on, after the commit; `not_before` the clock."""
 
     database: Database
     publish: Callable[[int, int], None]
     random_bytes: Callable[[int], bytes]
+    not_before: Callable[[int], None] = lambda recorded_ms: None
 
     def take(self, deliveries: Sequence[Delivery]) -> list[Receipt | None]:
         """Take batches of different terminals in together; returns, after the commit, a receipt for each.
@@ -77,6 +78,7 @@ class Intake:
         with self.database.transaction() as connection:
             taking = Taking(connection, deliveries, self.random_bytes, keep)
             receipts = taking.run()
+        self.not_before(taking.now_ms)
         for site_id, position in taking.positions.items():
             self.publish(site_id, position)
         return receipts

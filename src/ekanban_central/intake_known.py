@@ -13,7 +13,7 @@ from ekanban_central import tables
 from ekanban_central.driver import Query
 from ekanban_central.fencing import Epoch
 from ekanban_central.intake_parsing import Delivery
-from ekanban_central.ledger import LEDGER, SITE
+from ekanban_central.ledger import LEDGER, SITE, WRITTEN
 from ekanban_core.bounds import OffsetBounds
 
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -50,7 +50,7 @@ TERMINALS = Query(
         select(TERMINAL).where(among(TERMINAL.c.id, "ids")).order_by(TERMINAL.c.id).with_for_update(key_share=True)
     )
 )
-SITES = Query(lambda among: select(SITE).where(among(SITE.c.id, "ids")))
+SITES = Query(lambda among: select(SITE, WRITTEN.label("recorded_ms")).where(among(SITE.c.id, "ids")))
 EPOCHS = Query(
     lambda among: select(EPOCH).where(among(EPOCH.c.terminal_id, "terminals"), among(EPOCH.c.epoch, "epochs"))
 )
@@ -76,7 +76,7 @@ def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
 
 
 def sites(connection: Connection, ids: Collection[int]) -> dict[int, Mapping[str, Any]]:
-    """Load the sites of these terminals."""
+    """Load the sites of these terminals; `recorded_ms`: when the newest row of the ledger was written."""
     return {row["id"]: row for row in SITES.rows(connection, ids=ids)}
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +56,10 @@ class Delivery:
     batch: ScanBatch
     items: tuple[Item, ...]
     received_ms: int
+
+    def not_before(self, recorded_ms: int) -> Delivery:
+        """The same, received after what was recorded already, whatever this process's clock said."""
+        return self if self.received_ms >= recorded_ms else replace(self, received_ms=recorded_ms)
 
 
 def parse(body: bytes, terminal_id: UUID, received_ms: int) -> Delivery:

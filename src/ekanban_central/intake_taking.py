@@ -49,11 +49,14 @@ class Taking:
     ) -> None:
         self.connection = connection
         self.keep = keep
-        self.now_ms = max(delivery.received_ms for delivery in deliveries)
         self.terminals = known.lock_terminals(connection, [delivery.terminal_id for delivery in deliveries])
         self.all = deliveries
-        self.deliveries = [delivery for delivery in deliveries if delivery.terminal_id in self.terminals]
         self.sites = known.sites(connection, {row["site_id"] for row in self.terminals.values()})
+        recorded_ms = max((site["recorded_ms"] or 0 for site in self.sites.values()), default=0)
+        self.deliveries = [
+            delivery.not_before(recorded_ms) for delivery in deliveries if delivery.terminal_id in self.terminals
+        ]
+        self.now_ms = max(recorded_ms, *(delivery.received_ms for delivery in deliveries))
         self.writers: dict[int, Writer] = {site: Writer(site, self.now_ms) for site in self.sites}
         self.positions: dict[int, int] = {}  # by site, once written
         self.generation = generations.check(connection, self._claims(), self.writers, random_bytes)

@@ -24,6 +24,10 @@ from ekanban_central.sets import insert_rows
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 META: Table = tables.Meta.__table__  # type: ignore[attr-defined]  # see LEDGER
 SITE: Table = tables.Site.__table__  # type: ignore[attr-defined]  # see LEDGER
+# Of a site: when its newest row was written. No row: null.
+WRITTEN = (
+    select(LEDGER.c.at_ms).where(LEDGER.c.site_id == SITE.c.id, LEDGER.c.position == SITE.c.head).scalar_subquery()
+)
 
 PRIME = 2**31 - 1  # marks are a polynomial over this field: never again alike once they differ, as long as all after
 FACTOR = 48_271  # them is; a primitive root of it

@@ -36,6 +36,10 @@ def serve(
         bool,
         typer.Option("--new-key", help=_("Central's key is lost: begin with a new one and enrol all terminals anew.")),
     ] = False,
+    new_clock: Annotated[
+        bool,
+        typer.Option("--new-clock", help=_("This machine's clock was wrong and has been set: take its time.")),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the service."""
@@ -45,7 +49,8 @@ def serve(
     if check_config:
         checked(lambda: load(config), as_json)
     else:
-        central_run.serve(with_options(load(config), data=data, host=host, port=port), as_json, new_key=new_key)
+        settings = with_options(load(config), data=data, host=host, port=port)
+        central_run.serve(settings, as_json, new_key=new_key, new_clock=new_clock)
 
 
 @app.command(

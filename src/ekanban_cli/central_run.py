@@ -9,7 +9,7 @@ from socket import socket
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from ekanban_central import first_link, key_watch, master, people, sites
+from ekanban_central import first_link, key_watch, master, people, plant_clock, sites
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
 from ekanban_central.database import Database
@@ -29,10 +29,11 @@ from ekanban_terminal import folder as folders
 DATABASES = ("postgresql+psycopg", "sqlite")
 
 
-def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False) -> None:
+def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, new_clock: bool = False) -> None:
     """Check everything that can be wrong before the first request, then serve until the end is asked for.
 
-    new_key: the old key is lost for good; the one in the data folder, or a new one, takes its place.
+    new_key: the old key is lost for good; the one in the data folder, or a new one, takes its place. new_clock: the
+    machine's clock was wrong when central began, and is right now.
     """
     folders.check(settings.data)
     with server.listen(settings.host, settings.port) as listener, _held(settings):
@@ -41,7 +42,7 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False) ->
         settings = _with_address(settings, listener)
         app = create_app(settings)
         central: Central = app.state.central
-        begin(central, new_key=new_key)
+        begin(central, new_key=new_key, new_clock=new_clock)
         first = first_link.hand_out(central)
 
         async def wake() -> None:
@@ -97,9 +98,10 @@ def ask_for_admin(settings: CentralSettings, name: str, token: str) -> str:
     return str(content["sign_in"]["url"])
 
 
-def begin(central: Central, *, new_key: bool = False) -> None:
+def begin(central: Central, *, new_key: bool = False, new_clock: bool = False) -> None:
     """Make the plant of the settings, at the first start; later see that key and database belong together."""
     with central.database.transaction() as connection:
+        central.clock.take_up(connection, plant_clock.boot_id(), anew=new_clock)
         key_watch.check(connection, central.key, central.now_ms(), accept=new_key)
         if sites.read(connection) is None:
             desk = master.Desk(connection, 0, SYSTEM, central.now_ms(), central.random_bytes)

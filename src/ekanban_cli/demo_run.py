@@ -19,6 +19,7 @@ from uuid import UUID
 import httpx2
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
+from ekanban_central import plant_clock
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
 from ekanban_central.pages.sign_in import enter
@@ -74,6 +75,8 @@ def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready,
     upgrade.central(settings.url)
     app = create_app(settings)
     central: Central = app.state.central
+    with central.database.transaction() as connection:
+        central.clock.take_up(connection, plant_clock.boot_id())
     now = central.now_ms()
     site_id = demo_seed.site(central) or demo_seed.plant(central, now)
     terminal = enrol(app, site_id, folder / "terminal", demo_terminal.NAME, url)

@@ -32,6 +32,7 @@ from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import key_of
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
+from ekanban_central.plant_clock import PlantClock
 from ekanban_central.problems import Problem
 from ekanban_central.settings import CentralSettings
 from ekanban_central.signed_answers import PROOF, Proof
@@ -116,7 +117,7 @@ class CentralHost:
             database=database,
             hub=hub,
             key=self.key,
-            now_ms=self.now_ms,
+            clock=PlantClock(self.now_ms, self.now_ms),
             random_bytes=self._dice.randbytes,
             intake=Flusher(self._taken, self._run),
             metrics=Metrics(),

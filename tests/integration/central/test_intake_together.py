@@ -129,3 +129,18 @@ def _at_once(plant: Plant, deliveries: list[Delivery]) -> list[Receipt]:
 
     with ThreadPoolExecutor(len(deliveries)) as pool:
         return list(pool.map(take, deliveries))
+
+
+def test_a_demand_that_reaches_a_central_process_with_a_clock_hours_behind_is_not_late(plant: Plant) -> None:
+    here, there, card = plant.terminal(), plant.terminal("Line 2"), plant.cards[0]
+    plant.pass_s(8 * 3600)
+    here.send(here.scan(card), here.scan(card, "receive"))
+    plant.pass_s(60)
+    plant.now -= 3 * 3_600_000
+    there.booted_ms -= 3 * 3_600_000  # its boot clock has nothing to do with that
+
+    receipt = there.send(there.scan(card))
+
+    assert outcomes(receipt) == ["review"]  # the process has not yet been ahead of the ledger: a person sees the demand
+    at_ms = [row["at_ms"] for row in plant.rows("ledger")]
+    assert at_ms == sorted(at_ms)

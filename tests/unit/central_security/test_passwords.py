@@ -10,7 +10,7 @@ import pytest
 from ekanban_central import passwords
 from ekanban_central.access import local_path
 from ekanban_central.problems import Problem
-from ekanban_central.throttle import TRIES, Throttle
+from ekanban_central.throttle import MINUTES, TRIES, Throttle
 
 
 def test_a_password_is_hashed_as_the_rfc_recommends() -> None:
@@ -81,6 +81,22 @@ def test_forgotten_tries_begin_anew() -> None:
     throttle.forget("kim")
 
     assert throttle.take("kim")
+
+
+def test_a_try_comes_back_after_a_quarter_of_an_hour_and_no_name_is_kept_for_longer() -> None:
+    now = 0.0
+    throttle = Throttle(lambda: now)
+    assert all(throttle.take("kim") for _ in range(TRIES))
+    throttle.take("lee")
+
+    now = MINUTES * 60 - 1
+    assert not throttle.take("kim")
+    assert throttle.minutes_left("kim") == 1
+    now = MINUTES * 60
+    assert throttle.take("kim")
+    now = 3 * MINUTES * 60
+    assert throttle.take("max")
+    assert len(throttle._tries) == 1
 
 
 @pytest.mark.parametrize("name", ["", "x" * 10_000, "\ud800", "a\x00b"])
