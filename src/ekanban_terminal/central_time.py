@@ -49,6 +49,14 @@ class CentralTime:
             return None
         return self.moment("", self._clock.boottime_ms()).earliest_ms
 
+    def shown_ms(self) -> int:
+        """The time that people read here: the wall clock's where it fits what is known of central's.
+
+        A Pi without a clock shows the plant's time after its first contact, and until then no time before its last one.
+        """
+        known = self.moment("", self._clock.boottime_ms())
+        return min(max(self._clock.wall_ms(), known.earliest_ms), known.latest_ms)
+
     def to_json(self) -> str:
         """For the journal, so that a restart in the same boot goes on with what was measured."""
         bounds = self._bounds

@@ -52,7 +52,12 @@ class SystemClock:
 
     def wall_ms(self) -> int:
         """CLOCK_REALTIME."""
-        return time.time_ns() // 1_000_000
+        return wall_ms()
+
+
+def wall_ms() -> int:
+    """Milliseconds since 1970 (UTC), as the machine believes."""
+    return time.time_ns() // 1_000_000
 
 
 def rfc3339(wall_ms: int) -> str:

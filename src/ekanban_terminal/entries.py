@@ -24,7 +24,7 @@ LONGEST_CODE = 80  # characters of an unreadable code that are shown
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How people at this terminal read: language, zone, and the wall clock now."""
+    """How people at this terminal read: language, zone, and the time that is shown now."""
 
     language: str
     zone: str

@@ -7,7 +7,6 @@ Content-Security-Policy is one wall behind the other one: what was scanned reach
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from functools import cache
 from gettext import NullTranslations
@@ -44,8 +43,9 @@ router = APIRouter()
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def kiosk_page(request: Request) -> HTMLResponse:
     """The page as it stands now; without JavaScript it is drawn again every five seconds."""
-    state = kiosk_of(request).state
-    shown = view(state, wall_ms(), translations(state.language)).model_dump(mode="json")
+    kiosk = kiosk_of(request)
+    state = kiosk.state
+    shown = view(state, kiosk.now_ms(), translations(state.language)).model_dump(mode="json")
     page = environment(state.language).get_template("kiosk.html").render(
         view=shown, language=state.language, fade_ms=FADE_MS, release=release(), version=_version
     )  # fmt: skip
@@ -64,14 +64,14 @@ async def kiosk_events(request: Request) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(retry=RETRY_MS)
     try:
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=_to_next_beat())
+            done, _ = await asyncio.wait({waiting}, timeout=_to_next_beat(kiosk.now_ms()))
             if not done:
-                yield ServerSentEvent(event="beat", data=clock_of(kiosk.state, wall_ms()))
+                yield ServerSentEvent(event="beat", data=clock_of(kiosk.state, kiosk.now_ms()))
                 continue
             state = waiting.result()
             if state is None:
                 return
-            yield ServerSentEvent(event="state", data=_content(state))
+            yield ServerSentEvent(event="state", data=_content(state, kiosk.now_ms()))
             waiting = asyncio.ensure_future(anext(changes, None))
     finally:
         waiting.cancel()
@@ -97,11 +97,6 @@ def kiosk_of(request: Request) -> Kiosk:
     """The publisher of this application."""
     kiosk: Kiosk = request.app.state.kiosk
     return kiosk
-
-
-def wall_ms() -> int:
-    """The terminal's wall clock: shown and used for fading, never compared with central's."""
-    return time.time_ns() // 1_000_000
 
 
 @cache
@@ -132,8 +127,8 @@ def translations(language: str) -> NullTranslations:
     return texts.translations(language)
 
 
-def _content(state: KioskState) -> dict[str, Any]:
-    shown = view(state, wall_ms(), translations(state.language))
+def _content(state: KioskState, now_ms: int) -> dict[str, Any]:
+    shown = view(state, now_ms, translations(state.language))
     return {**state.model_dump(mode="json"), "view": shown.model_dump(mode="json"), "release": release()}
 
 
@@ -150,6 +145,6 @@ def _version(name: str, folder: str = "") -> str:
     return page_assets.fingerprint(home / name)
 
 
-def _to_next_beat() -> float:
+def _to_next_beat(now_ms: int) -> float:
     """Seconds until the next beat: five, or less so that the minute changes on the page when it changes."""
-    return min(BEAT_S, (60_000 - wall_ms() % 60_000) / 1000 + 0.02)
+    return min(BEAT_S, (60_000 - now_ms % 60_000) / 1000 + 0.02)

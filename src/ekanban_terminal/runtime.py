@@ -94,7 +94,8 @@ class Terminal:
         self.register = Register(data / register.FILE, self._register_thread)
         self.beliefs = Beliefs(self.register)
         self.time = CentralTime(self._clock)
-        self.screen = Screen(settings, self.kiosk, self._clock, self.register, self.store)
+        self.kiosk.now_ms = self.time.shown_ms
+        self.screen = Screen(settings, self.kiosk, self.register, self.store)
         self.station = Station(
             Setting(
                 settings.name,

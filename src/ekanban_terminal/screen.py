@@ -14,7 +14,6 @@ from ekanban_core.texts import translations
 from ekanban_core.wire import ScanResult
 from ekanban_drivers.scanner import ScannerState, Status
 from ekanban_terminal import entries
-from ekanban_terminal.clock import Clock
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.errors import JournalError
 from ekanban_terminal.journal_types import Kept, Reached, Settled
@@ -63,13 +62,17 @@ class Screen:
     """What is shown. Changes only mark it; `run` publishes them together."""
 
     def __init__(
-        self, settings: TerminalSettings, kiosk: Kiosk, clock: Clock, register: Register, store: Store, plant: str = ""
+        self,
+        settings: TerminalSettings,
+        kiosk: Kiosk,
+        register: Register,
+        store: Store,
+        plant: str = "",
     ) -> None:
         self.settings = settings
         self.kiosk = kiosk
         self.plant = plant  # of the enrolment, until the register tells it
         self.alarms: dict[str, str | Reached] = {}
-        self._clock = clock
         self._register = register
         self._store = store
         self._last: Entry | None = None
@@ -77,7 +80,7 @@ class Screen:
         self._refused: tuple[Entry, ...] = ()
         self._scanners = {one.name: ScannerShown(name=one.name, state="absent") for one in settings.scanners}
         self._statuses: dict[str, Status] = {}
-        self._central = CentralShown(state="never", since_ms=clock.wall_ms())
+        self._central = CentralShown(state="never", since_ms=kiosk.now_ms())
         self._reread = True
         self._dirty = asyncio.Event()
 
@@ -87,7 +90,7 @@ class Screen:
         return Reader(
             self.settings.language or about.language or "en",
             self.settings.time_zone or about.time_zone or "UTC",
-            self._clock.wall_ms(),
+            self.kiosk.now_ms(),
         )
 
     def show(self, entry: Entry) -> None:
@@ -130,7 +133,7 @@ class Screen:
 
     def standing(self, state: CentralState) -> None:
         """How things stand with central."""
-        self._central = CentralShown(state=state, since_ms=self._clock.wall_ms())
+        self._central = CentralShown(state=state, since_ms=self.kiosk.now_ms())
         self.changed()
 
     def register_changed(self) -> None:

@@ -1,19 +1,20 @@
 """What the kiosk page shows, and how it hears of changes.
 
-The runtime publishes a whole new `KioskState`; pages never ask the journal or the courier. Times are milliseconds of
-the terminal's wall clock since 1970 (UTC), shown and never compared.
+The runtime publishes a whole new `KioskState`; pages never ask the journal or the courier. Times are milliseconds
+since 1970 (UTC) as this terminal shows them (CentralTime.shown_ms); no rule compares them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.wire import SignalBrief
+from ekanban_terminal.clock import wall_ms
 
 CentralState = Literal["online", "offline", "refused", "pending", "never"]
 ScannerState = Literal["ready", "absent", "not_readable", "busy"]
@@ -107,7 +108,8 @@ class KioskState(Shown):
 class Kiosk:
     """Publishes states to any number of pages; a slow page skips to the newest."""
 
-    def __init__(self, state: KioskState) -> None:
+    def __init__(self, state: KioskState, now_ms: Callable[[], int] = wall_ms) -> None:
+        self.now_ms = now_ms  # the terminal's, once it is composed
         self._state = state
         self._number = 0
         self._closed = False

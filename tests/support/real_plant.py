@@ -135,8 +135,11 @@ class Central(Service):
         self.browser_state: dict[str, str] = {}
 
     def begin(self) -> None:
-        """First start: sign in by the printed link, and make a token for the test's own questions."""
-        link = self.start()["sign_in"]
+        """First start: sign in by the printed link."""
+        self.sign_in(self.start()["sign_in"])
+
+    def sign_in(self, link: str) -> None:
+        """Sign in by a link, and make a token for the test's own questions."""
         with self.client(self.url, follow_redirects=True) as visitor:
             page = visitor.get(link)
             word = re.search(r'name="csrf" value="([^"]+)"', page.text)
@@ -216,9 +219,13 @@ class Terminal(Service):
 
     def enrol(self, central: Central, url: str = "") -> None:
         """Carry a code from central to this terminal; `url`: central's as it is reached from where the terminal is."""
-        code = central.post("/api/v1/terminals/codes", {"approved": True})["code"]
-        command = [*EKANBAN, "terminal", "enroll", url or central.url, code, "--config", str(self.config), "--json"]
-        enrol = partial(subprocess.run, command, capture_output=True, text=True, check=False)
+        self.enrol_by(url or central.url, central.post("/api/v1/terminals/codes", {"approved": True})["code"])
+
+    def enrol_by(self, url: str, code: str) -> None:
+        """Type a code at this terminal."""
+        command = [*EKANBAN, "terminal", "enroll", url, code, "--config", str(self.config), "--json"]
+        environment = {**os.environ, **self.environment}
+        enrol = partial(subprocess.run, command, env=environment, capture_output=True, text=True, check=False)
         done = self.room.call(enrol) if self.room else enrol()
         assert done.returncode == 0, done.stderr
 

@@ -9,13 +9,13 @@ import pytest
 from kiosk_screen import ARGUMENTS, Screen, Service, Terminal
 from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
-from ekanban_terminal import kiosk
+from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.state import Kiosk
 
 
 @pytest.fixture
 def terminal() -> Terminal:
-    return Terminal(Kiosk(kiosk_states.state(kiosk.wall_ms())))
+    return Terminal(Kiosk(kiosk_states.state(wall_ms())))
 
 
 @pytest.fixture

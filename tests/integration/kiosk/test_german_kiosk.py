@@ -14,7 +14,8 @@ from ekanban_core.facts import Message
 from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import Outcome
 from ekanban_core.texts import sentence, translations
-from ekanban_terminal import kiosk, kiosk_words
+from ekanban_terminal import kiosk_words
+from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.screen import ALARMS, DOES
 from ekanban_terminal.state import Alarm, CentralShown, StationShown
 
@@ -48,7 +49,7 @@ def facts(now_ms: int) -> dict[str, Any]:
 
 
 def publish(terminal: Terminal, last: Any = None, **changes: Any) -> None:
-    terminal.publish(kiosk_states.state(kiosk.wall_ms(), last, language="de", **changes))
+    terminal.publish(kiosk_states.state(wall_ms(), last, language="de", **changes))
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def small(screen: Screen, terminal: Terminal) -> Screen:
 
 
 def test_a_german_kiosk_speaks_german(small: Screen, terminal: Terminal) -> None:
-    publish(terminal, central=CentralShown(state="offline", since_ms=kiosk.wall_ms()), stored=7)
+    publish(terminal, central=CentralShown(state="offline", since_ms=wall_ms()), stored=7)
 
     expect(small.page.locator('[data-text="calm.title"]')).to_have_text("Karte scannen")
     expect(small.page.locator('[data-text="central.name"]')).to_have_text(
@@ -70,10 +71,10 @@ def test_a_german_kiosk_speaks_german(small: Screen, terminal: Terminal) -> None
 
 
 def test_every_answer_to_a_scan_stands_whole_on_a_small_screen(small: Screen, terminal: Terminal) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     for place, key in enumerate(TOLD):
         text = sentence(Message(key, facts(now_ms)), "de", "Europe/Berlin", now_ms)
-        publish(terminal, kiosk_states.entry(place, kiosk.wall_ms(), Outcome.ALREADY_OPEN, id=key, message=text))
+        publish(terminal, kiosk_states.entry(place, wall_ms(), Outcome.ALREADY_OPEN, id=key, message=text))
 
         expect(small.page.locator(".why").first).to_have_text(text)
         assert small.page.evaluate(CUT) == [], key
@@ -81,7 +82,7 @@ def test_every_answer_to_a_scan_stands_whole_on_a_small_screen(small: Screen, te
 
 def test_every_outcome_has_room_in_its_row(small: Screen, terminal: Terminal) -> None:
     for place, outcome in enumerate(Outcome):
-        entry = kiosk_states.entry(place, kiosk.wall_ms(), outcome, id=outcome, part="88-1203-55", message="")
+        entry = kiosk_states.entry(place, wall_ms(), outcome, id=outcome, part="88-1203-55", message="")
         publish(terminal, entry)
 
         word = kiosk_words.word(entry, translations("de").gettext)
@@ -109,7 +110,7 @@ def test_an_alarm_stands_whole_on_a_small_screen(small: Screen, terminal: Termin
 
 
 def test_a_refused_scan_says_all_of_why(small: Screen, terminal: Terminal) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     for key in ("on_hold", "retired", "superseded_print", "unknown_card", "set_aside_revoked"):
         text = sentence(Message(key, {}), "de")
         publish(terminal, refused=(kiosk_states.entry(3, now_ms, Outcome.ON_HOLD, id=key, message=text),))

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from ekanban_core.states import Outcome
 from ekanban_terminal import kiosk
+from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.state import CentralShown, Entry, Kiosk, ScannerShown
 
 pytestmark = pytest.mark.needs("chromium")
@@ -41,7 +42,7 @@ GERMAN = {
 
 def scan(terminal: Terminal, number: int = 1000, outcome: Outcome = Outcome.OPENED, **changes: Any) -> Entry:
     """A card is scanned; the rest of the terminal is well."""
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     entry = kiosk_states.entry(number, now_ms, outcome, **changes)
     terminal.publish(kiosk_states.state(now_ms, entry))
     return entry
@@ -160,7 +161,7 @@ def test_every_outcome_has_enough_contrast(screen: Screen, terminal: Terminal, t
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_stands_beside_a_scan_has_enough_contrast_too(screen: Screen, terminal: Terminal, theme: str) -> None:
     screen.page.emulate_media(color_scheme=cast(Any, theme))
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     trouble = kiosk_states.state(
         now_ms,
         dead=1,
@@ -191,7 +192,7 @@ def test_stored_becomes_ordered_without_another_word(screen: Screen, terminal: T
     last = screen.page.locator('[data-name="last"]')
     expect(last).to_have_attribute("data-tone", "pending")
 
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     ordered = stored.model_copy(update={"pending": False, "message": "Ordered, due 09:15."})
     terminal.publish(kiosk_states.state(now_ms, ordered))
 
@@ -206,14 +207,14 @@ def test_a_refusal_at_central_comes_back_on_the_screen(screen: Screen, terminal:
     screen.page.evaluate("document.body.dataset.fadeMs = 20000")
 
     refused = kiosk_states.entry(1000, stored.at_ms, Outcome.ON_HOLD, id=stored.id)
-    terminal.publish(kiosk_states.state(kiosk.wall_ms(), refused))
+    terminal.publish(kiosk_states.state(wall_ms(), refused))
 
     face(screen.page, "last").to_be_visible()
     expect(screen.page.locator('[data-name="last"] .word')).to_have_text("On hold")
 
 
 def test_offline_is_visible_and_not_alarming(screen: Screen, terminal: Terminal) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     offline = CentralShown(state="offline", since_ms=now_ms)
     terminal.publish(kiosk_states.state(now_ms, stored=7, central=offline))
 
@@ -228,7 +229,7 @@ def test_a_long_remedy_keeps_to_its_place(screen: Screen, terminal: Terminal) ->
         ScannerShown(name="Hand scanner on the right side", state="not_readable", text=text),
         ScannerShown(name="Gate", state="absent", text="Plug in its cable or charge it."),
     )
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     central = CentralShown(state="offline", since_ms=now_ms)
     terminal.publish(kiosk_states.state(now_ms, scanners=scanners, stored=79_999, central=central))
 
@@ -240,7 +241,7 @@ def test_a_long_remedy_keeps_to_its_place(screen: Screen, terminal: Terminal) ->
 
 
 def test_when_nothing_can_be_stored_the_whole_screen_says_so(screen: Screen, terminal: Terminal) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     last = kiosk_states.entry(1000, now_ms)
     terminal.publish(kiosk_states.state(now_ms, last, alarms=(kiosk_states.journal_stopped(),)))
 
@@ -283,7 +284,7 @@ def test_a_key_that_fails_says_why(screen: Screen, terminal: Terminal) -> None:
 
 
 def test_a_refused_scan_stays_until_someone_has_seen_it(screen: Screen, terminal: Terminal) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     refused = kiosk_states.entry(3, now_ms, Outcome.ON_HOLD)
     terminal.publish(kiosk_states.state(now_ms, refused=(refused,)))
     seen = screen.page.get_by_role("button", name="Seen")
@@ -315,7 +316,7 @@ def test_a_lost_service_is_said_and_found_again(screen: Screen, service: Service
     service.stop()
     face(screen.page, "lost").to_be_visible(timeout=20 * SECOND)
 
-    terminal.publisher = Kiosk(kiosk_states.state(kiosk.wall_ms()))
+    terminal.publisher = Kiosk(kiosk_states.state(wall_ms()))
     again = Service(terminal, service.port)
     try:
         face(screen.page, "lost").to_be_hidden(timeout=20 * SECOND)

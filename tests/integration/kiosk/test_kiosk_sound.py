@@ -11,7 +11,7 @@ from kiosk_screen import Service, Terminal
 from playwright.sync_api import Browser, Page, expect
 
 from ekanban_core.states import Outcome
-from ekanban_terminal import kiosk
+from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.state import CentralShown
 
 pytestmark = pytest.mark.needs("chromium")
@@ -36,7 +36,7 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
 
 
 def scan(terminal: Terminal, number: int, outcome: Outcome, connected: bool = True, **changes: Any) -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     central = CentralShown(state="online" if connected else "offline", since_ms=now_ms)
     entry = kiosk_states.entry(number, now_ms, outcome, **changes)
     terminal.publish(kiosk_states.state(now_ms, entry, central=central))
@@ -86,7 +86,7 @@ def test_a_scan_that_central_answers_at_once_sounds_ordered(page: Page, terminal
 def test_a_scan_that_could_not_be_stored_is_heard_too(page: Page, terminal: Terminal) -> None:
     page.mouse.click(400, 300)
     expect(page.locator("#silent")).to_be_hidden()
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     lost = kiosk_states.entry(1000, now_ms, Outcome.SET_ASIDE, stored=False)
 
     terminal.publish(kiosk_states.state(now_ms, lost, scans=kiosk_states.history(now_ms)))
@@ -98,7 +98,7 @@ def test_a_scan_that_could_not_be_stored_is_heard_too(page: Page, terminal: Term
 def test_of_two_quick_scans_none_is_silent(page: Page, terminal: Terminal) -> None:
     page.mouse.click(400, 300)
     expect(page.locator("#silent")).to_be_hidden()
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     first, second = kiosk_states.entry(1000, now_ms, Outcome.ON_HOLD), kiosk_states.entry(1001, now_ms)
 
     terminal.publish(kiosk_states.state(now_ms, second, scans=(second, first)))

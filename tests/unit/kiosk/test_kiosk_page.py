@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from ekanban_core.states import Outcome
 from ekanban_terminal import kiosk
+from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.kiosk_shape import ClockView
 from ekanban_terminal.state import Kiosk, KioskState
 
@@ -32,7 +33,7 @@ def client(state: KioskState) -> TestClient:
 
 @pytest.fixture
 def page() -> str:
-    return client(kiosk_states.state(kiosk.wall_ms())).get("/").text
+    return client(kiosk_states.state(wall_ms())).get("/").text
 
 
 class Tags(HTMLParser):
@@ -52,7 +53,7 @@ class Tags(HTMLParser):
 
 
 def test_the_page_stands_before_the_first_scan() -> None:
-    before = kiosk_states.state(kiosk.wall_ms()).model_copy(update={"last": None, "scans": ()})
+    before = kiosk_states.state(wall_ms()).model_copy(update={"last": None, "scans": ()})
 
     answer = client(before).get("/")
 
@@ -62,7 +63,7 @@ def test_the_page_stands_before_the_first_scan() -> None:
 
 
 def test_scanned_text_reaches_the_page_as_text() -> None:
-    now_ms = kiosk.wall_ms()
+    now_ms = wall_ms()
     entry = kiosk_states.entry(0, now_ms, Outcome.UNREADABLE, part=HOSTILE, message=HOSTILE, bin=HOSTILE)
 
     page = Tags(client(kiosk_states.state(now_ms, entry, plant=HOSTILE)).get("/").text)
@@ -80,7 +81,7 @@ def test_the_page_obeys_its_own_strict_policy(page: str) -> None:
 
 
 def test_the_page_is_never_kept_and_loads_from_itself_only() -> None:
-    headers = client(kiosk_states.state(kiosk.wall_ms())).get("/").headers
+    headers = client(kiosk_states.state(wall_ms())).get("/").headers
 
     assert headers["cache-control"] == "no-store"
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in headers["content-security-policy"]
@@ -90,7 +91,7 @@ def test_the_page_is_never_kept_and_loads_from_itself_only() -> None:
 def test_everything_that_the_page_loads_is_there(page: str) -> None:
     addresses = set(re.findall(r'(?:src|href)="(/[^"]*)"', page))
     modules = {f"/static/{path.name}" for path in kiosk.STATIC.glob("*.js")}
-    web = client(kiosk_states.state(kiosk.wall_ms()))
+    web = client(kiosk_states.state(wall_ms()))
 
     assert len(addresses) == 4
     for address in addresses | modules:
@@ -121,7 +122,7 @@ def stream(publisher: Kiosk) -> Any:
 
 def test_a_page_that_opens_gets_the_newest_state_and_then_each_change() -> None:
     async def follow() -> list[dict[str, Any]]:
-        now_ms = kiosk.wall_ms()
+        now_ms = wall_ms()
         publisher = Kiosk(kiosk_states.state(now_ms))
         events = stream(publisher)
         first = await next_state(events)
@@ -140,7 +141,7 @@ def test_a_page_that_opens_gets_the_newest_state_and_then_each_change() -> None:
 
 def test_the_stream_ends_when_the_terminal_stops() -> None:
     async def follow() -> list[ServerSentEvent]:
-        publisher = Kiosk(kiosk_states.state(kiosk.wall_ms()))
+        publisher = Kiosk(kiosk_states.state(wall_ms()))
         events = stream(publisher)
         await next_state(events)
         await publisher.close()
@@ -153,7 +154,7 @@ def test_the_clock_goes_on_while_nothing_is_scanned(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kiosk, "BEAT_S", 0.001)
 
     async def follow() -> ServerSentEvent:
-        events = stream(Kiosk(kiosk_states.state(kiosk.wall_ms())))
+        events = stream(Kiosk(kiosk_states.state(wall_ms())))
         await next_state(events)
         beat: ServerSentEvent = await anext(events)
         await events.aclose()
