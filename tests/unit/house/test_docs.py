@@ -101,6 +101,6 @@ def test_the_targets_that_documents_name_are_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
     for document in DOCUMENTS:
-        for target in re.findall(r"`?\bmake ([a-z]+)\b", document.read_text()):
+        for target in re.findall(r"`?\bmake ([a-z-]+)\b", document.read_text()):
             if f"`make {target}" in document.read_text() or f"\nmake {target}\n" in document.read_text():
                 assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document}: make {target}"
