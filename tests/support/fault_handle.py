@@ -58,7 +58,7 @@ class Handle:
             self._node.write(data, offset)
             return OK
         if fault is not Fault.ERROR:
-            part = data if fault is Fault.DARK else data[: self._disk.dice.randrange(len(data))]
+            part = data if fault is Fault.DARK else data[: self._disk.dice.randrange(len(data) or 1)]
             self._node.write(part, offset)
         return FULL if fault is Fault.FULL else Op.WRITE.value
 
