@@ -116,9 +116,8 @@ class Taking:
 
     def _cases(self, delivery: Delivery, found: Sequence[Sorted]) -> list[Case]:
         terminal = self.terminals[delivery.terminal_id]
-        floor_ms = (
-            terminal["floor_ms"] or 0
-        )  # not the enrolment: a terminal takes scans before it, and is enrolled anew
+        # Not the enrolment where there is no scan yet: a terminal takes scans before it, and is enrolled anew.
+        floor_ms = terminal["floor_ms"] or 0
         somewhen = Moment(min(floor_ms, delivery.received_ms), delivery.received_ms, str(delivery.terminal_id))
         cases = [
             Case(delivery, one, standing_of(terminal["state"], one), somewhen)
