@@ -110,6 +110,10 @@ class Courier:
                 delay = self._relation.backoff.failed()
             await self._sleep(delay)
 
+    def answered(self, scan_id: str) -> ScanResult | None:
+        """Central's answer to a scan of just now, if it has come."""
+        return self._recent.get(scan_id)
+
     async def answer(self, scan_id: str, seconds: float) -> ScanResult | None:
         """Central's answer to a scan, if it comes in time."""
         if scan_id in self._recent:

@@ -228,6 +228,9 @@ class Terminal:
             self.courier.wake()
             if entry.colour is Colour.GREEN:
                 entry = await self._answered(entry, min(CUE_S, wait_s))
+        known = self.courier.answered(entry.id)  # came before the entry was shown: nobody would show it any more
+        if known is not None and entry.pending:
+            entry = entries.answered(entry, known, self.screen.reader())
         self.screen.show(entry)
         for cue in cues(entry) if scanner and not cued else ():
             await self._scanners.feedback(scanner, cue)

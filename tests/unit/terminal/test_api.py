@@ -6,7 +6,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from terminal_world import BODY, CODE, TERMINAL, code
 
 from ekanban_core.enrolment import key_text
+from ekanban_core.states import Colour
 from ekanban_drivers.scanner import ErrorKind, Feedback, ScanError
 from ekanban_drivers.simulated import SimulatedDriver
 from ekanban_terminal import identity
@@ -24,6 +25,7 @@ from ekanban_terminal.errors import FolderUnusable
 from ekanban_terminal.identity import Enrolment
 from ekanban_terminal.runtime import Terminal
 from ekanban_terminal.settings import BadSettings, Limits, ScannerSettings, TerminalSettings, Tls
+from ekanban_terminal.station import Input
 
 HERE = "http://127.0.0.1:8001"
 
@@ -89,6 +91,20 @@ def test_a_scan_waits_a_moment_for_centrals_answer(tmp_path: Path) -> None:
         assert answer["signal"]["state"] == "released"
         assert there.central.order == [answer["id"]]
         assert there.status()["plant"] == "Plant One"
+
+
+def test_an_answer_that_came_before_the_scan_was_shown_is_what_is_shown(tmp_path: Path) -> None:
+    with shop(tmp_path) as there:
+        until(lambda: there.status()["central"]["state"] == "online")
+        portal, terminal = there.browser.portal, there.terminal
+        assert portal is not None
+        taken = portal.call(terminal.station.take, Input(CODE.encode()))
+        portal.call(terminal.courier.wake)
+        until(lambda: terminal.store.counts.stored == 0)
+
+        portal.call(terminal.show, replace(taken, entry=taken.entry.model_copy(update={"colour": Colour.AMBER})), 0.0)
+
+        assert not there.status()["last"]["pending"]
 
 
 def test_without_central_a_scan_has_the_local_verdict_at_once(tmp_path: Path) -> None:
