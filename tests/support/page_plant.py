@@ -118,13 +118,13 @@ class PagePlant:
             return api_tokens.make(connection, person or self.person, "test", self.now, self.random)
 
     def scan(self, body: str, intent: str = "empty", at_ms: int | None = None, terminal: int = 0, **more: Any) -> str:
-        """Scan a card's first print at a terminal, and deliver it at once; returns the scan's id."""
+        """Scan a card's first print at a terminal, then or now, and deliver it now; returns the scan's id."""
         before, self.now = self.now, self.now if at_ms is None else at_ms
         device = self.terminals[terminal]
         device.booted_ms = min(device.booted_ms, self.now - 60_000)
         scan = device.scan(body, intent, **more)
-        device.send(scan)
         self.now = before
+        device.send(scan)
         return str(scan["id"])
 
     def step(self, body: str, step: Step, at_ms: int | None = None, reason: str = "") -> None:

@@ -313,6 +313,7 @@ def test_an_empty_list_says_something_true(plant: PagePlant, erika: Seat) -> Non
     for body in plant.cards:
         if plant.open_signal(body):
             plant.step(body, Step.RECEIVE)
+    plant.pass_s(60)
     page.goto(erika.desk.url + "/signals")
 
     expect(page.locator(".empty")).to_contain_text("No open signals. Last scan 1 min ago at Line 4.")
