@@ -63,8 +63,11 @@ class Fence:
         self._now_ms = now_ms
 
     def introduce(self, epoch: UUID, previous: UUID | None, previous_seq: int) -> None:
-        """Hear of an epoch; a known one stays as it is. Sets `expected` when its predecessor is wanted first."""
-        if epoch in self.epochs:
+        """Hear of an epoch; a known one stays as it is. Sets `expected` when its predecessor is wanted first.
+
+        Those after it wait then: what the first of them wants comes before what the next one wants.
+        """
+        if epoch in self.epochs or self.expected:
             return
         if self.head is None and (previous is None or not previous_seq):
             self._add(epoch, previous)

@@ -13,8 +13,9 @@ from pathlib import Path
 import uvicorn
 
 from ekanban_central import people
-from ekanban_central.app import create_app, wall_clock_ms
+from ekanban_central.app import create_app
 from ekanban_central.ledger import SYSTEM
+from ekanban_central.plant_clock import boot_id
 from ekanban_central.settings import CentralSettings
 from ekanban_central.tables import Meta, Site
 from ekanban_core.states import Role
@@ -36,11 +37,12 @@ def served(database_url: str, data: Path) -> Iterator[Served]:
     app = create_app(CentralSettings(data=data, database_url=database_url))
     central = app.state.central
     with central.database.session() as session:
+        central.clock.take_up(session.connection(), boot_id())
         session.merge(Meta(key="generation", value="g-1"))
         session.merge(Site(id=1, code="plant", name="Plant 1"))
         session.flush()
-        person = people.create(session, "kit", Role.SUPERVISOR, SYSTEM, wall_clock_ms(), os.urandom)
-        token = people.make_token(session, person, "kit", SYSTEM, wall_clock_ms(), os.urandom)
+        person = people.create(session, "kit", Role.SUPERVISOR, SYSTEM, central.now_ms(), os.urandom)
+        token = people.make_token(session, person, "kit", SYSTEM, central.now_ms(), os.urandom)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()

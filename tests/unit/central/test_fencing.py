@@ -51,6 +51,15 @@ def test_scans_without_a_name_explain_a_gap_of_their_number() -> None:
     assert fence.place(A, 9) is Verdict.GAP
 
 
+def test_of_several_unheard_starts_the_oldest_is_asked_for_first() -> None:
+    fence = _fence(oldest={B: 1, C: 1})
+    fence.introduce(B, A, 1)
+    fence.introduce(C, B, 1)
+
+    assert fence.place(B, 1) is Verdict.GAP
+    assert fence.expected == (A, 1)
+
+
 def test_a_successor_ends_the_epoch_before() -> None:
     fence = _fence(_epoch(A, 5), head=A)
     fence.introduce(B, A, 4)
