@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -17,9 +17,13 @@ from ekanban_cli import connections
 
 Message = dict[str, Any]
 
+AT_WORK = threading.Semaphore(0)  # counts requests at /busy that have reached the application
+
 
 async def application(scope: Message, receive: Any, send: Any) -> None:
     """Answers at once at /early, after the whole body elsewhere, and never at /busy."""
+    if scope["path"] == "/busy":
+        AT_WORK.release()
     body = b""
     more = scope["path"] != "/early"
     while more or scope["path"] == "/busy":
@@ -172,15 +176,12 @@ def test_the_longest_silent_connection_gives_way_to_a_new_one() -> None:
 
 
 def test_when_all_connections_are_at_work_a_new_one_is_told_so() -> None:
-    with served(4) as port:
-        busy = [connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(4)]
+    with served(4) as port, ExitStack() as busy:
+        for _ in range(4):
+            busy.enter_context(connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"))
+            assert AT_WORK.acquire(timeout=10)  # before that it is one that may give way
 
-        said = rest(connect(port))  # accepted in the order in which they came: after the busy ones
-        while b"503" not in said:  # the last request was not read yet, so that its connection gave way
-            busy.append(connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"))
-            said = rest(connect(port))
-        for peer in busy:
-            peer.close()
+        said = rest(connect(port))
 
     assert problem(said)["status"] == 503
     assert b"Retry-After: 5" in said
