@@ -61,7 +61,10 @@ def explain(result: Result) -> int:
 def write_table(file: Path) -> int:
     """Hunt every planted bug and write how many seeds each took."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        catches = list(pool.map(hunt, sorted(load_all())))
+        catches = []
+        for catch in pool.map(hunt, sorted(load_all())):
+            print(f"{catch.bug}: {'not found' if catch.seeds is None else catch.seeds}", flush=True)
+            catches.append(catch)
     before, _, rest = file.read_text().partition("<!-- table -->")
     file.write_text(f"{before}<!-- table -->\n{table(catches)}\n<!-- end -->{rest.partition('<!-- end -->')[2]}")
     missed = [catch.bug for catch in catches if catch.seeds is None]

@@ -212,3 +212,19 @@ def test_a_vendored_file_that_is_not_the_recorded_one_is_found(tmp_path: Path, d
     assert before.returncode == 0, before.stderr
     assert after.returncode == 1
     assert victim.name in after.stderr
+
+
+@pytest.mark.parametrize("script", [".ci/run", "scripts/lock", "scripts/no-hosts"])
+def test_a_shell_script_that_does_not_parse_stops_make_check(tmp_path: Path, script: str) -> None:
+    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if "sh -n" in line)
+    (tmp_path / "Makefile").write_text(f"check:\n{line}\n")
+    for name in (".ci/run", "scripts/lock", "scripts/no-hosts"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    sound = run("make", "check", cwd=tmp_path)
+
+    (tmp_path / script).write_text('wanted="git\n')
+    broken = run("make", "check", cwd=tmp_path)
+
+    assert sound.returncode == 0, sound.stderr
+    assert broken.returncode != 0
