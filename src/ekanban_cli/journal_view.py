@@ -7,14 +7,16 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
+from ekanban_terminal import journal_checksum as checksum
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.journal import FILE
+from ekanban_terminal.journal_checksum import ANSWER, MESSAGE, SHOWN, SUM, is_sound
 
 PAGE = 500
 EVERY_S = 0.5
@@ -63,14 +65,17 @@ def write(folder: Path, file: Path) -> int:
 
 
 def _everything(folder: Path) -> Iterator[dict[str, Any]]:
-    yield {"format": FORMAT, "version": 1, "facts": dict(_rows(folder, sql.ALL_FACTS))}
-    for epoch, previous, previous_seq in _rows(folder, sql.ALL_EPOCHS):
+    facts = {key: value for key, value, _checksum in _rows(folder, sql.ALL_FACTS) if key != "probe"}
+    yield {"format": FORMAT, "version": 1, "facts": facts}
+    for _ordinal, epoch, previous, previous_seq, _last, _checksum in _rows(folder, sql.ALL_EPOCHS):
         yield {"epoch": epoch, "previous": previous, "previous_seq": previous_seq}
     yield from entries(folder)
 
 
 def line(entry: dict[str, Any]) -> str:
     """Put one scan into a line for people."""
+    if "damaged" in entry:
+        return _("{id}: damaged on the disk, and no longer what was stored").format(id=entry["damaged"]["id"])
     shown, scan = entry["shown"], entry["scan"]
     what = shown.get("code") or scan["id"]
     part = f"{shown.get('part', '')} " if shown.get("part") else ""
@@ -78,17 +83,27 @@ def line(entry: dict[str, Any]) -> str:
 
 
 def _page(folder: Path, after: int) -> list[tuple[int, dict[str, Any]]]:
-    found = _rows(folder, sql.SINCE, after, PAGE)
-    return [(row[0], _entry(*row[1:])) for row in found]
+    return [(row[SUM + 1], _entry(row, row[SUM + 2])) for row in _rows(folder, sql.SINCE, after, PAGE)]
 
 
-def _entry(state: str, message: str, shown: str, answer: str | None) -> dict[str, Any]:
+def _entry(row: tuple[Any, ...], state: str) -> dict[str, Any]:
+    """One scan; of a damaged one what can be read of it, as it is."""
+    if row[SUM] is not None and not is_sound(row):
+        return {"damaged": dict(zip(sql.SOUND.split(", "), row, strict=False)), "state": state}
     return {
-        "scan": json.loads(message),
+        "scan": json.loads(row[MESSAGE]),
         "state": state,
-        "shown": json.loads(shown),
-        "answer": None if answer is None else json.loads(answer),
+        "shown": json.loads(row[SHOWN]),
+        "answer": None if row[ANSWER] is None else json.loads(row[ANSWER]),
     }
+
+
+def check(folder: Path) -> list[str]:
+    """Name what is damaged in the journal; nothing where all is as it was stored. Raises CommandFailed."""
+    with _opened(folder) as (connection, version):
+        found = [str(row[0]) for row in connection.execute(sql.CHECK)]
+        rows = checksum.damaged(connection, whole=True) if version > 1 else ()  # the first had no checksums
+        return [*(one for one in found if one != "ok"), *rows]
 
 
 def _highest(folder: Path) -> int:
@@ -96,15 +111,31 @@ def _highest(folder: Path) -> int:
 
 
 def _rows(folder: Path, statement: str, *arguments: int) -> list[tuple[Any, ...]]:
-    """Ask once and close: a reader that stays open would keep the terminal from emptying its write-ahead log."""
+    with _opened(folder) as (connection, version):
+        return connection.execute(_known(statement, version), arguments).fetchall()
+
+
+def _known(statement: str, version: int) -> str:
+    return statement if version > 1 else statement.replace("checksum", "NULL")
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
+    """The journal and its schema's version, for a moment: who stays keeps the terminal from emptying its log."""
     path = folder / FILE
     if not path.is_file():
         raise CommandFailed(_("There is no journal in {folder}.").format(folder=folder))
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)) as connection:
+            connection.text_factory = _text
             version = int(connection.execute(sql.USER_VERSION).fetchone()[0])
             if version > sql.SCHEMA_VERSION:
                 raise CommandFailed(_("{path} was written by a newer release; use that one.").format(path=path))
-            return connection.execute(statement, arguments).fetchall()
+            yield connection, version
     except sqlite3.Error as error:
         raise CommandFailed(_("The journal {path} cannot be read: {why}.").format(path=path, why=error)) from error
+
+
+def _text(raw: bytes) -> str:
+    """Text of the file even where it is damaged: what is no UTF-8 is shown as backslash escapes."""
+    return raw.decode("utf-8", "backslashreplace")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, with_options
+from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 
@@ -88,8 +89,12 @@ def status(
 
 
 @app.command(
-    help=_("Show the newest scans of the journal, follow it, or export all of it (JSON lines)."),
-    epilog=example("ekanban terminal journal --follow", "ekanban terminal journal --export journal.jsonl"),
+    help=_("Show the newest scans of the journal, follow it, export all of it (JSON lines), or check it."),
+    epilog=example(
+        "ekanban terminal journal --follow",
+        "ekanban terminal journal --export journal.jsonl",
+        "ekanban terminal journal --check",
+    ),
 )
 def journal(
     follow: Annotated[bool, typer.Option("--follow", help=_("Go on with each new scan, until Ctrl-C."))] = False,
@@ -97,6 +102,10 @@ def journal(
         Path | None,
         typer.Option("--export", metavar="FILE", help=_("Write everything to this new file."), show_default=False),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help=_("Read all of it, and say what is not what was stored. 1: something is not.")),
+    ] = False,
     newest: Annotated[int, typer.Option("--newest", min=0, help=_("How many scans to show."))] = 20,
     config: Config = None,
     data: Data = None,
@@ -107,6 +116,9 @@ def journal(
     from ekanban_terminal.settings import load
 
     folder = with_options(load(config), data=data).data
+    if check:
+        _check(folder, as_json)
+        return
     if export is not None:
         count = journal_view.write(folder, export)
         text = _("{count} scans written to {file}.").format(count=count, file=export)
@@ -118,3 +130,19 @@ def journal(
             say(journal_view.line(entry), entry, as_json)
     except KeyboardInterrupt:  # how following ends
         return
+
+
+def _check(folder: Path, as_json: bool) -> None:
+    from ekanban_cli import journal_view
+
+    damaged = journal_view.check(folder)
+    text = "\n".join(damaged) or _("All of the journal is as it was stored.")
+    say(text, {"damaged": damaged}, as_json)
+    if damaged:
+        raise CommandFailed(
+            _(
+                "The journal is damaged. Save what can be read (ekanban terminal journal --export FILE), replace the"
+                " disk, and bring back a copy of the whole data folder; or move journal.sqlite and what is named after"
+                " it away, keep them, and begin anew."
+            )
+        )

@@ -47,6 +47,10 @@ class Disk(Protocol):
         """Write a file's content over itself, and return when it is on the disk; nothing where there is no file."""
         ...
 
+    def note(self, path: Path, content: bytes, *, sync: bool) -> None:
+        """Write a file's whole content, always of one length, in place; `sync`: return when it is on the disk."""
+        ...
+
 
 class LocalDisk:
     """The operating system's."""
@@ -97,10 +101,17 @@ class LocalDisk:
                 done += os.pwrite(handle, part, done)
             os.fsync(handle)
 
+    def note(self, path: Path, content: bytes, *, sync: bool) -> None:
+        """See Disk."""
+        with _opened(path, os.O_WRONLY | os.O_CREAT) as handle:
+            os.pwrite(handle, content, 0)
+            if sync:
+                os.fdatasync(handle)
+
 
 @contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    handle = os.open(path, flags | os.O_CLOEXEC)
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         yield handle
     finally:

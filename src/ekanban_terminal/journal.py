@@ -13,6 +13,7 @@ from uuid import UUID
 
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import ScanMessage
+from ekanban_terminal import journal_checksum as checksum
 from ekanban_terminal import journal_rows as rows
 from ekanban_terminal import journal_settle as settling
 from ekanban_terminal import journal_sql as sql
@@ -51,7 +52,7 @@ class Journal:
         self._correct = correct
         self._ordinal: int | None = None  # of the epoch's row, which its first scan makes
         self._seq = 0
-        self._doubtful: tuple[ScanMessage, str] | None = None  # its commit failed: stored or not?
+        self._doubtful: checksum.Facts | None = None  # their commit failed: stored or not?
 
     @property
     def path(self) -> Path:
@@ -65,7 +66,7 @@ class Journal:
 
     def open(self) -> None:
         """Open and check, the first time or after a failure. Raises JournalFailed or NewerSchema; may be repeated."""
-        self._file.open(self.epoch, self._read_state)
+        self._file.open(self._read_state)
 
     def close(self) -> None:
         """Give the file back."""
@@ -76,10 +77,11 @@ class Journal:
         self._check_room()
         message = draft.message.model_copy(update={"epoch": self.epoch, "seq": self._seq + 1})
         with self._file.writing() as connection:
-            self._doubtful = (message, draft.shown)
             ordinal = self._ordinal if self._ordinal is not None else self._add_epoch(connection)
-            row = (message.id, ordinal, message.seq, draft.green, draft.body, rows.to_json(message), draft.shown)
-            connection.execute(sql.ADD_SCAN, (*row, draft.after))
+            green, text = int(draft.green), rows.to_json(message)
+            facts = (message.id, ordinal, message.seq, green, draft.body, text, draft.shown, draft.after)
+            self._doubtful = facts
+            connection.execute(sql.ADD_SCAN, (*facts, checksum.crc(*facts)))
             connection.execute(sql.COUNT_UP, (message.seq, ordinal))
             replayed = connection.execute(sql.REPLAYED, (draft.replays,)).rowcount if draft.replays else 0
         self._doubtful = None
@@ -121,7 +123,8 @@ class Journal:
     def stand_in(self, scan_id: str, proposal: ScanMessage) -> ScanMessage:
         """Fix, once and for ever, what is sent in place of a scan that central cannot take."""
         with self._file.writing() as connection:
-            connection.execute(sql.STAND_IN, (proposal.id, rows.to_json(proposal), scan_id))
+            text = rows.to_json(proposal)
+            connection.execute(sql.STAND_IN, (proposal.id, text, checksum.crc(text), scan_id))
             row = connection.execute(sql.GET_STAND_IN, (scan_id,)).fetchone()
         return rows.from_json(row[0])
 
@@ -163,6 +166,11 @@ class Journal:
         with self._file.writing() as connection:
             return connection.execute(sql.ACKNOWLEDGE, (outcome, kept.id)).rowcount == 1
 
+    def note(self) -> None:
+        """Note beside the journal how far it has come, so that a log which is cut or lost is noticed."""
+        if self._seq:
+            self._file.note(self.epoch, self._seq)
+
     def _some(self, statement: str, argument: int | str) -> list[Kept]:
         with self._file.reading() as connection:
             return rows.some(connection, statement, argument)
@@ -188,16 +196,21 @@ class Journal:
         """Write the epoch with its first scan, so that no start without scans stands between two epochs."""
         row = connection.execute(sql.LAST_EPOCH).fetchone()
         previous, previous_seq = row or (None, 0)
-        found = connection.execute(sql.ADD_EPOCH, (self.epoch, previous, previous_seq)).lastrowid
-        return int(found or 0)
+        ordinal = int(connection.execute(sql.NEXT_ORDINAL).fetchone()[0])
+        names = (ordinal, self.epoch, previous, previous_seq)
+        connection.execute(sql.ADD_EPOCH, (*names, checksum.crc(*names)))
+        return ordinal
 
     def _read_state(self, connection: sqlite3.Connection) -> None:
         row = connection.execute(sql.EPOCH_BY_NAME, (self.epoch,)).fetchone()
         self._ordinal, self._seq = row or (None, 0)
         self._count(connection)
         if self._doubtful:  # people were told that it is not stored: central must never carry it out
-            message, shown = self._correct(*self._doubtful)
-            connection.execute(sql.CORRECT, (rows.to_json(message), shown, message.id))
+            scan_id, ordinal, seq, _green, body, text, was, _after = self._doubtful
+            message, shown = self._correct(rows.from_json(text), was)
+            text = rows.to_json(message)
+            corrected = checksum.crc(scan_id, ordinal, seq, 0, body, text, shown, None)
+            connection.execute(sql.CORRECT, (text, shown, corrected, scan_id))
             self._doubtful = None
 
     def _count(self, connection: sqlite3.Connection) -> None:

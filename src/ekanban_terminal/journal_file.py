@@ -9,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from ekanban_terminal import journal_head
+from ekanban_terminal import journal_check, journal_head, journal_mark
+from ekanban_terminal import journal_settle as settling
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.disk import Disk
 from ekanban_terminal.errors import JournalFailed, NewerSchema
@@ -19,6 +21,9 @@ from ekanban_terminal.errors import JournalFailed, NewerSchema
 CHECKED_WHOLE = 64_000_000  # bytes; a larger journal is checked without comparing indexes, to start in time
 MOVED_AFTER = 250  # changed rows: about a megabyte of log, then moved into the file
 LONGEST_LOG = 1_000  # pages; a longer log is cut off, for its file does not shrink by being used again
+
+
+DAMAGE = (sqlite3.Error, OSError, UnicodeDecodeError)  # the last: SQLite's own words about a schema with a flipped bit
 
 
 class JournalFile:
@@ -29,18 +34,19 @@ class JournalFile:
         self.disk = disk
         self.problem: str | None = "The journal was not opened yet."
         self._connection: sqlite3.Connection | None = None
+        self._mark = journal_mark.Mark()
         self._moved = 0  # rows that had been changed when the log was moved last
 
-    def open(self, word: str, read: Callable[[sqlite3.Connection], None]) -> None:
-        """Open and check, the first time or after a failure, and let `read` look at it. `word` is any random word.
+    def open(self, read: Callable[[sqlite3.Connection], None]) -> None:
+        """Open and check, the first time or after a failure, and let `read` look at it.
 
         Raises JournalFailed or NewerSchema; may be repeated.
         """
         self._drop()
         try:
-            connection = self._opened(word)
+            connection = self._opened()
             read(connection)
-        except (sqlite3.Error, OSError) as error:
+        except DAMAGE as error:
             self.fail(error)
             raise JournalFailed(self.problem or "") from error
         except NewerSchema as error:
@@ -61,7 +67,7 @@ class JournalFile:
             raise JournalFailed(self.problem or "")
         try:
             yield self._connection
-        except (sqlite3.Error, OSError) as error:
+        except DAMAGE as error:
             self.fail(error)
             raise JournalFailed(self.problem or "") from error
 
@@ -85,7 +91,8 @@ class JournalFile:
         """Give no connection until `open` has checked everything again."""
         self.problem = (
             f"The journal {self.path} cannot be used: {error}. Nothing was deleted, and nothing is stored until it was"
-            " opened and checked again. Look at the disk (space, mount, kernel log)."
+            " opened and checked again. Look at the disk (space, mount, kernel log);"
+            " what is damaged says `ekanban terminal journal --check`."
         )
         self._drop()
 
@@ -99,14 +106,16 @@ class JournalFile:
             _busy, pages, _moved = connection.execute(sql.MOVE_WAL).fetchone()
             if pages > LONGEST_LOG:
                 connection.execute(sql.EMPTY_WAL).fetchone()
-        except sqlite3.Error as error:
+            self._begin_log(connection)
+        except DAMAGE as error:
             self.fail(error)
 
-    def _opened(self, word: str) -> sqlite3.Connection:
+    def _opened(self) -> sqlite3.Connection:
         # Parts of the log that a failed sync called clean are read, but not there after a power cut: make them so
         # before the file gets what only the log has now.
         log = self._beside("-wal")
-        if journal_head.check(self.disk, self.path, log):
+        mark = journal_mark.from_bytes(self.disk.head(self._beside("-mark"), journal_mark.SIZE))
+        if journal_head.check(self.disk, self.path, log, mark=mark.proofs > 0):
             self._create()
         self.disk.rewrite(log)
         connection = self.disk.connect(
@@ -120,8 +129,12 @@ class JournalFile:
         mode = connection.execute(sql.TO_WAL).fetchone()[0]
         if mode != "wal":
             raise sqlite3.OperationalError(f"this disk cannot hold a write-ahead log (journal mode is {mode})")
-        self._check(connection)
-        self._prove(connection, word)
+        whole = self.disk.size(self.path) <= CHECKED_WHOLE
+        journal_check.structure(connection, whole=whole)
+        journal_check.upgrade(connection)
+        journal_check.rows(connection, whole=whole)
+        self._check_end(connection, mark, log)
+        self._prove(connection)
         return connection
 
     def _create(self) -> None:
@@ -142,21 +155,42 @@ class JournalFile:
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
-    def _check(self, connection: sqlite3.Connection) -> None:
-        whole = self.disk.size(self.path) <= CHECKED_WHOLE
-        found = [str(row[0]) for row in connection.execute(sql.CHECK if whole else sql.CHECK_QUICKLY)]
-        if found != ["ok"]:
-            raise sqlite3.DatabaseError(f"damaged: {'; '.join(found)}")
+    def _check_end(self, connection: sqlite3.Connection, mark: journal_mark.Mark, log: Path) -> None:
+        """Compare with the mark. What is left of the log is kept: SQLite would remove it."""
+        if journal_mark.knows(connection, mark):
+            return
+        kept = self._beside("-wal.kept")
+        if self.disk.head(log, 1):
+            self.disk.replace(log, kept)
+        raise sqlite3.DatabaseError(
+            f"its newest scans are gone with its log {log.name} (what was left of that is in {kept.name})."
+            f" {journal_head.ANEW}; to go on without those scans, move {self.path.name}-mark away"
+        )
 
-    def _prove(self, connection: sqlite3.Connection, word: str) -> None:
+    def _prove(self, connection: sqlite3.Connection) -> None:
         """Write through. After a failed fdatasync the kernel calls unwritten log pages clean, so the log is moved."""
         busy = connection.execute(sql.EMPTY_WAL).fetchone()[0]
         if busy:
             raise sqlite3.OperationalError("another program reads it; it is checked again when that has ended")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(sql.SET_FACT, ("probe", word))
-        connection.execute("COMMIT")
+        self._begin_log(connection)
         self.disk.sync(self.path.parent)
+
+    def _begin_log(self, connection: sqlite3.Connection) -> None:
+        """Write into the empty log what shows, together with the mark, that there was one."""
+        connection.execute("BEGIN IMMEDIATE")
+        self._mark = journal_mark.of(connection)
+        self._mark = replace(self._mark, proofs=self._mark.proofs + 1)
+        settling.set_fact(connection, "probe", str(self._mark.proofs))
+        connection.execute("COMMIT")
+        self.disk.note(self._beside("-mark"), self._mark.to_bytes(), sync=True)
+
+    def note(self, epoch: str, seq: int) -> None:
+        """Note how far the journal has come, without waiting for the disk. Raises JournalFailed."""
+        if self._mark.epoch == epoch and self._mark.seq == seq:
+            return
+        with self.reading():
+            self._mark = replace(self._mark, epoch=epoch, seq=seq)
+            self.disk.note(self._beside("-mark"), self._mark.to_bytes(), sync=False)
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from typing import Any
+
+from pydantic import ValidationError
 
 from ekanban_core.wire import EpochMessage, ScanMessage, ScanResult
 from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.journal_checksum import ANSWER, MESSAGE, SHOWN, STAND_IN, sound, sound_epoch
 from ekanban_terminal.journal_types import Batch, Kept, Waiting
 
 
@@ -16,8 +20,19 @@ def to_json(message: ScanMessage) -> str:
 
 
 def from_json(text: str) -> ScanMessage:
-    """The reverse of to_json."""
-    return ScanMessage.model_validate_json(text)
+    """The reverse of to_json. Raises sqlite3.DatabaseError."""
+    try:
+        return ScanMessage.model_validate_json(text)
+    except ValidationError as error:
+        raise sqlite3.DatabaseError(f"damaged: a stored scan cannot be understood: {error}") from error
+
+
+def answer_from_json(text: str) -> ScanResult:
+    """What central answered. Raises sqlite3.DatabaseError."""
+    try:
+        return ScanResult.model_validate_json(text)
+    except ValidationError as error:
+        raise sqlite3.DatabaseError(f"damaged: a stored answer cannot be understood: {error}") from error
 
 
 def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int, also: Collection[str]) -> Batch | None:
@@ -55,7 +70,7 @@ def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting], also:
     told = [row[0] for epoch in also if (row := connection.execute(sql.EPOCH_BY_NAME, (epoch,)).fetchone())]
     ordinals = [scans[0].ordinal, scans[-1].ordinal, *told]
     rows = connection.execute(sql.EPOCHS, (min(ordinals), max(ordinals))).fetchall()
-    epochs = tuple(EpochMessage(epoch=row[0], previous=row[1], previous_seq=row[2]) for row in rows)
+    epochs = tuple(EpochMessage(epoch=row[1], previous=row[2], previous_seq=row[3]) for row in map(sound_epoch, rows))
     first: dict[str, Waiting] = {}
     for scan in scans:
         first.setdefault(scan.message.epoch, scan)
@@ -71,12 +86,13 @@ def _oldest(connection: sqlite3.Connection, scan: Waiting) -> int:
     return int(connection.execute(sql.AFTER_THE_LAST_HOLE, where).fetchone()[0])
 
 
-def _waiting(row: tuple[str, int, str, str | None, int]) -> Waiting:
-    scan_id, ordinal, message, stand_in, stands_in = row
-    text = stand_in if stands_in and stand_in else message
-    return Waiting(scan_id, ordinal, from_json(text), len(text) + 24)
+def _waiting(row: Sequence[Any]) -> Waiting:
+    (stands_in,) = sound(row)
+    text = row[STAND_IN] if stands_in and row[STAND_IN] else row[MESSAGE]
+    return Waiting(row[0], row[1], from_json(text), len(text) + 24)
 
 
-def _kept(row: tuple[str, str, str, str, str | None]) -> Kept:
-    scan_id, state, message, shown, answer = row
-    return Kept(scan_id, state, from_json(message), shown, ScanResult.model_validate_json(answer) if answer else None)
+def _kept(row: Sequence[Any]) -> Kept:
+    (state,) = sound(row)
+    answer = answer_from_json(row[ANSWER]) if row[ANSWER] else None
+    return Kept(row[0], state, from_json(row[MESSAGE]), row[SHOWN], answer)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from ekanban_terminal import journal_sql as sql
+from ekanban_terminal.journal_checksum import ANSWER, GREEN, SHOWN, crc, sound, sound_fact
 from ekanban_terminal.journal_types import Answer, Heard, Settled
 
 
@@ -27,7 +28,7 @@ def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Hea
         ("contact", heard.contact.model_dump_json()),
         ("offset", heard.offset),
     ):
-        connection.execute(sql.SET_FACT, (key, value))
+        set_fact(connection, key, value)
     return settled
 
 
@@ -45,7 +46,12 @@ def resend_from(connection: sqlite3.Connection, epoch: str, seq: int) -> int | N
 def fact(connection: sqlite3.Connection, key: str) -> str | None:
     """One of the facts: generation, position, mark, contact, offset, central."""
     row = connection.execute(sql.GET_FACT, (key,)).fetchone()
-    return str(row[0]) if row else None
+    return sound_fact(row) if row else None
+
+
+def set_fact(connection: sqlite3.Connection, key: str, value: str) -> None:
+    """Note one of them."""
+    connection.execute(sql.SET_FACT, (key, value, crc(key, value)))
 
 
 def _settle(connection: sqlite3.Connection, answer: Answer, at_ms: int) -> Iterator[Settled]:
@@ -56,13 +62,15 @@ def _settle(connection: sqlite3.Connection, answer: Answer, at_ms: int) -> Itera
         row = connection.execute(sql.FIND_STAND_IN, (result.id,)).fetchone()
     if row is None:
         return
-    n, scan_id, was, green, shown, before, seen = row
+    n, was, seen = sound(row)
+    scan_id, green, shown, before = row[0], row[GREEN], row[SHOWN], row[ANSWER]
     if for_stand_in:
         state = "dead"
     elif green and answer.refuses and seen != result.outcome:
         state = "refused"
     else:
         state = "taken"
-    connection.execute(sql.SETTLE, (state, result.model_dump_json(), at_ms, for_stand_in, n))
+    text = result.model_dump_json()
+    connection.execute(sql.SETTLE, (state, text, at_ms, for_stand_in, crc(text) - crc(before), n))
     if was != state or before is None:
         yield Settled(scan_id, state, shown, result, before is None)

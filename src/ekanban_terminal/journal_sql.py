@@ -1,9 +1,10 @@
+# ruff: noqa: S608  # statements are put together from the constants of this file alone
 """The journal's schema and every statement on it, by name.
 
 A scan's row is written once, with its commit before any feedback. Afterwards only `state`, `answer`, `answered_ms` and
-the stand-in change; `message` is the fact and never does. Recovery of a process killed between any two statements:
-rows are whole or absent (one transaction each), `waiting` rows are sent again, and central answers repetitions with
-its first answer.
+the stand-in change; the rest are facts and never do. `checksum` (journal_checksum.py) tells whether all is still what
+was stored. Recovery of a process killed between any two statements: rows are whole or absent (one transaction each),
+`waiting` rows are sent again, and central answers repetitions with its first answer.
 
 States: `waiting` to be sent; `taken`: central has committed it; `refused`: taken, but shown green here and not carried
 out there, until somebody has seen it; `dead`: central could not take it and has a stand-in in its place.
@@ -11,17 +12,22 @@ out there, until somebody has seen it; `dead`: central could not take it and has
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION = 0x656B6E6A  # "eknj": whose file it is; 0 in the first ones
 
 SCHEMA = (
-    "CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE fact (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        checksum INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE epoch (
         ordinal INTEGER PRIMARY KEY,
         epoch TEXT NOT NULL UNIQUE,
         previous TEXT,
         previous_seq INTEGER NOT NULL,
-        last_seq INTEGER NOT NULL
+        last_seq INTEGER NOT NULL,
+        checksum INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     """CREATE TABLE scan (
         n INTEGER PRIMARY KEY,
@@ -40,6 +46,7 @@ SCHEMA = (
         stand_in_id TEXT UNIQUE,
         stand_in TEXT,
         stands_in INTEGER NOT NULL DEFAULT 0,
+        checksum INTEGER NOT NULL DEFAULT 0,
         UNIQUE (epoch, seq)
     ) STRICT""",
     "CREATE INDEX scan_waiting ON scan (n) WHERE state = 'waiting'",
@@ -48,6 +55,21 @@ SCHEMA = (
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+# What made one schema the next; crc is journal_checksum.crc.
+UPGRADES = {
+    1: (
+        "INSERT INTO fact VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = '0'",
+        "ALTER TABLE fact ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE epoch ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE scan ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+        "UPDATE fact SET checksum = crc(key, value)",
+        "UPDATE epoch SET checksum = crc(ordinal, epoch, previous, previous_seq) + last_seq",
+        """UPDATE scan SET checksum =
+            crc(id, epoch, seq, green, body, message, shown, after) + crc(answer) + crc(stand_in)""",
+        "PRAGMA user_version = 2",
+    )
+}
 
 # Opening. FULL: every commit is one fdatasync. The one writer also checkpoints, so that SQLite's WAL-reset error
 # (before 3.51.3; it needs two connections that write or checkpoint) cannot strike.
@@ -69,37 +91,50 @@ MOVE_WAL = "PRAGMA wal_checkpoint(PASSIVE)"
 EMPTY_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 # Facts: generation, position, mark, contact, offset, central, probe.
-GET_FACT = "SELECT value FROM fact WHERE key = ?"
-SET_FACT = "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+GET_FACT = "SELECT key, value, checksum FROM fact WHERE key = ?"
+SET_FACT = """INSERT INTO fact (key, value, checksum) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum"""
+ALL_FACTS = "SELECT key, value, checksum FROM fact"
 
-# Epochs.
+# Epochs. A checksum goes on with the last number.
+EPOCH = "ordinal, epoch, previous, previous_seq, last_seq, checksum"
+ALL_EPOCHS = f"SELECT {EPOCH} FROM epoch ORDER BY ordinal"
 LAST_EPOCH = "SELECT epoch, last_seq FROM epoch ORDER BY ordinal DESC LIMIT 1"
+NEXT_ORDINAL = "SELECT coalesce(max(ordinal), 0) + 1 FROM epoch"
 EPOCH_BY_NAME = "SELECT ordinal, last_seq FROM epoch WHERE epoch = ?"
-ADD_EPOCH = "INSERT INTO epoch (epoch, previous, previous_seq, last_seq) VALUES (?, ?, ?, 0)"
-COUNT_UP = "UPDATE epoch SET last_seq = ? WHERE ordinal = ?"
-EPOCHS = "SELECT epoch, previous, previous_seq FROM epoch WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal"
+ADD_EPOCH = "INSERT INTO epoch (ordinal, epoch, previous, previous_seq, last_seq, checksum) VALUES (?, ?, ?, ?, 0, ?)"
+COUNT_UP = "UPDATE epoch SET checksum = checksum - last_seq + ?1, last_seq = ?1 WHERE ordinal = ?2"
+EPOCHS = f"SELECT {EPOCH} FROM epoch WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal"
 
 # A scan comes in.
-ADD_SCAN = """INSERT INTO scan (id, epoch, seq, state, green, body, message, shown, after)
-    VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)"""
+ADD_SCAN = """INSERT INTO scan (id, epoch, seq, state, green, body, message, shown, after, checksum)
+    VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?)"""
 REPLAYED = "UPDATE scan SET state = 'taken' WHERE id = ? AND state = 'dead'"
-CORRECT = "UPDATE scan SET green = 0, message = ?, shown = ?, after = NULL WHERE id = ? AND answer IS NULL"
+CORRECT = """UPDATE scan SET green = 0, message = ?, shown = ?, after = NULL, checksum = ?
+    WHERE id = ? AND answer IS NULL"""
+
+# All of a scan that its checksum covers, and that; further columns follow.
+SOUND = "id, epoch, seq, green, body, message, shown, after, answer, stand_in, checksum"
+ALL_SCANS = f"SELECT {SOUND} FROM scan"
+ALL_WAITING = f"SELECT {SOUND} FROM scan WHERE state = 'waiting'"
 
 # Sending.
-WAITING = """SELECT id, epoch, message, stand_in, stands_in FROM scan
+WAITING = f"""SELECT {SOUND}, stands_in FROM scan
     WHERE state = 'waiting' ORDER BY n LIMIT ?"""
 OLDEST = "SELECT min(seq), count(*) FROM scan WHERE epoch = ? AND seq <= ?"
 AFTER_THE_LAST_HOLE = """SELECT max(seq) FROM (
         SELECT seq, lag(seq) OVER (ORDER BY seq) AS before FROM scan WHERE epoch = ? AND seq <= ?
     ) WHERE before IS NULL OR before < seq - 1"""
-TAKEN_LAST = """SELECT id, epoch, message, stand_in, stands_in FROM scan
+TAKEN_LAST = f"""SELECT {SOUND}, stands_in FROM scan
     WHERE state IN ('taken', 'refused') ORDER BY n DESC LIMIT 1"""
 
 # Settling. By id, or by the stand-in's.
-FIND = "SELECT n, id, state, green, shown, answer, seen FROM scan WHERE id = ?"
-FIND_STAND_IN = "SELECT n, id, state, green, shown, answer, seen FROM scan WHERE stand_in_id = ?"
-SETTLE = "UPDATE scan SET state = ?, answer = ?, answered_ms = ?, stands_in = ? WHERE n = ?"
-STAND_IN = "UPDATE scan SET stand_in_id = ?, stand_in = ? WHERE id = ? AND stand_in IS NULL"
+FIND = f"SELECT {SOUND}, n, state, seen FROM scan WHERE id = ?"
+FIND_STAND_IN = f"SELECT {SOUND}, n, state, seen FROM scan WHERE stand_in_id = ?"
+SETTLE = """UPDATE scan SET state = ?, answer = ?, answered_ms = ?, stands_in = ?, checksum = checksum + ?
+    WHERE n = ?"""
+STAND_IN = """UPDATE scan SET stand_in_id = ?, stand_in = ?, checksum = checksum + ?
+    WHERE id = ? AND stand_in IS NULL"""
 GET_STAND_IN = "SELECT stand_in FROM scan WHERE id = ?"
 RESEND_ALL = "UPDATE scan SET state = 'waiting' WHERE state <> 'waiting'"
 RESEND_FROM = "UPDATE scan SET state = 'waiting' WHERE epoch = ? AND seq >= ? AND state <> 'waiting'"
@@ -113,14 +148,12 @@ COUNT = "SELECT count(*) FILTER (WHERE answer IS NULL), count(*) FROM scan WHERE
 COUNT_DEAD = "SELECT count(*) FROM scan WHERE state = 'dead'"
 OVERLAYS = """SELECT body, id, after FROM scan
     WHERE state = 'waiting' AND answer IS NULL AND after IS NOT NULL ORDER BY n"""
-LAST = "SELECT id, state, message, shown, answer FROM scan ORDER BY n DESC LIMIT ?"
-REFUSED = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'refused' ORDER BY n DESC LIMIT ?"
-DEAD = "SELECT id, state, message, shown, answer FROM scan WHERE state = 'dead' ORDER BY n DESC LIMIT ?"
-ONE = "SELECT id, state, message, shown, answer FROM scan WHERE id = ?"
+LAST = f"SELECT {SOUND}, state FROM scan ORDER BY n DESC LIMIT ?"
+REFUSED = f"SELECT {SOUND}, state FROM scan WHERE state = 'refused' ORDER BY n DESC LIMIT ?"
+DEAD = f"SELECT {SOUND}, state FROM scan WHERE state = 'dead' ORDER BY n DESC LIMIT ?"
+ONE = f"SELECT {SOUND}, state FROM scan WHERE id = ?"
 ACKNOWLEDGE = "UPDATE scan SET state = 'taken', seen = ? WHERE id = ? AND state = 'refused'"
 
 # For other processes, which read only.
-SINCE = "SELECT n, state, message, shown, answer FROM scan WHERE n > ? ORDER BY n LIMIT ?"
+SINCE = f"SELECT {SOUND}, n, state FROM scan WHERE n > ? ORDER BY n LIMIT ?"
 HIGHEST = "SELECT coalesce(max(n), 0) FROM scan"
-ALL_EPOCHS = "SELECT epoch, previous, previous_seq FROM epoch ORDER BY ordinal"
-ALL_FACTS = "SELECT key, value FROM fact WHERE key <> 'probe'"

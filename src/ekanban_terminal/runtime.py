@@ -321,6 +321,7 @@ class Terminal:
             await self._open_journal()
         if self.store.problem is None:
             self.screen.alarm("full", await self.store.full())
+            await self.store.note()
         self.screen.alarm("register", self.register.problem)
         if self._changes.seen():
             await self.courier.hang_up()

@@ -119,5 +119,9 @@ class Store:
         """Note that a refusal was seen."""
         return await self._do(self._journal.acknowledge, kept)
 
+    async def note(self) -> None:
+        """Note beside the journal how far it has come."""
+        await self._do(self._journal.note)
+
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._run(partial(work, *args, **kwargs))

@@ -50,7 +50,7 @@ def not_reopened_after_an_error() -> Patch:
 
 @bug("a scan whose commit failed, and which people were told to repeat, is carried out all the same")
 def doubtful_scan_counts() -> Patch:
-    return patched(sql, "CORRECT", "UPDATE scan SET green = green WHERE 0 AND ? AND ? AND ?")
+    return patched(sql, "CORRECT", "UPDATE scan SET green = green WHERE 0 AND ? AND ? AND ? AND ?")
 
 
 @bug("at the limit the newest scan is dropped, and shown green")

@@ -34,6 +34,6 @@ def test_whatever_operation_fails_nothing_green_is_lost_and_nothing_refused_is_c
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_journal_with_this_bug_is_found_out(plant: str) -> None:
-    told, printed = _attack("--scans", "12", "--jobs", "1", "--only", "SYNC", "--plant", plant)
+    told, printed = _attack("--scans", "12", "--jobs", "1", "--more", "0.5", "--only", "SYNC", "--plant", plant)
 
     assert told["broken"] >= 1, printed

@@ -165,6 +165,20 @@ class FaultDisk:
         finally:
             handle.close()
 
+    def note(self, path: Path, content: bytes, *, sync: bool) -> None:
+        node = self._folder.names.get(str(path))
+        if node is None:
+            self._raise_if(Op.OPEN, path)
+            node = Node()
+            self._folder.add(str(path), node)
+        handle = Handle(self, str(path), node)
+        try:
+            codes = (handle.write(content, 0), handle.sync() if sync else OK)
+            if any(codes):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        finally:
+            handle.close()
+
     def _raise_if(self, op: Op, path: Path) -> None:
         if self.begin(op, str(path)):
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))

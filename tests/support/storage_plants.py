@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from ekanban_terminal import journal_rows as rows
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_file import JournalFile
@@ -28,7 +29,7 @@ def _a_disk_that_fails_behind_the_commit_is_not_noticed() -> None:
 
 
 def _a_refused_scan_that_is_found_again_counts() -> None:
-    sql.CORRECT = "UPDATE scan SET state = state WHERE ? || ? || ? IS NULL"
+    sql.CORRECT = "UPDATE scan SET state = state WHERE ? || ? || ? || ? IS NULL"
 
 
 def _only_the_newest_refused_scan_is_remembered() -> None:
@@ -39,7 +40,8 @@ def _only_the_newest_refused_scan_is_remembered() -> None:
             return append(self, draft)
         finally:
             if self.problem is not None:
-                self._doubtful = (draft.message.model_copy(update={"epoch": self.epoch, "seq": 1}), draft.shown)
+                text = rows.to_json(draft.message.model_copy(update={"epoch": self.epoch, "seq": 1}))
+                self._doubtful = (draft.message.id, 1, 1, 0, draft.body, text, draft.shown, None)
 
     Journal.append = appended
 

@@ -112,10 +112,11 @@ class Shift:
         )
 
     def look(self) -> None:
-        """What the terminal does at its start and every two seconds: reopen a failed journal."""
-        if self.journal.problem is None:
-            return
+        """What the terminal does at its start and every two seconds: reopen a failed journal, else note its end."""
         try:
+            if self.journal.problem is None:
+                run(self.store.note())
+                return
             run(self.store.open())
             self.ledger.reopened()
             self.disk.struck = 0

@@ -27,13 +27,13 @@ def bare_sqlite(folder: Path, like: Path) -> Iterator[Timed]:
             connection.execute(pragma)
         for statement in sql.SCHEMA:
             connection.execute(statement)
-        connection.execute(sql.ADD_EPOCH, ("yardstick", None, 0))
+        connection.execute(sql.ADD_EPOCH, (1, "yardstick", None, 0, 0))
         count = 0
 
         def insert() -> float:
             nonlocal count
             count += 1
-            row = (uuid7(time.time_ns() // 1_000_000, os.urandom), 1, count, 1, f"{count:08d}", *texts)
+            row = (uuid7(time.time_ns() // 1_000_000, os.urandom), 1, count, 1, f"{count:08d}", *texts, 2**31)
             begin = time.perf_counter()
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(sql.ADD_SCAN, row)
