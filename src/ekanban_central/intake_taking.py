@@ -133,7 +133,7 @@ class Taking:
         recorded = self._recorded(terminal["site_id"], {scan.register_cursor for scan in scans})
         for (case, _), at in zip(in_sequence, moments(scans, delivery, self.boots, floor_ms, recorded), strict=True):
             case.at = at
-            terminal["floor_ms"] = at.earliest_ms
+            terminal["floor_ms"] = max(terminal["floor_ms"] or 0, at.earliest_ms)
         return cases
 
     def _recorded(self, site_id: int, cursors: set[str | None]) -> dict[str, int]:

@@ -46,26 +46,48 @@ def moments(
 ) -> list[Moment]:
     """Return the interval of each scan, given in sequence.
 
-    floor_ms: the earliest time of the scan before them, 0 for the first. recorded_ms: when central wrote
-    the ledger position that a register cursor names; a scan that carries the cursor was made after it.
+    floor_ms: the latest of the earliest times of all scans before them, 0 for the first. recorded_ms: when central
+    wrote the ledger position that a register cursor names; a scan that carries the cursor was made after it.
+
+    Sequence orders the boots. Within a boot its clock does: what was read first may be whole, and stored, later.
     """
     terminal = delivery.terminal_id
     current = delivery.batch.boot_id or (scans[-1].boot_id if scans and scans[-1].age_ms is not None else "")
     start = boot_start_ms(boots.get((terminal, current)))
     ceilings: list[int] = []
-    ceiling = delivery.received_ms
+    ceiling = least = delivery.received_ms
+    after = ""
     for scan in reversed(scans):
         bounds = boots.get((terminal, scan.boot_id))
+        if scan.boot_id != after:
+            ceiling, after = least, scan.boot_id
         if scan.boot_id != current and start is not None and _may_precede(scan, bounds, start):
             ceiling = min(ceiling, start)
-        ceiling = scan_moment("", scan.boottime_ms, bounds, floor_ms=0, ceiling_ms=ceiling).latest_ms
         ceilings.append(ceiling)
-    found = []
-    for scan, ceiling in zip(scans, reversed(ceilings), strict=True):
-        floor_ms = max(floor_ms, recorded_ms.get(scan.register_cursor or "", 0))
+        least = min(least, scan_moment("", scan.boottime_ms, bounds, floor_ms=0, ceiling_ms=ceiling).latest_ms)
+    return _upwards(scans, ceilings[::-1], terminal, boots, floor_ms, recorded_ms)
+
+
+def _upwards(
+    scans: Sequence[ScanMessage],
+    ceilings: Sequence[int],
+    terminal: UUID,
+    boots: Mapping[tuple[UUID, str], OffsetBounds],
+    floor_ms: int,
+    recorded_ms: Mapping[str, int],
+) -> list[Moment]:
+    """Go through the scans in sequence, and let the floor rise from boot to boot."""
+    found: list[Moment] = []
+    greatest, before = floor_ms, ""
+    for scan, ceiling in zip(scans, ceilings, strict=True):
         bounds = boots.get((terminal, scan.boot_id))
-        moment = scan_moment(str(terminal), scan.boottime_ms, bounds, floor_ms=floor_ms, ceiling_ms=ceiling)
-        floor_ms = max(floor_ms, moment.earliest_ms)
+        if scan.boot_id != before:
+            # Of which boot the scans of earlier batches were, nobody knows: of this one, if its clock is measured.
+            measured = not before and bounds is not None and bounds.low_ms is not None
+            floor_ms, before = 0 if measured else greatest, scan.boot_id
+        floor = max(floor_ms, recorded_ms.get(scan.register_cursor or "", 0))
+        moment = scan_moment(str(terminal), scan.boottime_ms, bounds, floor_ms=floor, ceiling_ms=ceiling)
+        greatest = max(greatest, moment.earliest_ms)
         found.append(moment)
     return found
 

@@ -28,8 +28,8 @@ def scan_answer(body: bytes) -> ScanAnswer:
     return answer.model_copy(update={"results": understood})
 
 
-def register_page(body: bytes) -> Page:
-    """A page of the register; a card that is not understood is left out, and said so. Raises BadMessage."""
+def register_page(body: bytes, arrived_ms: int) -> Page:
+    """A page of the register, here since that boot time; cards not understood are left out. Raises BadMessage."""
     content = _object(body)
     cards = content.pop("cards", [])
     try:
@@ -49,6 +49,7 @@ def register_page(body: bytes) -> Page:
         full=answer.full,
         more=answer.more,
         cards=tuple(understood),
+        arrived_ms=arrived_ms,
     )
 
 

@@ -17,6 +17,7 @@ from ekanban_terminal import register_sql as sql
 from ekanban_terminal.store import Run, inline
 
 FILE = "register.sqlite"
+MOST_CURSOR = 100  # characters, of wire.ScanMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Page:
     full: bool  # forget what was there before
     more: bool  # further pages follow
     cards: tuple[RegisterCard, ...]
+    arrived_ms: int = 0  # by this machine's boot clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class About:
     time_zone: str = ""
     language: str = ""
     loaded: bool = False
+    known_from_ms: int = 0  # boot clock when this cursor arrived; 0: before the start of this process
+
+    def cursor_at(self, boottime_ms: int) -> str | None:
+        """The cursor, if a reading of then was made with it: central takes it for a proof of what was before."""
+        return (self.cursor[:MOST_CURSOR] or None) if boottime_ms >= self.known_from_ms else None
 
 
 class Register:
@@ -161,6 +168,7 @@ class Register:
             time_zone=page.time_zone,
             language=page.language,
             loaded=not page.more or (self.about.loaded and not page.full),
+            known_from_ms=self.about.known_from_ms if page.cursor == self.about.cursor else page.arrived_ms,
         )
         if not page.full and not page.cards and about == replace(self.about, at_ms=page.at_ms):
             self.about = about  # nothing new but the time, which is not worth a write to an SD card

@@ -56,7 +56,7 @@ class RegisterLoader:
         if not answered.good:
             self.due_at = self._clock.monotonic() + relation.backoff.jittered(REFRESH_S)
             return 0.0 if answered.authentic else relation.not_central(answered)
-        await self._put(answers.register_page(answered.body), answered)
+        await self._put(answers.register_page(answered.body, answered.arrived_ms), answered)
         return 0.0
 
     def _since(self) -> str:

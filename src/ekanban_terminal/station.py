@@ -232,6 +232,7 @@ class Station:
         return decision.saying(by=by) if by else decision
 
     def _message(self, plan: _Plan, decision: Decision) -> ScanMessage:
+        boottime_ms = self._boottime_ms(plan)
         return ScanMessage(
             id=plan.scan_id,
             epoch=NO_EPOCH,
@@ -243,10 +244,10 @@ class Station:
             target=plan.undoes.scan_id if plan.undoes else None,
             duplicate_of=plan.duplicate.scan_id if plan.duplicate else None,
             local_outcome=decision.outcome,
-            register_cursor=self._beliefs.register.about.cursor[:100] or None,
+            register_cursor=self._beliefs.register.about.cursor_at(boottime_ms),
             scanned_at=rfc3339(self._clock.wall_ms()),
             boot_id=self._clock.boot_id,
-            boottime_ms=self._boottime_ms(plan),
+            boottime_ms=boottime_ms,
         )
 
     def _boottime_ms(self, plan: _Plan) -> int:

@@ -46,6 +46,7 @@ KEPT_MS = 12 * 3_600_000  # retention, not shorter than the oldest backup that a
 WINDOW_S = 1.0
 LOOK_S = 2.0
 ROLES = {"s2": Intent.RECEIVE, "s3": Intent.ACKNOWLEDGE}  # s1 has the station's own: empty
+ENDS_AFTER_S = {"s2": 0.25}  # a scanner without a suffix: a reading is whole when nothing more has come for so long
 
 
 class DeviceClock:
@@ -100,7 +101,9 @@ class Reading:
     signal: str = ""  # that the terminal knew as open afterwards
     shown: bool = False  # somebody saw it
     stored: bool = False  # somebody saw that it counts
-    doubtful: bool = False  # told to be not stored by a process that died before it could look: nobody can know
+    struck: int = 0  # faults of the disk, since the journal was opened, before this was written
+    in_doubt: bool = False  # told to be not stored, because the disk failed while this was written
+    doubtful: bool = False  # and the process died before it could look: nobody can know
 
 
 class Device:
@@ -118,6 +121,7 @@ class Device:
         self.process: Process | None = None
         self.processes = 0
         self.off = False  # nobody starts it
+        self.stalls_until = 0.0  # its disk does nothing before
         self.dead = False  # destroyed or replaced
         self.may_fork = False  # people have copied it, brought it back, enrolled it anew or revoked it
         self.backups: dict[str, Any] = {}
@@ -196,6 +200,7 @@ class Process:
         self.dies_in: int | None = None  # at the n-th await from now
         self.doing: deque[Reading] = deque()  # readings that the station has not stored yet, in order
         self._tasks: list[asyncio.Task[Any]] = []
+        self._thread = asyncio.Lock()  # the journal's: one thing after the other, in the order in which they came
         self._taken_up = False
         self._looking: asyncio.Task[None] | None = None
         self.news = News(self)
@@ -265,7 +270,13 @@ class Process:
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """What runs in the journal's thread."""
+        async with self._thread:
+            return await self._on_disk(work)
+
+    async def _on_disk(self, work: Callable[[], T]) -> T:
         await self.awaits()
+        while (left := self.device.stalls_until - self.floor.now()) > 0:
+            await asyncio.sleep(left)
         try:
             result = work()
         finally:
@@ -303,6 +314,8 @@ class Process:
 
     async def read(self, reading: Reading) -> None:
         """One reading at a scanner."""
+        if after := ENDS_AFTER_S.get(reading.scanner):
+            await asyncio.sleep(after)
         self.doing.append(reading)
         given = Input(reading.raw, reading.scanner, reading.intent, at=reading.at)
         await self._shown(reading, self.station.take(given))
@@ -329,6 +342,7 @@ class Process:
     async def _open_journal(self) -> None:
         try:
             await self.store.open()
+            self.floor.oracle.opened(self)
             if not self._taken_up:
                 overlays = await self.store.overlays()
                 self.beliefs.restore(overlays)

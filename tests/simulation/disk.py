@@ -35,7 +35,7 @@ class Disk(FaultDisk):
         super().__init__(dice)
         self.folder = place
         self.was_hurt = False  # something has failed here, or may have
-        self._sync_fails = False
+        self._sync_fails = self._leaves = False
         place.mkdir()
 
     @property
@@ -53,7 +53,17 @@ class Disk(FaultDisk):
         for more in range(12 if syncs else 1):
             self.fail(kind, self.operations + operation + more)
 
+    def goes_away(self) -> None:
+        """With the next sync everything fails, until it is back: what was written is there, and nobody was told."""
+        self.was_hurt = self._leaves = True
+
+    def comes_back(self) -> None:
+        self._leaves, self._lasting = False, None
+
     def begin(self, op: Op, name: str) -> Fault | None:
+        if op is Op.SYNC and self._leaves:
+            self._leaves = False
+            self.fail(Fault.ERROR, lasting=True)
         fault = super().begin(op, name)
         if op is Op.SYNC and self._sync_fails and fault is None:
             self._sync_fails = False
@@ -62,7 +72,7 @@ class Disk(FaultDisk):
 
     def mend(self) -> None:
         super().mend()
-        self._sync_fails = False
+        self._sync_fails = self._leaves = False
 
     def holds(self, room: int) -> None:
         """So many bytes fit from now on."""

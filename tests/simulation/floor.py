@@ -160,10 +160,12 @@ class Floor:
         """Faults stop: every way is fair, every machine runs."""
         self.trace("calm")
         self.central.dies = None
+        self.central.well()
         if self.central.process is None:
             self.central.start()
         for device in self.devices.values():
             device.way.weather, device.way.cut_until, device.off, device.disk.room = FAIR, 0.0, False, ROOM
+            device.stalls_until = 0.0
             device.disk.mend()
             if device.process is not None:
                 device.process.dies_in = None
@@ -335,6 +337,18 @@ class Floor:
         self.count("disk faults")
         self.devices[terminal].disk.fails(fault, operation)
 
+    async def do_away(self, terminal: str, seconds: float) -> None:
+        """The disk is gone for a while, as one on a loose cable is, in the middle of the next commit."""
+        self.count("disks gone for a while")
+        disk = self.devices[terminal].disk
+        disk.goes_away()
+        self.loop.call_later(seconds, disk.comes_back)
+
+    def do_stall(self, terminal: str, seconds: float) -> None:
+        """The disk does nothing for so long, as an SD card that tidies itself up."""
+        self.count("disk stalls")
+        self.devices[terminal].stalls_until = self.now() + seconds
+
     def do_room(self, terminal: str, room: int = ROOM) -> None:
         """So many bytes fit on the disk from now on."""
         self.count("full disks")
@@ -432,6 +446,20 @@ class Floor:
         self.count("kills of central")
         self._down_s["central"] = down
         self.central.dies = when
+
+    def do_central_part(self, most: int) -> None:
+        """From now on it takes so many scans of a batch, and answers for them alone."""
+        self.count("parts of batches")
+        self.central.most_scans = most
+
+    def do_central_slow(self, seconds: float) -> None:
+        """From now on its database takes so long; the batches of many terminals gather."""
+        self.count("slow databases")
+        self.central.takes_s = seconds
+
+    def do_central_well(self) -> None:
+        """It is as it should be again."""
+        self.central.well()
 
     def do_central_backup(self, name: str) -> None:
         """Keep a copy."""

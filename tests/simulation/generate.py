@@ -209,6 +209,28 @@ def _disk(draft: Draft) -> None:
         draft.scan(terminal)
 
 
+def _away(draft: Draft) -> None:
+    """The disk is gone in the middle of a commit, and comes back; people scan the card again, as they are told."""
+    terminal, card = draft.terminal(), draft.dice.randrange(draft.cards)
+    draft.add("away", terminal=terminal, seconds=draft.dice.choice((1.0, 5.0, 40.0)))
+    for _ in range(3):
+        draft.wait(0.4, 2.5, 20.0)
+        draft.scan(terminal, card=card)
+
+
+def _stall(draft: Draft) -> None:
+    """Readings queue up before a disk that does nothing for a while; others work, and a register with it arrives."""
+    terminal, other = draft.dice.sample(draft.terminals, 2)
+    for _ in range(draft.dice.randint(1, 3)):
+        draft.scan(terminal, scanner="s1")
+        draft.wait(0.1, 0.6, 0.6, 0.6)  # the register is asked for half a second after central's answer
+        draft.add("stall", terminal=terminal, seconds=draft.dice.choice((1.0, 3.0, 20.0)))
+        draft.wait(0.01)
+        draft.scan(terminal)
+        draft.scan(other, scanner="s1")
+        draft.wait(2.0, 30.0)
+
+
 def _room(draft: Draft) -> None:
     terminal = draft.terminal()
     draft.add("room", terminal=terminal, room=draft.dice.choice((1_000, 20_000_000)))
@@ -228,6 +250,16 @@ def _central_dies(draft: Draft) -> None:
     draft.add("central_dies", when=draft.dice.choice(("before", "after")), down=draft.dice.choice((1.0, 30.0)))
 
 
+def _central_part(draft: Draft) -> None:
+    draft.add("central_part", most=draft.dice.choice((1, 1, 2, 3)))
+    draft.add("central_well", after=draft.dice.choice((300.0, 3_000.0)))
+
+
+def _central_slow(draft: Draft) -> None:
+    draft.add("central_slow", seconds=draft.dice.choice((0.5, 3.0)))
+    draft.add("central_well", after=draft.dice.choice((60.0, 600.0)))
+
+
 def _odd_content(draft: Draft) -> None:
     """Central, or something before it, cannot take what was read; others must not wait for it."""
     terminal = draft.terminal()
@@ -243,7 +275,7 @@ def _tamper(draft: Draft) -> None:
 
 _MISHAPS: tuple[Callable[[Draft], None], ...] = (
     _outage, _kill, _kill_at, _wall, _disk, _room, _person, _person, _central_down, _central_dies,
-    _odd_content, _tamper,
+    _odd_content, _tamper, _away, _stall, _stall, _central_part, _central_slow,
 )  # fmt: skip
 
 # Scenes: what needs several things to come together.
@@ -326,7 +358,7 @@ def _hurt(draft: Draft) -> None:
     """A disk that fails again and again, and content that nobody can take."""
     for _ in range(draft.dice.randint(3, 6)):
         draft.wait(5.0, 30.0)
-        draft.dice.choice((_disk, _disk, _disk, _odd_content, _odd_content, _tamper, _kill_at))(draft)
+        draft.dice.choice((_disk, _disk, _away, _away, _stall, _odd_content, _odd_content, _tamper, _kill_at))(draft)
 
 
 _SCENES: tuple[Callable[[Draft], None], ...] = (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ekanban_core.signatures import Target, sign_request
+from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.link import Request
 from simulation.broken import Broken
 from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
@@ -34,7 +36,8 @@ class Oracle:
         self.all: list[Reading] = []
         self.central = CentralWatch(floor.central.file, self.readings)
         self._answers: dict[tuple[str, str], tuple[Any, ...]] = {}  # by terminal and scan
-        self._taken_ms: dict[str, int] = {}
+        self._taken_ms: dict[tuple[str, str], int] = {}  # by device and scan: when it believed that central has it
+        self._committed_ms: dict[str, int] = {}  # by scan: when central took it, last
         self._models: dict[tuple[str, int], StationModel] = {}
         self._kept: dict[str, set[str]] = {}  # by device: what its journal is known to hold
         self._clones: list[tuple[str, str, str, int]] = []  # original, clone, their number, readings until then
@@ -49,12 +52,17 @@ class Oracle:
         entry = json.loads(draft.shown)
         reading.colour, reading.outcome = entry["colour"], entry["outcome"]
         reading.signal = (entry["signal"] or {}).get("id", "")
+        reading.struck = self.floor.devices[reading.device].disk.struck
         self.readings[reading.scan_id] = reading
         self._own_scans(reading)
         self._model(reading).judge(reading)
 
     def appended(self, reading: Reading) -> None:
         """The journal says that it is stored."""
+        if reading.struck:
+            raise Broken(
+                "14 (fail-stop storage)", f"reading {reading.number} is stored, and the disk had failed before"
+            )
         self._model(reading).stored(reading)
         if reading.message.intent == "undo":
             self._own = {key: own for key, own in self._own.items() if key[0] != reading.device}
@@ -64,7 +72,7 @@ class Oracle:
     def _own_scans(self, reading: Reading) -> None:
         """What a terminal ordered itself, and central has not answered yet, it does not order once more."""
         own = self._own.get((reading.device, body_of(reading.raw)))
-        if own is None or own.scan_id in self._taken_ms or not is_card(reading.raw):
+        if own is None or (own.device, own.scan_id) in self._taken_ms or not is_card(reading.raw):
             return
         both = own.outcome == reading.outcome == "opened" and own.signal and reading.signal
         if both and reading.true_ms - own.true_ms < MIN_CYCLE_MS - 1_000:
@@ -83,6 +91,7 @@ class Oracle:
         reading.colour, reading.outcome = str(entry.colour), str(entry.outcome)
         self.floor.trace("shown", device.name, reading.number, entry.id, entry.outcome, taken.stored)
         if not taken.stored:
+            reading.in_doubt = device.disk.struck > reading.struck
             self._refused(process, reading, full=taken.full)
             return
         if entry.id not in scan_ids(device.disk.platter()):
@@ -101,9 +110,18 @@ class Oracle:
 
     def died_in_doubt(self, process: Process) -> None:
         """A commit has failed, and the process dies before it has looked what is on the disk."""
-        for reading in self.all:
-            if reading.device == process.device.name and reading.process == process.number and not reading.stored:
-                reading.doubtful = True
+        for reading in self._in_doubt(process):
+            reading.doubtful = True
+
+    def opened(self, process: Process) -> None:
+        """The journal was opened and checked: what had failed before counts no more, and nothing is in doubt."""
+        process.device.disk.struck = 0
+        for reading in self._in_doubt(process):
+            reading.in_doubt = False
+
+    def _in_doubt(self, process: Process) -> list[Reading]:
+        name, number = process.device.name, process.number
+        return [one for one in self.all if one.in_doubt and (one.device, one.process) == (name, number)]
 
     def started(self, device: Device) -> None:
         """A process begins: its journal holds what it held, and tells the station its last scan."""
@@ -149,6 +167,7 @@ class Oracle:
         if first is not None:
             raise Broken("6 (memory without end)", f"{result.id} was taken twice: {first}, then {answer}")
         self._answers[terminal, result.id] = answer
+        self._committed_ms[result.id] = self.floor.central.now_ms()
         reading = self.readings.get(result.id)
         if answer[0] == "set_aside" and reading and not self.floor.devices[reading.device].may_fork:
             raise Broken("9 (fencing)", f"{result.id} of {reading.device} is set aside, and nobody has copied anything")
@@ -171,14 +190,15 @@ class Oracle:
         if lost:
             raise Broken("7 (ack after commit)", f"{device.name} believes that central has {sorted(lost)}")
         for one in words:
-            self._taken_ms[one] = self.floor.central.now_ms()
+            self._taken_ms[device.name, one] = self.floor.central.now_ms()
 
     def look_at(self, device: Device) -> None:
         """Compare what a journal holds with what it held: only what central has had for long may be gone."""
         now = scan_ids(device.disk.snapshot())
         gone = self._kept.get(device.name, set()) - now
         for one in sorted(gone):
-            taken_ms = self._taken_ms.get(one)
+            # A process that dies between storing an answer and telling of it has told nobody.
+            taken_ms = self._taken_ms.get((device.name, one), self._committed_ms.get(one))
             if taken_ms is None or self.floor.central.now_ms() - taken_ms < KEPT_MS - 60_000:
                 raise Broken("7 (forgets only after its retention time)", f"{device.name} has forgotten {one}")
         self._kept[device.name] = now
@@ -190,6 +210,8 @@ class Oracle:
 
     def cloned(self, original: Device, clone: Device) -> None:
         """From now on two machines claim to be the same one."""
+        heard = {one: at for (name, one), at in self._taken_ms.items() if name == original.name}
+        self._taken_ms |= {(clone.name, one): at for one, at in heard.items()}
         self._clones.append((original.name, clone.name, clone.terminal, len(self.all)))
         self.restored(clone)
 
@@ -207,7 +229,10 @@ class Oracle:
         scan = self.central.identities()[reading.scan_id]["data"]["scan"]
         if not isinstance(scan, dict):
             return
-        reply = await self.floor.central.ask(tampered_request(device, scan, raw))
+        try:
+            reply = await self.floor.central.ask(tampered_request(device, scan, raw))
+        except LinkDown:  # central has died over it
+            return
         outcomes = [one["outcome"] for one in json.loads(reply.body).get("results", [])]
         if reply.status == 200 and set(outcomes) - {"set_aside"}:
             raise Broken("8 (immutable facts)", f"{reading.scan_id} with another content is answered {outcomes}")
@@ -232,12 +257,20 @@ class Oracle:
             one = row["id"]
             if row["state"] == "waiting" and not device.dead:
                 raise Broken("4 (liveness)", f"{device.name}: {one} still waits")
+            self._is_not_refused(row)
             if one in identities:
                 _same_content(one, json.loads(row["message"]), identities[one])
             elif row["state"] == "dead" and row["stand_in_id"] in identities:
                 continue
             elif one not in asides and not device.dead:
                 raise Broken("2 (no loss)", f"{device.name}: {one} is {row['state']}, and central does not have it")
+
+    def _is_not_refused(self, row: sqlite3.Row) -> None:
+        """People were told that it does not count, and it is on the disk all the same: central must know."""
+        reading = self.readings.get(row["id"])
+        told = reading is not None and reading.shown and not reading.stored and not reading.doubtful
+        if told and json.loads(row["message"])["local_outcome"] != "set_aside":
+            raise Broken("2 (red is never carried out)", f"{row['id']} was shown as not stored, and is sent as it was")
 
     def _refusals(self, identities: dict[str, Any]) -> None:
         """Shown green, not carried out: on the review desk, and on the kiosk until somebody has seen it."""

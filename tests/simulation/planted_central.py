@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ekanban_central import changes, generations, intake_sorting, intake_taking
+from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times
 from ekanban_central.changes import Writer
 from ekanban_central.fencing import Fence, Verdict
 from ekanban_central.intake import Intake
@@ -202,6 +202,21 @@ def wall_clocks_compared() -> Patch:
 @bug("clocks are taken for exact: they do not drift apart")
 def drift_ignored() -> Patch:
     return patched(bounds, "drift_ms", lambda _elapsed: 0)
+
+
+@bug("what was stored later counts as read later")
+def stored_order_is_reading_order() -> Patch:
+    def rising(scans: Sequence[Any], ceilings: Any, terminal: Any, boots: Any, floor: int, recorded: Any) -> Any:
+        found = []
+        for scan, ceiling in zip(scans, ceilings, strict=True):
+            there = boots.get((terminal, scan.boot_id))
+            floor = max(floor, recorded.get(scan.register_cursor or "", 0))
+            moment = bounds.scan_moment(str(terminal), scan.boottime_ms, there, floor_ms=floor, ceiling_ms=ceiling)
+            floor = max(floor, moment.earliest_ms)
+            found.append(moment)
+        return found
+
+    return patched(intake_times, "_upwards", rising)
 
 
 @bug("red is carried out at central")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from ekanban_core.states import Outcome
+from ekanban_core.wire import ScanResult
 from ekanban_terminal import exchange, station_memory
 from ekanban_terminal.backoff import Backoff
 from ekanban_terminal.courier import Courier
 from ekanban_terminal.delivery import Delivery
 from ekanban_terminal.journal_types import Batch
-from ekanban_terminal.register import Register
+from ekanban_terminal.register import About, Register
 from ekanban_terminal.register_loader import RegisterLoader
 from ekanban_terminal.station import Station
 from ekanban_terminal.station_memory import LastRead, LastScan, Memory
@@ -32,6 +34,25 @@ def forgotten_on_send() -> Patch:
         return await send(self, batch)
 
     return patched(Delivery, "send", forgetful)
+
+
+@bug("a whole batch counts as taken where only a part was answered")
+def whole_batch_acked() -> Patch:
+    take = Delivery._take
+
+    async def whole(self: Delivery, answer: Any, answered: Any, sent: Any) -> bool:
+        missing = {message.id for message in sent} - {result.id for result in answer.results}
+        if answer.results:
+            more = [ScanResult(id=one, outcome=Outcome.OPENED, message="") for one in sorted(missing)]
+            answer = answer.model_copy(update={"results": [*answer.results, *more]})
+        return await take(self, answer, answered, sent)
+
+    return patched(Delivery, "_take", whole)
+
+
+@bug("a reading that waited bears the register's cursor of when it was stored")
+def cursor_of_storing_time() -> Patch:
+    return patched(About, "cursor_at", lambda self, _boottime_ms: self.cursor or None)
 
 
 @bug("any 200 is believed, signed or not")

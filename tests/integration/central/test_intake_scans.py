@@ -227,6 +227,24 @@ def test_a_folder_that_goes_on_in_a_machine_that_ran_already_keeps_its_times(pla
     assert signal["opened_earliest_ms"] <= START_MS + 600_000 <= signal["opened_latest_ms"]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_read_first_and_whole_later_keeps_its_time(plant: Plant, together: bool) -> None:
+    terminal = plant.terminal()
+    terminal.send(terminal.scan(plant.cards[2]))
+    plant.pass_s(60)
+    read_ms, boottime_ms = plant.now, terminal.boottime_ms
+    plant.pass_s(5)
+    quick = terminal.scan(plant.cards[0])
+    slow = terminal.scan(plant.cards[1], boottime_ms=boottime_ms, age_ms=5_000)
+
+    for scans in [(quick, slow)] if together else [(quick,), (slow,)]:
+        terminal.send(*scans)
+
+    for card, true_ms in ((plant.cards[0], plant.now), (plant.cards[1], read_ms)):
+        (signal,) = plant.open_signals(card)
+        assert signal["opened_earliest_ms"] <= true_ms <= signal["opened_latest_ms"] <= true_ms + 2_000
+
+
 def test_a_scan_may_be_older_than_its_terminals_enrolment(plant: Plant) -> None:
     terminal = plant.terminal()
     stored = terminal.scan(plant.cards[0])

@@ -384,3 +384,24 @@ def test_a_reading_goes_on_when_nobody_waits_for_it_any_more(tmp_path: Path) -> 
         assert len(world.journal.last(10)) == 2
 
     run(shift())
+
+
+def test_a_reading_that_waited_for_the_disk_bears_no_register_that_came_after_it(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        before, read_at = world.register.about.cursor, world.clock.monotonic()
+        world.clock.pass_s(1.0)
+        world.central.add_card("8K3QM9X2")
+        world.clock.pass_s(12.0)
+        await world.load()
+        now = world.register.about.cursor
+        assert now != before
+
+        waited = await world.scan(at=read_at)
+        fresh = await world.later()
+
+        cursors = {kept.id: kept.message.register_cursor for kept in world.journal.last(2)}
+        assert cursors == {waited.entry.id: None, fresh.entry.id: now}
+
+    run(shift())
