@@ -90,9 +90,9 @@ class JournalFile:
     def fail(self, error: Exception) -> None:
         """Give no connection until `open` has checked everything again."""
         self.problem = (
-            f"The journal {self.path} cannot be used: {error}. Nothing was deleted, and nothing is stored until it was"
-            " opened and checked again. Look at the disk (space, mount, kernel log);"
-            " what is damaged says `ekanban terminal journal --check`."
+            f"The journal cannot be used: {error}. Look at the disk (space, mount, kernel log);"
+            " `ekanban terminal journal --check` says what is damaged. Nothing was deleted, and nothing is stored until"
+            f" {self.path} was opened and checked again."
         )
         self._drop()
 
