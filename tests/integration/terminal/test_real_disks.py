@@ -21,6 +21,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_terminal.journal_types import Limits
 
 PREFILLED, UNREAD = 2_500, 2_300  # scans: more than SQLite keeps in memory, and one that it does not
+ENOUGH = 20  # scans for which the file must grow when their log is moved: without room it does not open
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -113,7 +114,7 @@ def card_disk(folder: Path, tmp_path: Path) -> Iterator[small_disks.CardDisk]:
 @pytest.mark.needs("mount")
 def test_a_disk_without_a_free_byte_takes_nothing_and_loses_nothing(small_disk: Path, terminals: Terminals) -> None:
     terminal = terminals.start(small_disk)
-    green = _green(terminal, 1, 20)
+    green = _green(terminal, 1, ENOUGH)
     small_disks.fill(small_disk)
 
     green |= _green_until_refused(terminal)
@@ -131,7 +132,7 @@ def test_a_terminal_that_starts_on_a_full_disk_says_so_and_begins_when_there_is_
     small_disk: Path, terminals: Terminals
 ) -> None:
     terminal = terminals.start(small_disk)
-    green = _green(terminal, 1, 20)
+    green = _green(terminal, 1, ENOUGH)
     terminal.kill()
     small_disks.fill(small_disk)
 
@@ -235,7 +236,7 @@ def test_the_kiosk_says_in_red_that_nothing_can_be_stored_and_whom_to_call(
     small_disk: Path, terminals: Terminals, tmp_path: Path
 ) -> None:
     terminal = terminals.start(small_disk)
-    _green(terminal, 1, 3)
+    _green(terminal, 1, ENOUGH)
     small_disks.fill(small_disk)
     _green_until_refused(terminal)
     with sync_playwright() as playwright:
