@@ -6,7 +6,6 @@ keys and meet the same check.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -102,6 +101,8 @@ class Profile:
         known = {item.name: item.type for item in fields(cls)}
         for key in values:
             if key not in known:
+                import difflib  # half a megabyte, for those who mistype
+
                 near = difflib.get_close_matches(key, known, n=1)
                 raise BadProfile(f"{key}: unknown key; " + (f"did you mean {near[0]}?" if near else _one_of(known)))
         given = {key: value for key, value in values.items() if value is not None}

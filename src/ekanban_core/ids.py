@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 
 def uuid7(now_ms: int, random_bytes: Callable[[int], bytes]) -> str:
@@ -14,4 +13,5 @@ def uuid7(now_ms: int, random_bytes: Callable[[int], bytes]) -> str:
     value = (now_ms & (1 << 48) - 1) << 80 | int.from_bytes(random_bytes(10), "big")
     value = value & ~(0xF << 76) | 7 << 76
     value = value & ~(0b11 << 62) | 0b10 << 62
-    return str(UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

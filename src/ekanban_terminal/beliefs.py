@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic_core import to_json
+
 from ekanban_core import loop
 from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import (
@@ -39,9 +41,6 @@ class After:
     def of(cls, decision: Decision) -> After | None:
         """What a decision leaves; None where no card is known."""
         return None if decision.card is None else cls(decision.card, decision.signal, decision.effect)
-
-
-_compact = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps makes one for every call
 
 
 @dataclass(slots=True)
@@ -118,13 +117,12 @@ def for_undo(known: Known, scan_id: str) -> Known:
 
 def after_to_json(after: After) -> str:
     """For the journal."""
-    return _compact(
-        {
-            "card": {**_card_facts(after.card), "last_closed": moment_to_json(after.card.last_closed)},
-            "signal": signal_to_json(after.signal),
-            "effect": after.effect.to_json() if after.effect else None,
-        }
-    )
+    content = {
+        "card": {**_card_facts(after.card), "last_closed": moment_to_json(after.card.last_closed)},
+        "signal": signal_to_json(after.signal),
+        "effect": after.effect.to_json() if after.effect else None,
+    }
+    return to_json(content).decode()
 
 
 def after_from_json(content: str) -> After:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.decision import Decision, due_ms
@@ -46,7 +47,7 @@ def shown(
 ) -> Entry:
     """An entry by the local verdict; it is stored and not yet answered."""
     signal = _brief(decision.signal, policy)
-    entry = Entry(
+    return Entry(
         id=scan_id,
         code=code_of(read),
         intent=intent,
@@ -59,8 +60,8 @@ def shown(
         card=decision.card.body if decision.card else read.body if isinstance(read, CardRead) else None,
         signal=signal,
         at_ms=reader.now_ms,
+        **(_of_card(card) if card else {}),
     )
-    return entry if card is None else entry.model_copy(update=_of_card(card))
 
 
 def answered(entry: Entry, result: ScanResult, reader: Reader) -> Entry:
@@ -90,7 +91,7 @@ def dead(entry: Entry, reader: Reader) -> Entry:
 
 def not_stored(scan_id: str, read: Reading, intent: Intent, card: RegisterCard | None, why: str, at_ms: int) -> Entry:
     """An entry that refuses: nothing is on the disk, so nothing may look as if it were."""
-    entry = Entry(
+    return Entry(
         id=scan_id,
         code=code_of(read),
         intent=intent,
@@ -99,8 +100,8 @@ def not_stored(scan_id: str, read: Reading, intent: Intent, card: RegisterCard |
         stored=False,
         message=why,
         at_ms=at_ms,
+        **(_of_card(card) if card else {}),
     )
-    return entry if card is None else entry.model_copy(update=_of_card(card))
 
 
 def refuses(result: ScanResult) -> bool:
@@ -124,7 +125,7 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _of_card(card: RegisterCard) -> dict[str, str | int]:
+def _of_card(card: RegisterCard) -> dict[str, Any]:
     return {
         "part": card.part,
         "description": card.description,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -82,11 +81,11 @@ class Journal:
             facts = (message.id, ordinal, message.seq, green, draft.body, text, draft.shown, draft.after)
             self._doubtful = facts
             connection.execute(sql.ADD_SCAN, (*facts, checksum.crc(*facts)))
-            connection.execute(sql.COUNT_UP, (message.seq, ordinal))
             replayed = connection.execute(sql.REPLAYED, (draft.replays,)).rowcount if draft.replays else 0
         self._doubtful = None
         self._ordinal, self._seq = ordinal, message.seq
-        self.counts = replace(self.counts, stored=self.counts.stored + 1, dead=self.counts.dead - replayed)
+        counts = self.counts
+        self.counts = Counts(counts.stored + 1, counts.again, counts.dead - replayed)
         return message
 
     def batch(self, most: int, most_bytes: int, also: Collection[str] = ()) -> Batch | None:
@@ -131,7 +130,12 @@ class Journal:
     def forget(self, before_ms: int, most: int = 200) -> int:
         """Delete what central took before a time of *its* clock; a few at a time, so that no scan waits long."""
         with self._file.writing() as connection:
+            connection.execute(sql.KEEP_COUNT)
             return connection.execute(sql.FORGET, (before_ms, most)).rowcount
+
+    def tidy(self) -> None:
+        """Do now what need not be done while somebody waits. Never raises; see `problem`."""
+        self._file.tidy()
 
     def fact(self, key: str) -> str | None:
         """`generation`, `position`, `contact` (JSON) or `central` (key id), as last heard."""

@@ -19,8 +19,9 @@ from ekanban_terminal.disk import Disk
 from ekanban_terminal.errors import JournalFailed, NewerSchema
 
 CHECKED_WHOLE = 64_000_000  # bytes; a larger journal is checked without comparing indexes, to start in time
-MOVED_AFTER = 250  # changed rows: about a megabyte of log, then moved into the file
-LONGEST_LOG = 1_000  # pages; a longer log is cut off, for its file does not shrink by being used again
+TIDIED_AFTER = 125  # changed rows: some megabytes of log, which are moved into the file when nobody waits …
+MOVED_AFTER = 500  # … or now, whoever waits
+LONGEST_LOG = 4_000  # pages; a longer log is cut off, for its file does not shrink by being used again
 
 
 DAMAGE = (sqlite3.Error, OSError, UnicodeDecodeError)  # the last: SQLite's own words about a schema with a flipped bit
@@ -86,6 +87,12 @@ class JournalFile:
             connection.execute("COMMIT")
             if connection.total_changes - self._moved >= MOVED_AFTER:
                 self._move(connection)
+
+    def tidy(self) -> None:
+        """Move a log that has become long; for a moment in which nobody waits. An error is a `problem`."""
+        connection = self._connection
+        if connection is not None and connection.total_changes - self._moved >= TIDIED_AFTER:
+            self._move(connection)
 
     def fail(self, error: Exception) -> None:
         """Give no connection until `open` has checked everything again."""

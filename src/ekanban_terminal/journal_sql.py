@@ -79,7 +79,7 @@ PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA wal_autocheckpoint = 0",  # JournalFile moves the log, for it must know when that fails
-    "PRAGMA cache_size = -2000",
+    "PRAGMA cache_size = -1000",
     "PRAGMA busy_timeout = 2000",
 )
 USER_VERSION = "PRAGMA user_version"
@@ -96,14 +96,17 @@ SET_FACT = """INSERT INTO fact (key, value, checksum) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum"""
 ALL_FACTS = "SELECT key, value, checksum FROM fact"
 
-# Epochs. A checksum goes on with the last number.
+# Epochs. How far one has counted its newest scan says; `last_seq` is kept only for scans that are forgotten, so that a
+# scan writes no page but its own. A checksum goes on with it.
 EPOCH = "ordinal, epoch, previous, previous_seq, last_seq, checksum"
 ALL_EPOCHS = f"SELECT {EPOCH} FROM epoch ORDER BY ordinal"
-LAST_EPOCH = "SELECT epoch, last_seq FROM epoch ORDER BY ordinal DESC LIMIT 1"
+_COUNTED = "(SELECT coalesce(max(seq), 0) FROM scan WHERE scan.epoch = epoch.ordinal)"
+LAST_EPOCH = f"SELECT epoch, max(last_seq, {_COUNTED}) FROM epoch ORDER BY ordinal DESC LIMIT 1"
 NEXT_ORDINAL = "SELECT coalesce(max(ordinal), 0) + 1 FROM epoch"
-EPOCH_BY_NAME = "SELECT ordinal, last_seq FROM epoch WHERE epoch = ?"
+EPOCH_BY_NAME = f"SELECT ordinal, max(last_seq, {_COUNTED}) FROM epoch WHERE epoch = ?"
 ADD_EPOCH = "INSERT INTO epoch (ordinal, epoch, previous, previous_seq, last_seq, checksum) VALUES (?, ?, ?, ?, 0, ?)"
-COUNT_UP = "UPDATE epoch SET checksum = checksum - last_seq + ?1, last_seq = ?1 WHERE ordinal = ?2"
+KEEP_COUNT = f"""UPDATE epoch SET checksum = checksum - last_seq + {_COUNTED}, last_seq = {_COUNTED}
+    WHERE last_seq < {_COUNTED}"""
 EPOCHS = f"SELECT {EPOCH} FROM epoch WHERE ordinal BETWEEN ? AND ? ORDER BY ordinal"
 
 # A scan comes in.

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 
 from ekanban_core import page_assets, texts
+from ekanban_terminal.kiosk_shape import ClockView
 from ekanban_terminal.kiosk_view import FADE_MS, clock_of, view
 from ekanban_terminal.state import Kiosk, KioskState
 
@@ -66,7 +67,7 @@ async def kiosk_events(request: Request) -> AsyncIterator[ServerSentEvent]:
         while True:
             done, _ = await asyncio.wait({waiting}, timeout=_to_next_beat(kiosk.now_ms()))
             if not done:
-                yield ServerSentEvent(event="beat", data=clock_of(kiosk.state, kiosk.now_ms()))
+                yield ServerSentEvent(event="beat", data=_clock(kiosk))
                 continue
             state = waiting.result()
             if state is None:
@@ -125,6 +126,10 @@ def environment(language: str) -> Environment:
 def translations(language: str) -> NullTranslations:
     """The texts in a language."""
     return texts.translations(language)
+
+
+def _clock(kiosk: Kiosk) -> ClockView:
+    return clock_of(kiosk.state, kiosk.now_ms(), translations(kiosk.state.language))
 
 
 def _content(state: KioskState, now_ms: int) -> dict[str, Any]:

@@ -11,11 +11,9 @@ from gettext import NullTranslations
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, get_day_names
-
 from ekanban_core.states import Intent, Outcome
 from ekanban_terminal import kiosk_words as words
+from ekanban_terminal.kiosk_calendar import full_date, short_day
 from ekanban_terminal.kiosk_shape import CalmView, ClockView, RefusedView, ScanView, StatusView, Tone, View
 from ekanban_terminal.kiosk_text import dotted, printable
 from ekanban_terminal.state import Entry, KioskState, ScannerShown
@@ -40,10 +38,10 @@ def view(state: KioskState, now_ms: int, texts: NullTranslations) -> View:
     return _Maker(state, now_ms, texts).view()
 
 
-def clock_of(state: KioskState, now_ms: int) -> ClockView:
+def clock_of(state: KioskState, now_ms: int, texts: NullTranslations) -> ClockView:
     """Make the clock alone: it goes on while nothing else changes."""
     now = _local(now_ms, _zone(state.time_zone))
-    return ClockView(clock=f"{now:%H:%M}", date=format_date(now, "full", locale=_locale(state.language)))
+    return ClockView(clock=f"{now:%H:%M}", date=full_date(now, texts.gettext))
 
 
 class _Maker:
@@ -52,9 +50,9 @@ class _Maker:
     def __init__(self, state: KioskState, now_ms: int, texts: NullTranslations) -> None:
         self.state = state
         self.now_ms = now_ms
+        self.texts = texts
         self._ = texts.gettext
         self.zone = _zone(state.time_zone)
-        self.locale = _locale(state.language)
 
     def view(self) -> View:
         state, last = self.state, self.state.last
@@ -62,7 +60,7 @@ class _Maker:
         fresh_ms = FADE_MS - age_ms if 0 <= age_ms < FADE_MS else 0
         stop = next((alarm.text for alarm in state.alarms if alarm.stop), "")
         notices = [alarm.text for alarm in state.alarms if not alarm.stop] + self.dead()
-        time = clock_of(state, self.now_ms)
+        time = clock_of(state, self.now_ms, self.texts)
         return View(
             clock=time.clock,
             date=time.date,
@@ -114,8 +112,7 @@ class _Maker:
         then, now = _local(ms, self.zone), _local(self.now_ms, self.zone)
         if then.date() == now.date():
             return f"{then:%H:%M}"
-        day = get_day_names("abbreviated", locale=self.locale)[then.weekday()].rstrip(".")
-        return f"{day} {then:%H:%M}"
+        return f"{short_day(then, self._)} {then:%H:%M}"
 
     def undo_ms(self, last: Entry | None, age_ms: int) -> int:
         if last is None or last.intent is Intent.UNDO or last.outcome not in CHANGES_SOMETHING or last.colour == "red":
@@ -215,10 +212,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):  # the plant's zone is central's word; a page must come all the same
         return ZoneInfo("UTC")
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

@@ -1,4 +1,4 @@
-"""One thread for all blocking work of a kind."""
+"""One thread for all blocking work of a kind, and for what it may do when there is none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+
+IDLE_S = 0.02  # nothing asked for in so long: nobody waits
 
 
 class OneThread:
@@ -18,6 +20,7 @@ class OneThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._idle: list[Callable[[], None]] = []
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._beginning = Lock()
@@ -35,6 +38,10 @@ class OneThread:
             self._begin()
         self._work.put(work)
 
+    def when_idle(self, work: Callable[[], None]) -> None:
+        """Have it done in the thread whenever nothing more comes at once. It must not raise."""
+        self._idle.append(work)
+
     def end(self) -> None:
         """Wait for the last work and end the thread."""
         if self._thread is not None:
@@ -49,8 +56,15 @@ class OneThread:
                 self._thread = thread
 
     def _run(self) -> None:
-        while (work := self._work.get()) is not None:
+        while (work := self._next()) is not None:
             work()
+
+    def _next(self) -> Callable[[], None] | None:
+        with suppress(Empty):
+            return self._work.get(timeout=IDLE_S)
+        for work in self._idle:
+            work()
+        return self._work.get()
 
 
 def _answer(work: Callable[[], T], loop: asyncio.AbstractEventLoop, result: asyncio.Future[T]) -> None:

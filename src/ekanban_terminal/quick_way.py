@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 import structlog
 
@@ -18,6 +19,8 @@ from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.station import Input, Station, Taken
 
 Given = Callable[[str, Event], Input | None]
+
+LATEST_S = 0.1  # the event loop hears of a reading that has its cue when no other follows, or so long after it
 
 log = structlog.get_logger()
 
@@ -46,6 +49,9 @@ class QuickWay:
         self._announce = announce
         self._failed = failed
         self._loop = asyncio.get_running_loop()
+        self._untold: list[tuple[Taken, str, bool]] = []  # readings of which the event loop has not heard
+        self._untold_since = 0.0
+        thread.when_idle(self._tell)
 
     def readings_wait(self, name: str, session: DirectSession) -> None:
         """A scanner has read something; called in its reader's thread."""
@@ -65,4 +71,18 @@ class QuickWay:
             return
         taken = self._station.take_here(given)
         cued = self._at_once(taken) and all(session.cue(cue) for cue in cues(taken.entry))
-        self._loop.call_soon_threadsafe(self._announce, taken, name, cued)
+        if not self._untold:
+            self._untold_since = monotonic()
+        self._untold.append((taken, name, cued))
+        if not cued or monotonic() - self._untold_since > LATEST_S:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let the event loop hear of what was taken. It draws and sends then, and would be in the next scan's way."""
+        untold, self._untold = self._untold, []
+        if untold:
+            self._loop.call_soon_threadsafe(self._announce_all, untold)
+
+    def _announce_all(self, untold: list[tuple[Taken, str, bool]]) -> None:
+        for taken, name, cued in untold:
+            self._announce(taken, name, cued)

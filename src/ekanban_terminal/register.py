@@ -67,6 +67,7 @@ class Register:
         self._run = run
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
+        self._has_aliases = False  # most plants have none, and then no scan need ask
 
     async def open(self) -> None:
         """Open the copy, or begin an empty one where it cannot be read."""
@@ -87,7 +88,7 @@ class Register:
 
     def alias(self, text: str) -> str | None:
         """The body of the card for which this foreign code was entered."""
-        return self._one(sql.ALIAS, text)
+        return self._one(sql.ALIAS, text) if self._has_aliases else None
 
     def _one(self, statement: str, key: str) -> str | None:
         if self._reader is None:
@@ -120,6 +121,7 @@ class Register:
                 connection.execute(statement)
             connection.execute("COMMIT")
         self.about = _about(connection.execute(sql.FACTS).fetchall())
+        self._has_aliases = _any_alias(connection)
         self._reader = _connection(self.path)
         self.problem = None
 
@@ -182,12 +184,19 @@ class Register:
             connection.execute(sql.DROP_ALIASES, (card.body,))
             connection.executemany(sql.PUT_ALIAS, [(alias, card.body) for alias in card.aliases])
         connection.executemany(sql.PUT_FACT, _facts(about))
+        self._has_aliases = _any_alias(connection)  # before others can see the aliases
         connection.execute("COMMIT")
         self.about = about
 
 
 def _connection(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2.0)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2.0)
+    connection.execute(sql.CACHE)
+    return connection
+
+
+def _any_alias(connection: sqlite3.Connection) -> bool:
+    return connection.execute(sql.ANY_ALIAS).fetchone() is not None
 
 
 def _facts(about: About) -> list[tuple[str, str]]:

@@ -15,14 +15,15 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # a power cut may take the newest pages back; central gives them again
     "PRAGMA trusted_schema = OFF",
-    "PRAGMA cache_size = -2000",
     "PRAGMA busy_timeout = 2000",
 )
+CACHE = "PRAGMA cache_size = -500"  # kilobytes, of each connection: a card is found in four pages
 USER_VERSION = "PRAGMA user_version"
 CHECK = "PRAGMA quick_check(1)"
 
 CARD = "SELECT content FROM card WHERE body = ?"
 ALIAS = "SELECT body FROM alias WHERE text = ?"
+ANY_ALIAS = "SELECT 1 FROM alias LIMIT 1"
 COUNT = "SELECT count(*) FROM card"
 FACTS = "SELECT key, value FROM fact"
 

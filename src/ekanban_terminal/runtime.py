@@ -88,8 +88,9 @@ class Terminal:
     def _compose(self) -> None:
         settings, data = self.settings, self.settings.data
         limits = Limits(settings.limits.stored, settings.limits.free_mb * 1_000_000)
-        self._journal_thread, self._register_thread = OneThread("journal"), OneThread("register")
         kept = Journal(data / journal.FILE, self._random_bytes, limits, self._correct)
+        self._journal_thread, self._register_thread = OneThread("journal"), OneThread("register")
+        self._journal_thread.when_idle(kept.tidy)
         self.store = Store(kept, self._journal_thread)
         self.register = Register(data / register.FILE, self._register_thread)
         self.beliefs = Beliefs(self.register)

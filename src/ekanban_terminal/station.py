@@ -269,8 +269,9 @@ class Station:
             self._memory.command_read(scanner, plan.read.intent, at)
             return
         elif isinstance(plan.read, CardRead):
-            first = plan.duplicate or LastRead(plan.scan_id, plan.intent, plan.commanded, at)
-            self._memory.card_read(scanner, plan.read.body, replace(first, at=at))
+            first = plan.duplicate
+            newest = replace(first, at=at) if first else LastRead(plan.scan_id, plan.intent, plan.commanded, at)
+            self._memory.card_read(scanner, plan.read.body, newest)
         if plan.duplicate:
             return
         if plan.intent is not Intent.UNDO:

@@ -87,6 +87,10 @@ class Store:
         """Delete what central has had for long enough."""
         return await self._do(self._journal.forget, before_ms)
 
+    async def tidy(self) -> None:
+        """Do what nobody waits for."""
+        await self._do(self._journal.tidy)
+
     async def full(self) -> Reached | None:
         """Which limit is reached."""
         return await self._do(self._journal.full)

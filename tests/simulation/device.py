@@ -279,6 +279,7 @@ class Process:
             await asyncio.sleep(left)
         try:
             result = work()
+            self.journal.tidy()  # as OneThread when nobody waits
         finally:
             if self.device.disk.dark:
                 self._perish(power=True)

@@ -112,10 +112,14 @@ class Shift:
         )
 
     def look(self) -> None:
-        """What the terminal does at its start and every two seconds: reopen a failed journal, else note its end."""
+        """What the terminal does at its start and every two seconds: reopen a failed journal, else note its end.
+
+        And what its journal's thread does when nobody waits.
+        """
         try:
             if self.journal.problem is None:
                 run(self.store.note())
+                run(self.store.tidy())
                 return
             run(self.store.open())
             self.ledger.reopened()
@@ -230,7 +234,8 @@ class Shift:
                 " JOIN epoch ON epoch.ordinal = scan.epoch ORDER BY n"
             ).fetchall()
             epochs = connection.execute(
-                "SELECT epoch, previous, previous_seq, last_seq FROM epoch ORDER BY ordinal"
+                "SELECT epoch, previous, previous_seq, max(last_seq, (SELECT coalesce(max(seq), 0) FROM scan"
+                " WHERE scan.epoch = epoch.ordinal)) FROM epoch ORDER BY ordinal"
             ).fetchall()
             if (found := connection.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
                 raise Broken(f"the journal is damaged: {found}")

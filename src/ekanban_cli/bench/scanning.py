@@ -110,7 +110,7 @@ def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | No
         begin = time.perf_counter()
         with (
             (folder / "log").open("wb") as log,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=_as_installed()) as process,
         ):
             try:
                 ready = process.stdout.readline() if process.stdout else b""
@@ -124,6 +124,11 @@ def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | No
             finally:
                 process.terminate()
                 process.wait(END_S)
+
+
+def _as_installed() -> dict[str, str]:
+    """Python keeps compiled modules, as an installation has them, whatever is set for those who develop."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def fill_register(folder: Path, count: int) -> None:

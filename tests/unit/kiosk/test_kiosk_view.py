@@ -10,6 +10,7 @@ import kiosk_states
 import pytest
 
 from ekanban_core.states import Colour, Intent, Outcome
+from ekanban_core.texts import translations
 from ekanban_terminal.kiosk_shape import View
 from ekanban_terminal.kiosk_view import FADE_MS, UNDO_MS, clock_of, view
 from ekanban_terminal.state import Alarm, CentralShown, ScannerShown
@@ -47,10 +48,20 @@ def test_a_scan_of_another_day_names_the_day() -> None:
     assert seen(last=friday).last.time == "Fri 07:42"
 
 
+def test_days_and_months_are_in_the_readers_language() -> None:
+    german = translations("de")
+    state = kiosk_states.state(NOW_MS, kiosk_states.entry(0, NOW_MS - 5 * 24 * 60 * MINUTE), language="de")
+
+    shown = view(state, NOW_MS, german)
+
+    assert (shown.date, shown.last.time) == ("Mittwoch, 3. Juni 2026", "Fr 07:42")
+    assert clock_of(state, NOW_MS, german).date == "Mittwoch, 3. Juni 2026"
+
+
 def test_a_zone_or_language_that_this_machine_does_not_know_breaks_nothing() -> None:
     state = kiosk_states.state(NOW_MS, time_zone="Mars/Olympus", language="x!")
 
-    assert clock_of(state, NOW_MS).clock == "05:42"
+    assert clock_of(state, NOW_MS, translations("x!")).clock == "05:42"
 
 
 def test_the_last_scan_fades_to_the_calm_state() -> None:

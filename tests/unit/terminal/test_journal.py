@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from terminal_world import BODY, TERMINAL, RoomyDisk, World, code, run
 
 from ekanban_core.states import Colour, Outcome
-from ekanban_terminal import folder
+from ekanban_terminal import folder, journal_file
+from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.errors import FolderUnusable, JournalFailed, NewerSchema
 from ekanban_terminal.journal_types import Limits
 
@@ -221,6 +222,83 @@ def test_a_damaged_register_is_loaded_again(tmp_path: Path) -> None:
         await world.load()
 
         assert world.register.card(BODY) is not None
+
+    run(shift())
+
+
+class Noting(sqlite3.Connection):
+    """Notes when the log is moved into the file."""
+
+    moves: ClassVar[list[int]] = []  # rows that had been changed
+
+    def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
+        if statement == sql.MOVE_WAL:
+            Noting.moves.append(self.total_changes)
+        return super().execute(statement, *parameters)
+
+
+class NotingDisk(RoomyDisk):
+    """Gives such connections."""
+
+    def connect(self, path: Path, **options: Any) -> sqlite3.Connection:
+        return sqlite3.connect(path, factory=Noting, **options)
+
+
+def test_the_log_is_moved_when_nobody_waits(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, disk=NotingDisk()).open()
+        Noting.moves.clear()
+        for number in range(10):
+            await world.scan(code(number))
+        await world.store.tidy()
+        assert not Noting.moves  # not worth it yet
+        for number in range(10, journal_file.TIDIED_AFTER + 10):
+            await world.scan(code(number))
+        assert not Noting.moves  # no scan waits for it
+
+        await world.store.tidy()
+
+        assert len(Noting.moves) == 1
+        await world.store.tidy()
+        assert len(Noting.moves) == 1
+
+    run(shift())
+
+
+def test_a_station_that_never_rests_has_no_log_without_end(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, disk=NotingDisk(), limits=Limits(10_000, 0)).open()
+        Noting.moves.clear()
+
+        for number in range(2 * journal_file.MOVED_AFTER + 10):
+            await world.scan(code(number))
+
+        assert len(Noting.moves) == 2
+
+    run(shift())
+
+
+def test_a_start_goes_on_counting_where_forgotten_scans_ended(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        for number in range(3):
+            await world.scan(code(number))
+        await world.drain()
+        first = world.journal.epoch
+        while await world.store.forget(2**53):
+            pass
+        assert not world.states()
+
+        await world.scan(code(4))
+        await world.drain()
+        await world.store.forget(2**53)
+        await world.restart()
+        await world.later(code(5))
+
+        batch = await world.store.batch(10, 100_000)
+        assert batch is not None
+        assert [(one.previous, one.previous_seq) for one in batch.epochs] == [(first, 4)]
 
     run(shift())
 

@@ -62,6 +62,24 @@ def test_work_that_has_begun_goes_on_when_nobody_waits_any_more(thread: OneThrea
     assert ended.is_set()
 
 
+def test_what_can_wait_is_done_when_no_more_work_comes_at_once(thread: OneThread) -> None:
+    done: list[str] = []
+    idle, more = threading.Event(), threading.Event()
+
+    def tidy() -> None:
+        done.append("tidied")
+        idle.set()
+
+    thread.when_idle(tidy)
+    for number in range(3):
+        thread.post(lambda number=number: done.append(str(number)))
+    assert idle.wait(10)
+    thread.post(more.set)
+
+    assert more.wait(10)
+    assert done == ["0", "1", "2", "tidied"]
+
+
 def test_the_end_waits_for_the_last_work(thread: OneThread) -> None:
     done: list[int] = []
     for number in range(20):

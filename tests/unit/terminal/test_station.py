@@ -326,6 +326,22 @@ def test_behind_a_broken_reading_only_a_check_character_is_believed(tmp_path: Pa
     run(shift())
 
 
+def test_a_foreign_code_is_a_card_as_soon_as_central_tells_of_it_and_after_a_restart(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        assert (await world.scan("4006381333931")).entry.outcome is Outcome.UNREADABLE
+        for body, foreign in (("00000009", "4006381333931"), ("0000000A", "4006381333948")):
+            world.central.add_card(body, aliases=(foreign,))
+        await world.load()
+
+        assert (await world.later("4006381333931")).entry.outcome is Outcome.OPENED
+        await world.restart()
+        assert (await world.later("4006381333948")).entry.outcome is Outcome.OPENED
+
+    run(shift())
+
+
 def test_an_unknown_card_is_red_once_the_register_was_loaded(tmp_path: Path) -> None:
     async def shift() -> None:
         world = await World(tmp_path).open()
