@@ -1,7 +1,7 @@
 """Whatever is asked of either service: never an answer 5xx, never one that OpenAPI does not declare.
 
-`make test` tries the same requests each time; `make fuzz-api EXAMPLES=200` tries others each time, and a finding names
-the seed that leads to it again (SEED=…).
+`make test` tries the same requests at the terminal each time; `make fuzz-api EXAMPLES=200` tries others each time, and a
+finding names the seed that leads to it again (SEED=…).
 """
 
 from __future__ import annotations
@@ -36,14 +36,7 @@ def operations(app: FastAPI) -> set[str]:
     return {f"{method.upper()} {path}" for path, methods in paths for method in methods if path not in ENDLESS}
 
 
-@pytest.mark.parametrize(
-    "works",
-    [
-        pytest.param("postgresql", marks=pytest.mark.needs("postgresql")),
-        pytest.param("sqlite", marks=pytest.mark.heavy),  # answers the same; its own ways are in every field's test
-    ],
-    indirect=True,
-)
+@pytest.mark.heavy  # half a minute; .ci/run does it with `make fuzz-api`
 def test_central_answers_every_request_as_it_declares(gateway: Gateway, app: FastAPI, works: PagePlant) -> None:
     headers = {"Authorization": f"Bearer {works.token(works.admin)}", **SIGN}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,16 +21,14 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path / 'central.db'}"
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database with central's schema."""
+    return str(request.getfixturevalue(f"central_on_{request.param}"))
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A database with central's schema."""
+    """The same, open."""
     upgrade.central(database_url)
     database = Database(database_url)
     yield database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,6 +16,14 @@ from ekanban_central import ledger, tables
 from ekanban_central.database import Database
 from ekanban_migrations import upgrade
 from ekanban_migrations.upgrade import Schema
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: these tests make the schema."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'central.db'}"
 
 
 def test_the_history_leads_to_the_tables_that_the_code_works_with(database: Database) -> None:

@@ -54,10 +54,9 @@ def second(browser: Browser, desk: Desk) -> Iterator[Seat]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
-def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PagePlant]:
+def works(request: pytest.FixtureRequest) -> Iterator[PagePlant]:
     """Riverside Works on both databases, with nothing open."""
-    url = f"sqlite:///{tmp_path / 'central.db'}"
-    plant = PagePlant(str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else url)
+    plant = PagePlant(str(request.getfixturevalue(f"central_on_{request.param}")))
     yield plant
     plant.database.close()
 

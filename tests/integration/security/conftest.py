@@ -22,11 +22,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'central.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+def database_url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"central_on_{request.param}"))
 
 
 @pytest.fixture
