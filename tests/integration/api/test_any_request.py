@@ -1,7 +1,7 @@
 """Whatever is asked of either service: never an answer 5xx, never one that OpenAPI does not declare.
 
-`make test` tries the same requests at the terminal each time; `make fuzz-api EXAMPLES=200` tries others each time, and a
-finding names the seed that leads to it again (SEED=…).
+`make test` tries the same requests at the terminal each time, `make fuzz-api EXAMPLES=200` tries others, and a finding
+names the seed that leads to it again (SEED=…).
 """
 
 from __future__ import annotations
