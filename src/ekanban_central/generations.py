@@ -25,6 +25,7 @@ from ekanban_central.changes import Writer
 from ekanban_central.ledger import LEDGER, META, SYSTEM, Actor, Entry, Reached
 from ekanban_core.events import ReviewKind, ReviewRaised
 
+MOST_WORD = 64  # characters of a generation; ours have 16
 log = structlog.get_logger()
 
 
@@ -51,6 +52,9 @@ def check(
     fresh = random_bytes(8).hex()
     if not _start(connection, present, fresh):
         return ledger.generation(connection)  # another transaction was first; it has reported, too
+    if claim.generation != present and len(claim.generation or "") <= MOST_WORD:
+        # Lost, and from now on known to be: whoever else has heard it, or says it late, shows nothing more.
+        connection.execute(insert(META).values(key=_OVER.format(claim.generation), value=fresh))
     data = {"before": present, "after": fresh, "heard": claim.position}
     log.warning("generation_started", terminal=str(claim.terminal_id), **data)
     writer = writers[claim.site_id]

@@ -20,6 +20,7 @@ class CentralTime:
         self.contact: Contact | None = None
         self._clock = clock
         self._bounds: OffsetBounds | None = None
+        self._register_ms = 0
 
     def heard(self, at_ms: int, sent_ms: int, arrived_ms: int) -> None:
         """Central's time in an answer; the boot clock when its request was sent, and when the answer had arrived."""
@@ -32,7 +33,7 @@ class CentralTime:
         It happened after everything that was ever heard of central. Without a contact in this boot the wall clock ends
         the interval: it is shown to people, and a wrong one can only turn the local verdict amber, never green.
         """
-        floor_ms = self.contact.at_ms if self.contact else 0
+        floor_ms = max(self.contact.at_ms if self.contact else 0, self._register_ms)
         wall_ms = min(max(self._clock.wall_ms(), 0), YEAR_9000_MS)
         known = self._bounds is not None and self._bounds.high_ms is not None
         return scan_moment(
@@ -64,8 +65,12 @@ class CentralTime:
             return ""
         return json.dumps([self._clock.boot_id, bounds.low_ms, bounds.high_ms, bounds.measured_ms])
 
-    def restore(self, contact: str | None, offset: str | None) -> None:
-        """The reverse; what was measured in another boot says nothing of this one."""
+    def restore(self, contact: str | None, offset: str | None, register_ms: int = 0) -> None:
+        """The reverse; what was measured in another boot says nothing of this one.
+
+        register_ms: central's time in the register, which may have come after the contact that was stored last.
+        """
+        self._register_ms = register_ms
         if contact:
             self.contact = Contact.model_validate_json(contact)
         found: Any = json.loads(offset) if offset else None

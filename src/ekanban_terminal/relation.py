@@ -105,7 +105,8 @@ class Relation:
         self.position = int(position) if position else None
         self.mark = await self._store.fact("mark") or None
         self._told_by = await self._store.fact("central")
-        self.time.restore(await self._store.fact("contact"), await self._store.fact("offset"))
+        register_ms = self._beliefs.register.about.at_ms
+        self.time.restore(await self._store.fact("contact"), await self._store.fact("offset"), register_ms)
 
     def use(self, central: Central | None) -> None:
         """Talk to this central from now on; None: not enrolled. What another one told means nothing to it."""

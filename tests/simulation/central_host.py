@@ -99,6 +99,7 @@ class CentralHost:
         self.file.write_bytes(_schema())
         self._dice = random.Random(f"{floor.plan.seed} central")  # noqa: S311  # repeatable on purpose
         self.key = key_of(Ed25519PrivateKey.from_private_bytes(self._dice.randbytes(32)))
+        self.wall_ahead_ms = 0
         self.process: Central | None = None
         self.dies: str | None = None  # at the next commit: "before" or "after" it
         self.well()
@@ -106,7 +107,7 @@ class CentralHost:
         self._take: Callable[..., list[Receipt]] = lambda _: []
 
     def now_ms(self) -> int:
-        """Central's clock, in which the simulation tells the time."""
+        """Central's time, in which the simulation tells the time: its wall clock is right when it starts first."""
         return START_MS + int(self.floor.now() * 1000)
 
     def start(self) -> Central:
@@ -114,13 +115,16 @@ class CentralHost:
         database = Database(f"sqlite:///{self.file}")
         event.listen(database.engine, "commit", self._commits)
         hub = Hub(database)
-        self._take = Intake(database, hub.publish, self._dice.randbytes).take
+        clock = PlantClock(lambda: self.now_ms() + self.wall_ahead_ms, lambda: int(self.floor.now() * 1000))
+        with database.transaction() as connection:
+            clock.take_up(connection, "the one boot of this machine")
+        self._take = Intake(database, hub.publish, self._dice.randbytes, clock.not_before).take
         self.process = Central(
             settings=CentralSettings(data=self.file.parent, database_url=f"sqlite:///{self.file}"),
             database=database,
             hub=hub,
             key=self.key,
-            clock=PlantClock(self.now_ms, self.now_ms),
+            clock=clock,
             random_bytes=self._dice.randbytes,
             intake=Flusher(self._taken, self._run),
             metrics=Metrics(),
@@ -154,7 +158,7 @@ class CentralHost:
     def restore(self, content: bytes) -> None:
         """Put a backup in place of the database; the service starts again."""
         self.stop()
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm"):  # another file, not this one with other content: somebody looks at it
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         self.file.write_bytes(content)
         self.start()
@@ -228,7 +232,11 @@ class CentralHost:
 
     def _taken(self, deliveries: list[Delivery]) -> list[Receipt]:
         deliveries = [replace(one, items=one.items[: self.most_scans]) for one in deliveries]
-        receipts = self._take(deliveries)
+        try:
+            receipts = self._take(deliveries)
+        except Exception as error:
+            self.floor.oracle.bad.set_failed(error, sum(len(one.items) for one in deliveries), len(deliveries))
+            raise
         self.floor.oracle.committed(deliveries, receipts)
         if self.dies == "after":
             raise Died

@@ -87,7 +87,8 @@ class CentralWatch:
 
     def identities(self) -> dict[str, dict[str, Any]]:
         """Scan id → where it was taken, with the content that the ledger keeps."""
-        statement = """SELECT i.scan_id, i.terminal_id, i.epoch, i.seq, i.outcome, i.position, i.body, l.data
+        statement = """SELECT i.scan_id, i.terminal_id, i.epoch, i.seq, i.outcome, i.position, i.body, l.data,
+            l.signal_id
             FROM scan_identity i LEFT JOIN ledger l ON l.site_id = 1 AND l.position = i.position"""
         found = {}
         for row in self.rows(statement):

@@ -24,7 +24,7 @@ from simulation.broken import Broken
 from simulation.central_host import CentralHost, Died, plant
 from simulation.central_watch import is_same_register, replays
 from simulation.device import KEPT_MS, Device, Reading
-from simulation.disk import Disk
+from simulation.disk import Disk, rows
 from simulation.network import FAIR
 from simulation.oracle import Oracle
 from simulation.plan import Plan, Step
@@ -34,6 +34,7 @@ T = TypeVar("T")
 LIVENESS_S = 1_800.0  # once faults have stopped, everything must have reached central after that time
 QUIET_S = 4_000.0  # then: time for a restored central to be found out by those who have nothing to send
 LOOK_S = 20.0
+OLDEST = "SELECT id FROM scan WHERE state = 'waiting' ORDER BY n LIMIT 1"
 ROOM = 10**12  # bytes
 
 
@@ -180,6 +181,8 @@ class Floor:
         """Wait until nothing waits, not longer than promised; then until everybody knows what central knows."""
         began = self.now()
         while any(self._waits(device) for device in self.devices.values()):
+            for name, device in self.devices.items():
+                self.oracle.bad.holds_up(name, _oldest(device), self.now() - began)
             if self.now() - began > LIVENESS_S:
                 waiting = {name: self._waits(device) for name, device in self.devices.items()}
                 raise Broken("4 (liveness)", f"after {LIVENESS_S} s without faults there still wait {waiting}")
@@ -354,10 +357,14 @@ class Floor:
         self.count("full disks")
         self.devices[terminal].disk.holds(room)
 
-    def do_wall(self, terminal: str, wall: int) -> None:
-        """Its wall clock is set."""
+    def do_wall(self, terminal: str, wall: int | None = None, ahead: int = 0) -> None:
+        """Its wall clock is set: to a time, or so far ahead of the right one."""
         self.count("clock jumps")
-        self.devices[terminal].clock.set_wall(wall)
+        clock = self.devices[terminal].clock
+        if wall is not None:
+            clock.set_wall(wall)
+        else:
+            clock.wall_offset_ms = ahead
 
     def do_look(self, terminal: str) -> None:
         """The oracle looks at the journal."""
@@ -447,6 +454,11 @@ class Floor:
         self._down_s["central"] = down
         self.central.dies = when
 
+    def do_central_wall(self, ahead: int) -> None:
+        """The wall clock of its machine is set so far ahead of the right time."""
+        self.count("clock jumps of central")
+        self.central.wall_ahead_ms = ahead
+
     def do_central_part(self, most: int) -> None:
         """From now on it takes so many scans of a batch, and answers for them alone."""
         self.count("parts of batches")
@@ -485,3 +497,9 @@ class Floor:
             except Died:
                 self.central_died()
             self.oracle.central.committed()
+
+
+def _oldest(device: Device) -> str | None:
+    """The scan that waits longest."""
+    found = rows(device.disk.snapshot(), OLDEST)
+    return str(found[0]["id"]) if found else None

@@ -263,10 +263,13 @@ def _central_slow(draft: Draft) -> None:
 def _odd_content(draft: Draft) -> None:
     """Central, or something before it, cannot take what was read; others must not wait for it."""
     terminal = draft.terminal()
+    draft.add("central_slow", seconds=draft.dice.choice((0.005, 3.0)))  # then others come with it
+    draft.add("central_well", after=60.0)
     draft.scan(terminal, raw=draft.dice.choice(("POISON", "PROXY")))
     for _ in range(3):
-        draft.wait(0.5, 3.0)
+        draft.wait(0.1, 0.5, 3.0)
         draft.scan(terminal)
+        draft.scan()
 
 
 def _tamper(draft: Draft) -> None:

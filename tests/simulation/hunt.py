@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from simulation.generate import plan_of
+from simulation.clocks import carried_out
 from simulation.planted import load_all
-from simulation.runs import simulate
 from simulation.shrink import kind_of
 
 MOST = 40  # seeds; a bug that is not found by then is not found
+BEGIN, END = "<!-- table -->", "<!-- end -->"
+ROW = re.compile(r"^\| .* \(`(\w+)`\) \| (.+?) \| (.*?) ?\|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,12 @@ class Catch:
     seconds: float
 
 
-def hunt(name: str, most: int = MOST) -> Catch:
+def hunt(name: str, most: int = MOST, first: int = 0) -> Catch:
     """Plant a bug and run seed after seed until it is found."""
     bug, seconds = load_all()[name], 0.0
     with bug.plant():
-        for seed in range(most):
-            result = simulate(plan_of(seed))
+        for seed in range(first, most):
+            result = carried_out(seed)
             seconds += result.seconds
             if result.broken is not None:
                 return Catch(name, seed + 1, kind_of(result.broken), seconds)
@@ -43,3 +46,25 @@ def table(catches: Iterable[Catch]) -> str:
         seeds = catch.seeds or f"none of {MOST}"
         lines.append(f"| {bugs[catch.bug].what} (`{catch.bug}`) | {seeds} | {catch.promise} |")
     return "\n".join(lines)
+
+
+def again(known: tuple[str, int]) -> tuple[Catch, bool]:
+    """Find a bug once more, by the seed that found it; where that finds it no longer, by all of them.
+
+    A change of the product changes what happens in a seed. True: the table still tells how it is.
+    """
+    name, seeds = known
+    caught = hunt(name, seeds, seeds - 1)
+    return (caught, True) if caught.seeds is not None else (hunt(name), False)
+
+
+def write(file: Path, catches: Iterable[Catch]) -> None:
+    """Put the table in its place in a text."""
+    before, _, rest = file.read_text().partition(BEGIN)
+    file.write_text(f"{before}{BEGIN}\n{table(catches)}\n{END}{rest.partition(END)[2]}")
+
+
+def read(file: Path) -> dict[str, int | None]:
+    """How many seeds each bug took, as a text tells it; None: it was not found."""
+    text = file.read_text().partition(BEGIN)[2].partition(END)[0]
+    return {name: int(seeds) if seeds.isdigit() else None for name, seeds, _ in ROW.findall(text)}

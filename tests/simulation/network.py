@@ -58,6 +58,7 @@ class Way:
         await asyncio.sleep(latency)
         if process is not None:
             await process.awaits()
+        self._floor.oracle.bad.answered(request, reply.status)
         if fate == "fair" and reply.status == 200:
             self._last_good = reply
         return reply

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ekanban_core.signatures import Target, sign_request
 from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.link import Request
+from simulation.bad_scans import BadScans
 from simulation.broken import Broken
 from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
 from simulation.device import KEPT_MS, Device, Process, Reading
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from simulation.floor import Floor
 
 REFUSALS = frozenset({"on_hold", "retired", "superseded_print", "unknown_card", "unreadable", "review", "set_aside"})
+ONCE = "cycle_unclear"
 
 
 class Oracle:
@@ -35,6 +37,7 @@ class Oracle:
         self.readings: dict[str, Reading] = {}
         self.all: list[Reading] = []
         self.central = CentralWatch(floor.central.file, self.readings)
+        self.bad = BadScans(floor, self.readings)
         self._answers: dict[tuple[str, str], tuple[Any, ...]] = {}  # by terminal and scan
         self._taken_ms: dict[tuple[str, str], int] = {}  # by device and scan: when it believed that central has it
         self._committed_ms: dict[str, int] = {}  # by scan: when central took it, last
@@ -248,6 +251,7 @@ class Oracle:
             self._every_scan_has_one_end(device, identities, asides)
         in_sequence(list(identities.values()))
         self._refusals(identities)
+        self.bad.at_central(identities)
         self._forks(identities)
         self._registers()
         self.floor.replays()
@@ -261,7 +265,7 @@ class Oracle:
             if one in identities:
                 _same_content(one, json.loads(row["message"]), identities[one])
             elif row["state"] == "dead" and row["stand_in_id"] in identities:
-                continue
+                self.bad.dead_here(one)
             elif one not in asides and not device.dead:
                 raise Broken("2 (no loss)", f"{device.name}: {one} is {row['state']}, and central does not have it")
 
@@ -275,6 +279,7 @@ class Oracle:
     def _refusals(self, identities: dict[str, Any]) -> None:
         """Shown green, not carried out: on the review desk, and on the kiosk until somebody has seen it."""
         reviews = {row["scan_id"] for row in self.central.rows("SELECT scan_id FROM review WHERE scan_id IS NOT NULL")}
+        asked = {row["signal_id"] for row in self.central.rows("SELECT signal_id FROM review WHERE kind = ?", ONCE)}
         for device in self.floor.devices.values():
             if device.process is None or device.dead:
                 continue
@@ -286,6 +291,8 @@ class Oracle:
                     continue
                 if found["outcome"] not in REFUSALS:
                     continue
+                if found["data"]["reason"] == ONCE and found["signal_id"] in asked:
+                    continue  # one question about one signal, however often it is scanned
                 if found["scan_id"].replace("-", "") not in reviews:
                     raise Broken(
                         "2 (refused green goes to review)", f"{reading.scan_id}: {found['outcome']}, no review"

@@ -199,6 +199,21 @@ def wall_clocks_compared() -> Patch:
     return patched(intake_taking, "moments", by_wall)
 
 
+@bug("when an order is due is told by the terminal's wall clock")
+def due_by_wall_clock() -> Patch:
+    result_of = intake_taking.result_of
+
+    def told(case: Any, decision: Decision, *rest: Any) -> Any:
+        result = result_of(case, decision, *rest)
+        if result.signal is None or case.message is None:
+            return result
+        wall = int(datetime.fromisoformat(case.message.scanned_at).timestamp() * 1000)
+        signal = result.signal.model_copy(update={"due_ms": wall + 3_600_000})
+        return result.model_copy(update={"signal": signal})
+
+    return patched(intake_taking, "result_of", told)
+
+
 @bug("clocks are taken for exact: they do not drift apart")
 def drift_ignored() -> Patch:
     return patched(bounds, "drift_ms", lambda _elapsed: 0)
@@ -248,6 +263,30 @@ def set_fails_with_one_scan() -> Patch:
         raise error
 
     return together(patched(Intake, "_take_in_parts", fail), patched(Delivery, "_poisoned", never))
+
+
+@bug("a set that fails is halved down to two scans, and both are kept for a person")
+def halved_down_to_two() -> Patch:
+    in_parts = Intake._take_in_parts
+
+    def early(self: Intake, deliveries: Sequence[Any], error: Exception) -> list[Any]:
+        if len(deliveries) == 1 and len(deliveries[0].items) == 2:
+            return self._commit(deliveries, keep=str(error))
+        return in_parts(self, deliveries, error)
+
+    return patched(Intake, "_take_in_parts", early)
+
+
+@bug("one scan that fails fails the batches of other terminals that came with it")
+def fails_others_batches() -> Patch:
+    in_parts = Intake._take_in_parts
+
+    def alone(self: Intake, deliveries: Sequence[Any], error: Exception) -> list[Any]:
+        if len(deliveries) > 1:
+            raise error
+        return in_parts(self, deliveries, error)
+
+    return patched(Intake, "_take_in_parts", alone)
 
 
 @bug("an undo opens a closed cycle again without its signal")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ekanban_core.states import Outcome
 from ekanban_core.wire import ScanResult
-from ekanban_terminal import exchange, station_memory
+from ekanban_terminal import delivery, exchange, station_memory
 from ekanban_terminal.backoff import Backoff
 from ekanban_terminal.courier import Courier
 from ekanban_terminal.delivery import Delivery
@@ -105,6 +105,11 @@ def head_of_line_blocked() -> Patch:
     return patched(Delivery, "_poisoned", never)
 
 
+@bug("a scan is given up at the first status that might be about it")
+def given_up_at_once() -> Patch:
+    return together(patched(delivery, "STRIKES", 1), patched(delivery, "PROOFS", 0))
+
+
 @bug("the register is not loaded again when central was restored")
 def register_not_reloaded() -> Patch:
     def since(self: RegisterLoader) -> str:
@@ -147,6 +152,17 @@ def double_reads_by_wall_clock() -> Patch:
         self._memory = WallMemory(setting.window_s, arguments["clock"])
 
     return patched(Station, "__init__", with_wall)
+
+
+@bug("a terminal whose clock is unset looks for news of the register less often")
+def register_waits_for_the_clock() -> Patch:
+    went_on = RegisterLoader.ledger_went_on
+
+    def with_clock(self: RegisterLoader) -> None:
+        if self._clock.wall_ms() > 1_700_000_000_000:
+            went_on(self)
+
+    return patched(RegisterLoader, "ledger_went_on", with_clock)
 
 
 @bug("a command card holds until the next one")

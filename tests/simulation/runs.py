@@ -14,9 +14,10 @@ import structlog
 
 from ekanban_terminal import courier, register_loader
 from simulation.disk import folder
+from simulation.ended import Ended, ended
 from simulation.floor import Floor
 from simulation.plan import DAY_S, Plan
-from simulation.virtual_time import run
+from simulation.virtual_time import NothingLeft, Spins, run
 
 REFRESH_S = 1_800.0  # between looks at the register when nothing happens; 10 in production: days must fit into seconds
 IDLE_S = 600.0  # between looks for something to do; 60 in production
@@ -31,6 +32,7 @@ class Result:
     broken: BaseException | None = None
     days: float = 0.0
     drained_s: float = 0.0  # from the end of all faults until nothing waited
+    ended: Ended = ()  # how, without what wall clocks put into it
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -39,7 +41,10 @@ def simulate(plan: Plan, *, verbose: bool = False) -> Result:
     """Carry out a plan from its beginning to its last check."""
     began = time.perf_counter()
     with _quiet(), folder() as place:
-        result = run(_simulated(plan, place, verbose))
+        try:
+            result = run(_simulated(plan, place, verbose))
+        except (Spins, NothingLeft) as error:  # time itself has ended, and nobody in it could say so
+            result = Result(plan, broken=error)
     result.seconds = time.perf_counter() - began
     return result
 
@@ -49,6 +54,7 @@ async def _simulated(plan: Plan, place: object, verbose: bool) -> Result:
     result = Result(plan, counts=floor.counts)
     try:
         await floor.run()
+        result.ended = ended(floor)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # a promise, or the product itself, is broken: the caller shows and shrinks it

@@ -16,14 +16,14 @@ def kind_of(error: BaseException | None) -> str:
     return error.promise if isinstance(error, Broken) else type(error).__name__
 
 
-def shrunk(result: Result, most_runs: int = 150) -> Result:
+def shrunk(result: Result, carry_out: Callable[[Plan], Result] = simulate, most_runs: int = 150) -> Result:
     """The shortest run found that breaks the same promise; ends at the latest after so many runs."""
     best, wanted, left = result, kind_of(result.broken), most_runs
 
     def fails(steps: Sequence[Step]) -> bool:
         nonlocal best, left
         left -= 1
-        tried = simulate(_short(result.plan, steps))
+        tried = carry_out(_short(result.plan, steps))
         if kind_of(tried.broken) != wanted:
             return False
         best = tried

@@ -151,6 +151,26 @@ def test_a_generation_that_central_lost_shows_a_restore_too_and_one_that_it_had_
     assert late.generation == second
 
 
+def test_a_lost_generation_is_noticed_once_whoever_else_has_heard_it(plant: Plant) -> None:
+    first, second = plant.terminal("Line 1"), plant.terminal("Line 2")
+    heard = {"generation": "lost", "mark": "beef-1"}
+    noticed = first.send(first.scan(plant.cards[0]), position=7, **heard).generation
+
+    others = second.send(second.scan(plant.cards[1]), position=9, **heard)
+    late = first.send(first.scan(plant.cards[2]), position=5, **heard)
+
+    assert {others.generation, late.generation} == {noticed}
+    assert len(plant.rows("review", kind="restored")) == 1
+
+
+def test_a_generation_of_any_length_harms_nobody(plant: Plant) -> None:
+    terminal = plant.terminal()
+
+    receipt = terminal.send(terminal.scan(plant.cards[0]), generation="x" * 9_000, position=7, mark="beef-1")
+
+    assert outcomes(receipt) == ["opened"]
+
+
 @pytest.mark.parametrize("state", [TerminalState.REVOKED, TerminalState.PENDING])
 def test_a_terminal_that_is_not_admitted_starts_no_new_generation(plant: Plant, state: TerminalState) -> None:
     terminal, before = plant.terminal(state=state), _generation(plant)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from terminal_world import BODY, CODE, RoomyDisk, World, code, run
 
-from ekanban_core.facts import Message
-from ekanban_core.states import Colour, Intent, Outcome
+from ekanban_core.facts import Message, Moment, Signal
+from ekanban_core.states import Colour, Intent, Outcome, SignalState
 from ekanban_terminal.station import Input, NothingToUndo
 
 
@@ -73,6 +73,24 @@ def test_after_a_power_cut_without_central_an_empty_bin_is_still_green(tmp_path:
         await world.restart(boot="boot-two")
 
         assert (await world.scan()).entry.colour is Colour.GREEN
+
+    run(shift())
+
+
+def test_after_a_power_cut_what_the_register_tells_is_past_whatever_the_clock_says(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        world.clock.pass_s(3600)
+        opened = Moment(world.central_now(), world.central_now(), "another")
+        world.central.cards[BODY].signal = Signal("0" * 32, SignalState.RELEASED, opened, opened, None)
+        world.central.position += 1
+        await world.load()
+
+        world.clock.wall = 0  # a Pi has no clock after a power cut
+        await world.restart(boot="boot-two")
+
+        assert (await world.scan(intent=Intent.RECEIVE)).entry.outcome is Outcome.RECEIVED
 
     run(shift())
 
