@@ -51,6 +51,7 @@ class Journal:
         self._correct = correct
         self._ordinal: int | None = None  # of the epoch's row, which its first scan makes
         self._seq = 0
+        self._whole: rows.Whole = {}
         self._doubtful: checksum.Facts | None = None  # their commit failed: stored or not?
 
     @property
@@ -94,13 +95,14 @@ class Journal:
         `also`: epochs that the batch must tell of, besides those of its scans.
         """
         with self._file.reading() as connection:
-            return rows.next_batch(connection, most, most_bytes, also)
+            return rows.next_batch(connection, most, most_bytes, also, self._whole)
 
     def settle(self, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
         """Store central's answers and what else it said, in one transaction."""
         with self._file.writing() as connection:
-            settled = settling.settle(connection, answers, heard)
-            self._count(connection)
+            settled, restored = settling.settle(connection, answers, heard)
+            counts = self._counted(connection) if restored else self.counts.after(settled)
+        self.counts = counts
         return settled
 
     def resend_from(self, epoch: str, seq: int) -> int | None:
@@ -111,13 +113,13 @@ class Journal:
         """
         with self._file.writing() as connection:
             found = settling.resend_from(connection, epoch, seq)
-            self._count(connection)
+            self.counts = self._counted(connection)
         return found
 
     def known_at_central(self) -> Batch | None:
         """One scan that central has taken; sending it again asks whether central works, and how far it remembers."""
         with self._file.reading() as connection:
-            return rows.known(connection)
+            return rows.known(connection, self._whole)
 
     def stand_in(self, scan_id: str, proposal: ScanMessage) -> ScanMessage:
         """Fix, once and for ever, what is sent in place of a scan that central cannot take."""
@@ -131,6 +133,7 @@ class Journal:
         """Delete what central took before a time of *its* clock; a few at a time, so that no scan waits long."""
         with self._file.writing() as connection:
             connection.execute(sql.KEEP_COUNT)
+            self._whole.clear()
             return connection.execute(sql.FORGET, (before_ms, most)).rowcount
 
     def tidy(self) -> None:
@@ -143,7 +146,7 @@ class Journal:
             return settling.fact(connection, key)
 
     def overlays(self) -> list[tuple[str, str, str]]:
-        """Body, scan id, card and signal afterwards (JSON), of scans that central has never answered, in order."""
+        """Body, scan id, card and signal afterwards (JSON): each card's newest scan without an answer of central's."""
         with self._file.reading() as connection:
             return connection.execute(sql.OVERLAYS).fetchall()
 
@@ -208,7 +211,8 @@ class Journal:
     def _read_state(self, connection: sqlite3.Connection) -> None:
         row = connection.execute(sql.EPOCH_BY_NAME, (self.epoch,)).fetchone()
         self._ordinal, self._seq = row or (None, 0)
-        self._count(connection)
+        self._whole.clear()
+        self.counts = self._counted(connection)
         if self._doubtful:  # people were told that it is not stored: central must never carry it out
             scan_id, ordinal, seq, _green, body, text, was, _after = self._doubtful
             message, shown = self._correct(rows.from_json(text), was)
@@ -217,7 +221,8 @@ class Journal:
             connection.execute(sql.CORRECT, (text, shown, corrected, scan_id))
             self._doubtful = None
 
-    def _count(self, connection: sqlite3.Connection) -> None:
+    def _counted(self, connection: sqlite3.Connection) -> Counts:
+        """Count anew: it reads all that waits."""
         stored, waiting = connection.execute(sql.COUNT).fetchone()
         dead = connection.execute(sql.COUNT_DEAD).fetchone()[0]
-        self.counts = Counts(stored, waiting - stored, dead)
+        return Counts(stored, waiting - stored, dead)

@@ -35,8 +35,13 @@ def answer_from_json(text: str) -> ScanResult:
         raise sqlite3.DatabaseError(f"damaged: a stored answer cannot be understood: {error}") from error
 
 
-def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int, also: Collection[str]) -> Batch | None:
-    """What waits, in order of epoch and sequence. See Journal.batch."""
+Whole = dict[int, tuple[int, int]]  # by epoch: from one sequence number to another every scan is kept
+
+
+def next_batch(
+    connection: sqlite3.Connection, most: int, most_bytes: int, also: Collection[str], whole: Whole
+) -> Batch | None:
+    """What waits, in order of epoch and sequence. See Journal.batch; `whole` is what was found before."""
     scans: list[Waiting] = []
     size = 0
     for row in connection.execute(sql.WAITING, (most,)).fetchall():
@@ -45,13 +50,13 @@ def next_batch(connection: sqlite3.Connection, most: int, most_bytes: int, also:
         if scans and (size > most_bytes or _hole(connection, scans[-1], waiting)):
             break
         scans.append(waiting)
-    return _with_epochs(connection, scans, also) if scans else None
+    return _with_epochs(connection, scans, also, whole) if scans else None
 
 
-def known(connection: sqlite3.Connection) -> Batch | None:
+def known(connection: sqlite3.Connection, whole: Whole) -> Batch | None:
     """The newest scan that central has taken. It comes with its epoch, for a central that has lost it since."""
     row = connection.execute(sql.TAKEN_LAST).fetchone()
-    return _with_epochs(connection, [_waiting(row)], ()) if row else None
+    return _with_epochs(connection, [_waiting(row)], (), whole) if row else None
 
 
 def some(connection: sqlite3.Connection, statement: str, argument: int | str) -> list[Kept]:
@@ -66,7 +71,9 @@ def _hole(connection: sqlite3.Connection, before: Waiting, after: Waiting) -> bo
     return connection.execute(sql.HAS, (before.ordinal, after.message.seq - 1)).fetchone() is None
 
 
-def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting], also: Collection[str]) -> Batch:
+def _with_epochs(
+    connection: sqlite3.Connection, scans: Sequence[Waiting], also: Collection[str], whole: Whole
+) -> Batch:
     told = [row[0] for epoch in also if (row := connection.execute(sql.EPOCH_BY_NAME, (epoch,)).fetchone())]
     ordinals = [scans[0].ordinal, scans[-1].ordinal, *told]
     rows = connection.execute(sql.EPOCHS, (min(ordinals), max(ordinals))).fetchall()
@@ -74,16 +81,24 @@ def _with_epochs(connection: sqlite3.Connection, scans: Sequence[Waiting], also:
     first: dict[str, Waiting] = {}
     for scan in scans:
         first.setdefault(scan.message.epoch, scan)
-    return Batch(tuple(scans), epochs, {epoch: _oldest(connection, scan) for epoch, scan in first.items()})
+    return Batch(tuple(scans), epochs, {epoch: _oldest(connection, scan, whole) for epoch, scan in first.items()})
 
 
-def _oldest(connection: sqlite3.Connection, scan: Waiting) -> int:
-    """From where on every scan of the epoch up to this one is still kept."""
-    where = (scan.ordinal, scan.message.seq)
-    oldest, count = connection.execute(sql.OLDEST, where).fetchone()
-    if count == scan.message.seq - oldest + 1:
-        return int(oldest)
-    return int(connection.execute(sql.AFTER_THE_LAST_HOLE, where).fetchone()[0])
+def _oldest(connection: sqlite3.Connection, scan: Waiting, whole: Whole) -> int:
+    """From where on every scan of the epoch up to this one is still kept; of `whole` only what is new is counted."""
+    ordinal, seq = scan.ordinal, scan.message.seq
+    oldest, upto = whole.get(ordinal, (seq + 1, 0))  # nothing found yet
+    if oldest > seq or not (seq <= upto or _all_between(connection, ordinal, upto, seq)):
+        oldest, count = connection.execute(sql.OLDEST, (ordinal, seq)).fetchone()
+        if count != seq - oldest + 1:
+            oldest = connection.execute(sql.AFTER_THE_LAST_HOLE, (ordinal, seq)).fetchone()[0]
+        upto = seq
+    whole[ordinal] = (oldest, max(upto, seq))
+    return int(oldest)
+
+
+def _all_between(connection: sqlite3.Connection, ordinal: int, after: int, seq: int) -> bool:
+    return bool(connection.execute(sql.COUNT_BETWEEN, (ordinal, after, seq)).fetchone()[0] == seq - after)
 
 
 def _waiting(row: Sequence[Any]) -> Waiting:

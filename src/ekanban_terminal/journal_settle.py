@@ -10,14 +10,15 @@ from ekanban_terminal.journal_checksum import ANSWER, GREEN, SHOWN, crc, sound, 
 from ekanban_terminal.journal_types import Answer, Heard, Settled
 
 
-def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
-    """Mark what central has committed. Results with unknown ids are passed over.
+def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Heard) -> tuple[list[Settled], bool]:
+    """Mark what central has committed. Results with unknown ids are passed over. True: much else waits again.
 
     Another generation of the same central was restored from a backup: everything still kept is sent again (promise
     15). Another central (enrolled anew) has never had it, and gets what waits.
     """
     known = fact(connection, "generation")
-    if known is not None and known != heard.generation and fact(connection, "central") == heard.central:
+    restored = known is not None and known != heard.generation and fact(connection, "central") == heard.central
+    if restored:
         connection.execute(sql.RESEND_ALL)
     settled = [one for answer in answers for one in _settle(connection, answer, heard.contact.at_ms)]
     for key, value in (
@@ -29,7 +30,7 @@ def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Hea
         ("offset", heard.offset),
     ):
         set_fact(connection, key, value)
-    return settled
+    return settled, restored
 
 
 def resend_from(connection: sqlite3.Connection, epoch: str, seq: int) -> int | None:
@@ -73,4 +74,4 @@ def _settle(connection: sqlite3.Connection, answer: Answer, at_ms: int) -> Itera
     text = result.model_dump_json()
     connection.execute(sql.SETTLE, (state, text, at_ms, for_stand_in, crc(text) - crc(before), n))
     if was != state or before is None:
-        yield Settled(scan_id, state, shown, result, before is None)
+        yield Settled(scan_id, state, shown, result, before is None, was)

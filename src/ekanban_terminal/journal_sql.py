@@ -125,6 +125,7 @@ ALL_WAITING = f"SELECT {SOUND} FROM scan WHERE state = 'waiting'"
 WAITING = f"""SELECT {SOUND}, stands_in FROM scan
     WHERE state = 'waiting' ORDER BY n LIMIT ?"""
 OLDEST = "SELECT min(seq), count(*) FROM scan WHERE epoch = ? AND seq <= ?"
+COUNT_BETWEEN = "SELECT count(*) FROM scan WHERE epoch = ? AND seq > ? AND seq <= ?"
 AFTER_THE_LAST_HOLE = """SELECT max(seq) FROM (
         SELECT seq, lag(seq) OVER (ORDER BY seq) AS before FROM scan WHERE epoch = ? AND seq <= ?
     ) WHERE before IS NULL OR before < seq - 1"""
@@ -149,8 +150,9 @@ FORGET = """DELETE FROM scan WHERE n IN (
 # For people.
 COUNT = "SELECT count(*) FILTER (WHERE answer IS NULL), count(*) FROM scan WHERE state = 'waiting'"
 COUNT_DEAD = "SELECT count(*) FROM scan WHERE state = 'dead'"
-OVERLAYS = """SELECT body, id, after FROM scan
-    WHERE state = 'waiting' AND answer IS NULL AND after IS NOT NULL ORDER BY n"""
+OVERLAYS = """SELECT body, id, after FROM scan WHERE n IN (
+        SELECT max(n) FROM scan WHERE state = 'waiting' AND answer IS NULL AND after IS NOT NULL GROUP BY body
+    ) ORDER BY n"""
 LAST = f"SELECT {SOUND}, state FROM scan ORDER BY n DESC LIMIT ?"
 REFUSED = f"SELECT {SOUND}, state FROM scan WHERE state = 'refused' ORDER BY n DESC LIMIT ?"
 DEAD = f"SELECT {SOUND}, state FROM scan WHERE state = 'dead' ORDER BY n DESC LIMIT ?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ekanban_core.wire import Contact, EpochMessage, ScanMessage, ScanResult
@@ -66,6 +67,7 @@ class Settled:
     shown: str
     result: ScanResult
     first: bool  # it had no answer before
+    was: str  # its state before
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,13 @@ class Counts:
     stored: int = 0
     again: int = 0
     dead: int = 0
+
+    def after(self, settled: Sequence[Settled]) -> Counts:
+        """The counts when these have their answers."""
+        waited = [one for one in settled if one.was == "waiting"]
+        first = sum(one.first for one in waited)
+        dead = sum((one.state == "dead") - (one.was == "dead") for one in settled)
+        return Counts(self.stored - first, self.again - len(waited) + first, self.dead + dead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,8 @@ class Screen:
     def settled(self, settled: Sequence[Settled]) -> None:
         """Scans have their answers."""
         reader = self.reader()
-        found = {one.id: _settled(one.state, one.shown, one.result, reader) for one in settled}
+        seen = {entry.id for entry in (*self._scans, self._last) if entry}
+        found = {one.id: _settled(one.state, one.shown, one.result, reader) for one in settled if one.id in seen}
         for place, entry in enumerate(self._scans):
             if entry.id in found:
                 self._scans[place] = found[entry.id]

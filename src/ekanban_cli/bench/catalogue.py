@@ -42,5 +42,11 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark(
         "scan-path-steady", "the same at 16 scans a second; against a 4 KiB write and fdatasync", "scan_path_steady"
     ),
+    Benchmark(
+        "offline-buffer",
+        "a terminal with 100,000 scans that wait: its scan path, and how soon all is sent",
+        "offline_buffer",
+    ),
+    Benchmark("demo-start", "`make demo` from a fresh clone, packages cached, to the page", "demo_start"),
     Benchmark("terminal-memory", "a terminal's resident memory, and how soon it is ready", "terminal_memory"),
 )

@@ -16,11 +16,15 @@ END_S = 15.0
 
 
 @contextmanager
-def central(folder: Path, database_url: str) -> Iterator[int]:
-    """Run `ekanban central serve` on a database, its other data in `folder`; yields the port it answers on."""
-    folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "ekanban_cli", "central", "serve", "--data", str(folder), "--port", "0", "--json"]
-    environment = {**os.environ, "EKANBAN_CENTRAL__DATABASE_URL": database_url}
+def central(folder: Path, database_url: str = "", port: int = 0) -> Iterator[int]:
+    """Run `ekanban central serve` on a database, its other data in `folder`; yields the port it answers on.
+
+    Without a database's address it is on SQLite in the folder. Port 0: any.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    serve = ["central", "serve", "--data", str(folder), "--port", str(port), "--json"]
+    command = [sys.executable, "-m", "ekanban_cli", *serve]
+    environment = {**os.environ, **({"EKANBAN_CENTRAL__DATABASE_URL": database_url} if database_url else {})}
     log = folder / "log"
     with (
         log.open("wb") as errors,

@@ -91,7 +91,7 @@ def line() -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[Terminal]:
+def running(folder: Path, *, page: bool = True, settings: Mapping[str, str | int] | None = None) -> Iterator[Terminal]:
     """Run `ekanban terminal serve` on the folder until the block ends."""
     with line() as (scanner, device):
         config = folder / "terminal.toml"
@@ -110,7 +110,7 @@ def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | No
         begin = time.perf_counter()
         with (
             (folder / "log").open("wb") as log,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=_as_installed()) as process,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=as_installed()) as process,
         ):
             try:
                 ready = process.stdout.readline() if process.stdout else b""
@@ -126,7 +126,7 @@ def running(folder: Path, *, page: bool = True, settings: Mapping[str, str] | No
                 process.wait(END_S)
 
 
-def _as_installed() -> dict[str, str]:
+def as_installed() -> dict[str, str]:
     """Python keeps compiled modules, as an installation has them, whatever is set for those who develop."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -14,7 +14,7 @@ from ekanban_core.states import Colour, Outcome
 from ekanban_terminal import folder, journal_file
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.errors import FolderUnusable, JournalFailed, NewerSchema
-from ekanban_terminal.journal_types import Limits
+from ekanban_terminal.journal_types import Counts, Limits
 
 
 class Faulty(sqlite3.Connection):
@@ -227,13 +227,16 @@ def test_a_damaged_register_is_loaded_again(tmp_path: Path) -> None:
 
 
 class Noting(sqlite3.Connection):
-    """Notes when the log is moved into the file."""
+    """Notes when the log is moved into the file, and when all that waits or is kept is gone through."""
 
     moves: ClassVar[list[int]] = []  # rows that had been changed
+    long: ClassVar[list[str]] = []
 
     def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
         if statement == sql.MOVE_WAL:
             Noting.moves.append(self.total_changes)
+        if statement in (sql.COUNT, sql.OLDEST, sql.AFTER_THE_LAST_HOLE):
+            Noting.long.append(statement)
         return super().execute(statement, *parameters)
 
 
@@ -274,6 +277,76 @@ def test_a_station_that_never_rests_has_no_log_without_end(tmp_path: Path) -> No
             await world.scan(code(number))
 
         assert len(Noting.moves) == 2
+
+    run(shift())
+
+
+def test_sending_a_batch_goes_through_nothing_but_that_batch(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path, disk=NotingDisk()).open()
+        await world.load()
+        world.courier._delivery._most = 5
+        for number in range(30):
+            world.central.add_card(f"{number:08d}")
+            await world.scan(code(number))
+        Noting.long.clear()
+
+        await world.drain()
+
+        assert Noting.long in ([], [sql.OLDEST])
+        assert world.store.counts == Counts()
+
+    run(shift())
+
+
+def test_the_counts_are_those_of_the_journal_whatever_central_answers(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        for number in range(6):
+            await world.later(code(number))
+        poison = await world.later(code(7))
+        world.central.poison = {poison.entry.id}
+        for step in range(40):
+            world.clock.pass_s(60 + await world.courier.step())
+            if step == 20:
+                world.central.generation = "another"
+            with world.journal._file.reading() as connection:
+                assert world.store.counts == world.journal._counted(connection), step
+        assert world.store.counts == Counts(dead=1)
+
+    run(shift())
+
+
+def test_after_a_gap_only_what_is_kept_behind_it_is_said_to_be_kept(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        for number in range(9):
+            await world.later(code(number))
+        epoch = world.journal.epoch
+        first = await world.store.batch(3, 100_000)
+        with world.journal._file.writing() as connection:  # as if 4 to 6 had been taken and forgotten
+            connection.execute("DELETE FROM scan WHERE seq BETWEEN 4 AND 6")
+            connection.execute("UPDATE scan SET state = 'taken' WHERE seq < 4")
+
+        second = await world.store.batch(3, 100_000)
+
+        assert first is not None
+        assert second is not None
+        assert (first.oldest_seq, second.oldest_seq) == ({epoch: 1}, {epoch: 7})
+
+    run(shift())
+
+
+def test_a_start_takes_up_the_newest_of_each_cards_scans(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await World(tmp_path).open()
+        await world.load()
+        await world.later()
+        newest = await world.later(scanner="arrivals")
+
+        assert [(body, scan_id) for body, scan_id, _after in world.journal.overlays()] == [(BODY, newest.entry.id)]
 
     run(shift())
 
