@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from ekanban_central.driver import as_json
@@ -49,6 +50,7 @@ class Database:
                 connect_args=reach, json_serializer=as_json,
             )  # fmt: skip
             event.listen(self.engine, "connect", _prepare_postgresql)
+        self.refused: str | None = None  # why the newest change of this process was not taken: "DiskFull"
         # SQLite has one writer and its waiters poll; a lock lets those of one process take turns instead.
         self._turn = threading.Lock() if self.backend == "sqlite" else None
 
@@ -60,6 +62,10 @@ class Database:
         try:
             with self.engine.connect() as connection, connection.begin():
                 yield connection
+            self.refused = None
+        except OperationalError as error:
+            self.refused = getattr(error.orig, "sqlite_errorname", None) or type(error.orig).__name__
+            raise
         finally:
             if self._turn is not None:
                 self._turn.release()

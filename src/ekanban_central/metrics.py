@@ -36,6 +36,9 @@ class Metrics:
         )  # fmt: skip
         self.streams = Gauge("ekanban_live_streams", "Open streams of /api/v1/events", registry=self.registry)
         self.database_up = Gauge("ekanban_database_up", "Whether the database answered", registry=self.registry)
+        self.database_writes = Gauge(
+            "ekanban_database_writes", "Whether the database took this process's newest change", registry=self.registry
+        )
         self.open_signals = Gauge("ekanban_open_signals", "Pull signals that are open", registry=self.registry)
         self.open_reviews = Gauge("ekanban_open_reviews", "Reviews that nobody has decided", registry=self.registry)
         self.terminals = Gauge("ekanban_terminals", "Terminals, by their standing", ["state"], registry=self.registry)

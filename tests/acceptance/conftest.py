@@ -22,9 +22,11 @@ def services() -> Iterator[list[Service]]:
         service.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.needs("postgresql"), pytest.mark.heavy])]
+)
 def central(request: pytest.FixtureRequest, tmp_path: Path, services: list[Service]) -> Central:
-    """A running central, its admin signed in; on both databases."""
+    """A running central, its admin signed in; on both databases (`make acceptance`: the second one)."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
     central = Central(tmp_path / "central", free_port(), url)
     services.append(central)

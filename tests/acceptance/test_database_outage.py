@@ -7,6 +7,7 @@ left to `make outages`.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+import small_disks
 from own_postgres import OwnPostgres, own_postgres
 from playwright.sync_api import Page, expect
 from real_plant import Central, Service, Terminal, free_port, until
@@ -185,6 +187,99 @@ def test_a_database_without_a_free_connection_is_told_and_comes_back(tmp_path: P
         delivered(terminal, central, 1)
         for service in reversed(services):  # before their database
             service.close()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk for a database; not below pytest's folder, which is closed to the server's account."""
+    with tempfile.TemporaryDirectory(prefix="ekanban-pg-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with small_disks.small(folder, 24):
+            yield folder
+
+
+@pytest.mark.heavy
+@pytest.mark.needs("mount")
+def test_a_database_on_a_full_disk_is_told_takes_nothing_and_loses_nothing(
+    tmp_path: Path, services: list[Service], small_disk: Path
+) -> None:
+    with own_postgres(small=small_disk) as postgres:
+        central = Central(tmp_path / "central", free_port(), postgres.url)
+        services.append(central)
+        central.begin()
+        codes = central.loop("HX-4806", "Line 4", 8)
+        terminal = working_terminal(central, tmp_path, services)
+        rubbish = scan_until_full(terminal, small_disk)
+
+        for code in codes:
+            stored_and_green(terminal, code)
+        refused_in_words(first_refused(central))
+        assert "(DiskFull)" in writes(central)
+        assert "ekanban_database_writes 0.0" in probe(central, "/metrics")[0].text
+        for path in ("/healthz", "/static/base.css", "/api/v1/signals"):
+            answer, took = probe(central, path)
+            assert (answer.status_code, took < SOON_S) == (200, True), path
+        assert terminal.status()["journal"]["stored"] == rubbish + len(codes)
+
+        small_disks.make_room(small_disk)
+
+        delivered(terminal, central, len(codes))
+        assert writes(central) == "ok"
+        for service in reversed(services):  # before their database
+            service.close()
+
+
+def first_refused(central: Central) -> httpx2.Response:
+    """What a program hears once the last page of a table is full."""
+    assert central.api is not None
+    for number in range(200):
+        answer = central.api.post("/api/v1/parts", json={"number": f"HX-{number}", "description": "x" * 200})
+        if answer.status_code != 201:
+            return answer
+    raise AssertionError("the disk is never full")
+
+
+def writes(central: Central) -> str:
+    """What central says of its database; it is ready all the same, for those who look."""
+    answer, _ = probe(central, "/readyz")
+    assert answer.status_code == 200
+    return str(answer.json()["writes"])
+
+
+def scan_until_full(terminal: Terminal, disk: Path) -> int:
+    """Take all room, and by scans what the tables have left in their last pages; how many scans stay here."""
+    small_disks.fill(disk)
+    for number in range(1_000):
+        if terminal.scan(f"{number:0200d}")["pending"]:
+            return 1
+    raise AssertionError("the disk is never full")
+
+
+SLOW = """CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';
+CREATE TRIGGER slow AFTER INSERT ON scan_identity FOR EACH STATEMENT EXECUTE FUNCTION slow()"""
+
+
+@pytest.mark.heavy
+def test_a_database_that_takes_seconds_for_each_set_takes_all_scans_and_holds_up_nothing_else(
+    central: Central, terminal: Terminal, codes: list[str], postgres: OwnPostgres
+) -> None:
+    with postgres.connect() as other:
+        other.execute(SLOW)
+
+        shown = [terminal.scan(code) for code in codes[:4]]
+        until(lambda: at_work(other), "central waits for its database")
+        for path in ("/healthz", "/readyz", "/static/base.css", "/signals", "/api/v1/signals"):
+            answer, took = probe(central, path)
+            assert (answer.status_code, took < SOON_S) == (200, True), (path, answer.status_code, took)
+
+        assert {(answer["outcome"], answer["colour"]) for answer in shown} == {("opened", "green")}
+        delivered(terminal, central, len(shown))
+
+
+def at_work(other: Any) -> bool:
+    """Whether a statement of central's sleeps."""
+    return bool(other.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone())
 
 
 def ready(central: Central) -> bool:

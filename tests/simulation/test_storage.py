@@ -1,4 +1,4 @@
-"""The attack on the journal's storage: here a short shift and every operation of it; `make storage` has the long one.
+"""The attack on the journal's storage: here a sample of a short shift; `make storage` has all of it, and a long one.
 
 It runs in processes of its own, because it forks at every operation.
 """
@@ -25,11 +25,11 @@ def _attack(*arguments: str) -> tuple[dict[str, Any], str]:
 
 
 def test_whatever_operation_fails_nothing_green_is_lost_and_nothing_refused_is_carried_out() -> None:
-    told, printed = _attack("--scans", "2", "--jobs", "1", "--more", "0.02")
+    told, printed = _attack("--scans", "2", "--jobs", "1", "--core", "0.35", "--more", "0.02")
 
     assert told["broken"] == 0, printed
     assert told["operations"] > 120
-    assert told["runs"] > 3 * told["operations"]
+    assert told["runs"] > told["operations"]
 
 
 @pytest.mark.parametrize("plant", PLANTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,12 +62,15 @@ class OwnPostgres:
 
 
 @contextmanager
-def own_postgres(more: str = "") -> Iterator[OwnPostgres]:
-    """Start it; `more`: further options of the server."""
+def own_postgres(more: str = "", small: Path | None = None) -> Iterator[OwnPostgres]:
+    """Start it; `more`: further options of the server; `small`: a folder whose disk takes the database."""
     options = f"{FAST} {more}".strip()
     with cluster(options) as server:
         with psycopg.connect(host=str(server.folder), user="ekanban", dbname="postgres", autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {DATABASE}")
+            if small is not None:
+                shutil.chown(small, "postgres")
+                admin.execute(f"CREATE TABLESPACE small LOCATION '{small}'")
+            admin.execute(f"CREATE DATABASE {DATABASE} TABLESPACE {'small' if small else 'pg_default'}")
         postgres = OwnPostgres(server, options)
         try:
             yield postgres

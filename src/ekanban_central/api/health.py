@@ -25,8 +25,12 @@ async def is_alive() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def is_ready(request: Request) -> dict[str, str]:
-    """Answer 200 when the database is there and has this release's schema, else 503 with the reason."""
+async def is_ready(request: Request, central: Annotated[Central, Depends(central_of)]) -> dict[str, str]:
+    """Answer 200 when the database is there and has this release's schema, else 503 with the reason.
+
+    A database that takes no change, as on a full disk, still serves all who look, and terminals must go on trying:
+    that is 200, and `writes` says why not.
+    """
     watch: SchemaWatch = request.app.state.schema_watch
     try:
         state = await watch.now()
@@ -36,7 +40,9 @@ async def is_ready(request: Request) -> dict[str, str]:
         raise Problem(503, f"The database does not answer within {LOOK_S:.0f} s.", title="Not ready") from error
     if state is not Schema.CURRENT:
         raise Problem(503, WHY[state], title="Not ready", schema=state)
-    return {"status": "ready", "schema": state}
+    refused = central.database.refused
+    writes = "ok" if refused is None else f"The database did not take the newest change ({refused}): see the log."
+    return {"status": "ready", "schema": state, "writes": writes}
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
@@ -49,4 +55,5 @@ async def read_metrics(request: Request, central: Annotated[Central, Depends(cen
         central.metrics.database_up.set(1)
     except (SQLAlchemyError, TimeoutError):
         central.metrics.database_up.set(0)
+    central.metrics.database_writes.set(central.database.refused is None)
     return Response(central.metrics.text(), media_type=CONTENT_TYPE_LATEST)
