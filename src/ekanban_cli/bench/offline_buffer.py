@@ -35,7 +35,7 @@ from ekanban_terminal.store import Store
 
 WAITING = 100_000
 CARDS = 5_000  # each is emptied and received in turn
-ROUNDS, EACH, WARM = 20, 100, 200
+ROUNDS, EACH, WARM = 40, 100, 200
 NEW = WARM + ROUNDS * EACH  # cards that are read for the first time while it is measured
 SO_LONG_S = 900.0  # then what has arrived tells how long the rest would take
 LOOK_S = 0.2
@@ -127,9 +127,11 @@ def _side_by_side(terminal: scanning.Terminal, other: scanning.Terminal) -> tupl
     for number in range(CARDS, CARDS + WARM):
         terminal.scan(number)
         other.scan(number)
+    turns = [(terminal, there), (other, here)]
     for first in range(CARDS + WARM, CARDS + NEW, EACH):
-        there += [terminal.scan(number) for number in range(first, first + EACH)]
-        here += [other.scan(number) for number in range(first, first + EACH)]
+        for one, times in turns:
+            times += [one.scan(number) for number in range(first, first + EACH)]
+        turns.reverse()
     return there, here
 
 
