@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import Connection, Table, select
 
 from ekanban_central import ledger, tables
+from ekanban_central.ids import uuid_of
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
 from ekanban_central.sets import among, insert_new_rows, update_rows, upsert_rows
@@ -60,6 +61,7 @@ class _State:
     """A card's rows while changes are collected; `index`: the newest entry that changed one of them."""
 
     card: Columns
+    core: Card  # the same card for the rules
     signals: dict[UUID, Columns]
     index: int | None = None
     signal_index: dict[UUID, int] = field(default_factory=dict)
@@ -86,8 +88,9 @@ class Writer:
         """Add what one decision changes. Raises DecisionInconsistent."""
         state = self._state(change.loaded)
         made = [(event, self._data(event, change, state)) for event in change.decision.events]
-        card_columns = _card_columns(change.decision.card, state.card)
-        if card_columns:
+        card_columns = _card_columns(change.decision.card, state.core)
+        if card_columns and change.decision.card:
+            state.core = change.decision.card
             if not made:
                 raise DecisionInconsistent
             made[-1][1].setdefault("set", {})["card"] = card_columns
@@ -118,7 +121,7 @@ class Writer:
         body = loaded.card.body
         if body not in self._states:
             signals = {key: dict(row) for key, row in loaded.signal_rows.items()}
-            self._states[body] = _State(dict(loaded.card_row), signals)
+            self._states[body] = _State(dict(loaded.card_row), loaded.card, signals)
         return self._states[body]
 
     def _data(self, event: Event, change: Change, state: _State) -> dict[str, Any]:
@@ -133,7 +136,7 @@ class Writer:
 
     def _entry(self, event: Event, data: dict[str, Any], change: Change, state: _State) -> None:
         key = signal_of_event(event)
-        scan_id = UUID(change.scan_id) if change.scan_id else None
+        scan_id = uuid_of(change.scan_id) if change.scan_id else None
         body = change.loaded.card.body
         index = self.note(Entry(event.kind, change.actor, body, scan_id, key, change.loaded.loop.id, data))
         if "set" in data:
@@ -141,7 +144,7 @@ class Writer:
             if key is not None and "signal" in data["set"]:
                 state.signal_index[key] = index
         if isinstance(event, ReviewRaised):
-            terminal = UUID(change.actor.id) if change.actor.kind == "terminal" and change.actor.id else None
+            terminal = uuid_of(change.actor.id) if change.actor.kind == "terminal" and change.actor.id else None
             self.review(
                 index, event.review, event.facts, scan_id=scan_id, terminal_id=terminal, body=body, signal_id=key
             )
@@ -197,19 +200,25 @@ _CLOSED = ("last_closed_earliest_ms", "last_closed_latest_ms", "last_closed_term
 _WRITTEN = ("body", *_CARD_FACTS, *_CLOSED, "last_scan_ms", "last_scan_terminal", "changed")
 
 
-def _card_columns(card: Card | None, row: Columns) -> Columns:
-    """Return the columns in which core's card differs from its row."""
-    if card is None:
+def _card_columns(card: Card | None, before: Card) -> Columns:
+    """Return the columns of what core changed in a card."""
+    if card is None or card is before:
         return {}
-    columns = {
-        "state": str(card.state),
-        "print_version": card.print_version,
-        "pending_version": card.pending_version,
-        "quantity_version": card.quantity_version,
-        "last_signal": UUID(card.last_signal) if card.last_signal else None,
-        **moment_columns("last_closed", card.last_closed),
+    columns: Columns = {
+        name: value
+        for name, value, old in (
+            ("state", str(card.state), str(before.state)),
+            ("print_version", card.print_version, before.print_version),
+            ("pending_version", card.pending_version, before.pending_version),
+            ("quantity_version", card.quantity_version, before.quantity_version),
+        )
+        if value != old
     }
-    return {name: value for name, value in columns.items() if row[name] != value}
+    if card.last_signal != before.last_signal:
+        columns["last_signal"] = uuid_of(card.last_signal) if card.last_signal else None
+    if card.last_closed != before.last_closed:
+        columns |= moment_columns("last_closed", card.last_closed)
+    return columns
 
 
 def _check(decision: Decision, state: _State) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, Connection, Integer, LargeBinary, Table, Uuid
 from sqlalchemy.types import TypeEngine
 
 from ekanban_central.driver import as_json, cursor
+from ekanban_central.ids import text_of
 
 Write = Callable[[Any], str]
 
@@ -21,9 +24,9 @@ Write = Callable[[Any], str]
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Copy rows, all with the same columns, into a table."""
     text, writers = _plan(table, tuple(rows[0]))
-    lines = ["\t".join([write(row[name]) for name, write in writers]) for row in rows]
+    columns = [map(write, map(itemgetter(name), rows)) for name, write in writers]
     with cursor(connection) as opened, opened.copy(text) as copy:
-        copy.write("\n".join([*lines, ""]))
+        copy.write("\n".join([*map("\t".join, zip(*columns, strict=True)), ""]))
 
 
 @cache
@@ -38,14 +41,20 @@ def _writer(kind: TypeEngine[Any]) -> Write:
             return _json
         case LargeBinary():
             return _bytes
-        case Boolean() | Integer() | Uuid():
+        case Boolean() | Integer():
             return _plain
+        case Uuid():
+            return _id
         case _:
             return _text
 
 
 def _plain(value: Any) -> str:
     return r"\N" if value is None else str(value)
+
+
+def _id(value: UUID | None) -> str:
+    return r"\N" if value is None else text_of(value)
 
 
 def _text(value: str | None) -> str:

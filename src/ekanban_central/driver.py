@@ -8,19 +8,39 @@ its types; there it runs the statement.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
 from pydantic_core import PydanticSerializationError, to_json
-from sqlalchemy import ClauseElement, ColumnElement, Connection, Select, Text, any_, bindparam, cast, func, select
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import Compiled
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.types import TypeEngine
+
+from ekanban_central.ids import text_of as text_of_id
+from ekanban_central.ids import uuid_of
 
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy declares no types for it
@@ -48,9 +68,9 @@ def text_of(statement: ClauseElement) -> str:
 
 
 class Query:
-    """A SELECT. `build` gets `among(column, name)`: the column is in the collection that is given by this name."""
+    """A statement that gives rows. `build` gets `among(column, name)`: the column is in the collection of this name."""
 
-    def __init__(self, build: Callable[[Among], Select[Any]]) -> None:
+    def __init__(self, build: Callable[[Among], Select[Any] | ReturningUpdate[Any]]) -> None:
         self._build = build
 
     def rows(self, connection: Connection, **values: Any) -> list[dict[str, Any]]:
@@ -58,17 +78,76 @@ class Query:
         if is_postgresql(connection):
             given = {name: _array(value) for name, value in values.items()}
             with cursor(connection) as opened:
-                return opened.execute(self._text, given, prepare=True).fetchall()
+                return opened.execute(self._text, self._fixed | given, prepare=True).fetchall()
         given = {name: _json_array(value) for name, value in values.items()}
         return [dict(row) for row in connection.execute(self._statement, given).mappings()]
 
-    @cached_property
-    def _text(self) -> str:
-        return text_of(self._build(_any_of_array))
+    def given(self, **values: Any) -> tuple[Query, dict[str, Any]]:
+        """The query and its parameters, for `rows_of_all`."""
+        return self, values
 
     @cached_property
-    def _statement(self) -> Select[Any]:
+    def _compiled(self) -> Compiled:
+        return self._build(_any_of_array).compile(dialect=_DIALECT)
+
+    @cached_property
+    def _text(self) -> str:
+        return str(self._compiled)
+
+    @cached_property
+    def _fixed(self) -> dict[str, Any]:
+        """What the statement itself says."""
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Callable[[str], Any]]]:
+        """How to read what JSON cannot hold as it is, by column."""
+        columns = self._build(_any_of_array).exported_columns
+        kinds: list[tuple[type[TypeEngine[Any]], Callable[[str], Any]]] = [(Uuid, uuid_of), (LargeBinary, _bytes)]
+        return [(one.name, read) for one in columns for kind, read in kinds if isinstance(one.type, kind)]
+
+    def from_json(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Make rows of what PostgreSQL gave as JSON."""
+        for name, read in self._readers:
+            for row in rows:
+                if row[name] is not None:
+                    row[name] = read(row[name])
+        return rows
+
+    @cached_property
+    def _statement(self) -> Select[Any] | ReturningUpdate[Any]:
         return self._build(_in_json)
+
+
+def rows_of_all(connection: Connection, *asked: tuple[Query, dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Run several queries, each `given` its parameters; on PostgreSQL in one round trip."""
+    if not is_postgresql(connection):
+        return [query.rows(connection, **values) for query, values in asked]
+    text = _together(tuple(query for query, _ in asked))
+    given = {
+        f"{name}_{number}": _array(value)
+        for number, (query, values) in enumerate(asked)
+        for name, value in (query._fixed | values).items()
+    }
+    with cursor(connection) as opened:
+        row = opened.execute(text, given, prepare=True).fetchone() or {}
+    return [query.from_json(row[f"rows_{number}"] or []) for number, (query, _) in enumerate(asked)]
+
+
+@cache
+def _together(queries: tuple[Query, ...]) -> str:
+    parts = []
+    for number, query in enumerate(queries):
+        text = _PARAMETER.sub(rf"%(\1_{number})s", query._text)
+        parts.append(f"(SELECT json_agg(one) FROM ({text}) one) AS rows_{number}")  # noqa: S608  # our own words
+    return f"SELECT {', '.join(parts)}"
+
+
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix(r"\x"))
 
 
 def _any_of_array(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -90,7 +169,7 @@ def _element(value: Any) -> str:
     if isinstance(value, str):
         text = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{text}"'
-    return value.hex if isinstance(value, UUID) else str(value)
+    return text_of_id(value) if isinstance(value, UUID) else str(value)
 
 
 def _json_array(value: Any) -> Any:

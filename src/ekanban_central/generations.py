@@ -42,10 +42,13 @@ class Claim:
 
 
 def check(
-    connection: Connection, claims: Iterable[Claim], writers: Mapping[int, Writer], random_bytes: Callable[[int], bytes]
+    connection: Connection,
+    present: str,
+    claims: Iterable[Claim],
+    writers: Mapping[int, Writer],
+    random_bytes: Callable[[int], bytes],
 ) -> str:
-    """Return the generation; a new one when a claim shows that central was restored."""
-    present = ledger.generation(connection)
+    """Return the generation: the present one, or a new one when a claim shows that central was restored."""
     claim = next((one for one in claims if _shows_a_loss(connection, one, present)), None)
     if claim is None:
         return present
@@ -66,7 +69,7 @@ def check(
 def notice(connection: Connection, claim: Claim, now_ms: int, random_bytes: Callable[[int], bytes]) -> int:
     """Check one claim by itself; returns the site's newest position."""
     writer = Writer(claim.site_id, now_ms)
-    check(connection, [claim], {claim.site_id: writer}, random_bytes)
+    check(connection, ledger.generation(connection), [claim], {claim.site_id: writer}, random_bytes)
     return writer.write(connection)
 
 
@@ -89,7 +92,7 @@ _OVER = "generation:{}"  # key of one that is over; its value: the next one
 
 def _start(connection: Connection, present: str, fresh: str) -> bool:
     """Write the new word; False where another process was first: its word holds."""
-    where = (META.c.key == "generation") & (META.c.value == present)
+    where = (META.c.key == ledger.GENERATION_KEY) & (META.c.value == present)
     if not connection.execute(update(META).where(where).values(value=fresh)).rowcount:
         return False
     connection.execute(insert(META).values(key=_OVER.format(present), value=fresh))

@@ -28,6 +28,7 @@ def result_of(case: Case, decision: Decision, site: Mapping[str, Any], names: Ma
         signal=_brief(case, decision),
         reason=message.key,
         facts=message.facts,
+        index=case.sorted.item.index,
     )
 
 
@@ -46,7 +47,9 @@ def repeated(answer: Mapping[str, Any], item: Item) -> ScanResult:
 
 def kept(result: ScanResult) -> dict[str, Any]:
     """Return the first answer as it is stored."""
-    return result.model_dump(mode="json", exclude={"repeated", "index"})
+    fields = dict(vars(result))
+    del fields["repeated"], fields["index"]
+    return fields
 
 
 def _brief(case: Case, decision: Decision) -> SignalBrief | None:

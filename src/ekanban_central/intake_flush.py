@@ -23,25 +23,36 @@ Waiting = tuple[Delivery, asyncio.Future[Receipt | None]]
 
 
 class Flusher:
-    """Gathers batches while a transaction runs. Used from the event loop."""
+    """Gathers batches while transactions run. Used from the event loop.
 
-    def __init__(self, take: Take, run: Run = run_in_threadpool) -> None:
+    at_once: how many transactions run at a time. While one waits for the database the other one decides; of a terminal
+    at most one batch is under way.
+    """
+
+    def __init__(self, take: Take, run: Run = run_in_threadpool, at_once: int = 1) -> None:
         self._take = take
         self._run_transaction = run
+        self._at_once = at_once
         self._waiting: list[Waiting] = []
-        self._task: asyncio.Task[None] | None = None
+        self._busy: set[UUID] = set()  # terminals of which a batch is under way
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # or nobody would hold them
 
     async def submit(self, delivery: Delivery) -> Receipt | None:
         """Take a batch in; returns once it is committed. None: its terminal is not known. Raises what `take` does."""
         future: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, future))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+        if self._running < self._at_once:
+            self._running += 1
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
-        while self._waiting:
-            group = self._next_group()
+        while group := self._next_group():
+            terminals = {delivery.terminal_id for delivery, _ in group}
+            self._busy |= terminals
             try:
                 receipts = await self._run_transaction(self._take, [delivery for delivery, _ in group])
             except Exception as error:  # every sender learns it; none waits for ever
@@ -50,6 +61,9 @@ class Flusher:
                 for (_, future), receipt in zip(group, receipts, strict=True):
                     if not future.done():  # its request may have been given up
                         future.set_result(receipt)
+            finally:
+                self._busy -= terminals
+        self._running -= 1
 
     def _end(self, group: Sequence[Waiting], error: Exception) -> None:
         for _, future in group:
@@ -60,7 +74,7 @@ class Flusher:
         """Take from the queue, oldest first, at most one batch of each terminal."""
         group: list[Waiting] = []
         rest: list[Waiting] = []
-        terminals: set[UUID] = set()
+        terminals = set(self._busy)
         room = MOST_SCANS
         for one in self._waiting:
             delivery = one[0]

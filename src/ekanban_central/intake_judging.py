@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from ekanban_central import intake_known as known
 from ekanban_central.fencing import Verdict
+from ekanban_central.ids import text_of
 from ekanban_central.intake_known import TargetRow
 from ekanban_central.intake_parsing import Delivery
 from ekanban_central.intake_sorting import Aside, New, Sorted
@@ -19,11 +20,9 @@ from ekanban_core.effects import Effect, Target
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message, Moment, ScanFact
 from ekanban_core.judgement import Standing, judge
-from ekanban_core.reading import CardRead, Reading, alias_candidates, read
+from ekanban_core.reading import CardRead, Reading, read
 from ekanban_core.states import Intent, Outcome
 from ekanban_core.wire import ScanMessage
-
-MOST_ALIAS = 200  # characters of tables.Alias.text
 
 
 @dataclass(slots=True)
@@ -55,13 +54,19 @@ class Case:
 class Bench:
     """Loads what the cases are about, and decides them."""
 
-    def __init__(self, connection: Connection, cases: Sequence[Case]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        cases: Sequence[Case],
+        targets: Mapping[UUID, TargetRow],
+        aliases: Mapping[str, str],
+    ) -> None:
         self.cases = cases
-        self.targets = known.targets(connection, {case.target_id for case in cases if case.target_id})
+        self.targets = targets
         self._done: dict[UUID, Case] = {}  # by scan id, in this transaction
-        self._read(connection)
+        self._read(aliases)
         bodies = {case.body for case in cases if case.body}
-        self.loaded = load(connection, bodies)
+        self.loaded = load(connection, bodies, last={case.body for case in cases if case.target_id and case.body})
 
     def decide(self) -> None:
         """Decide all cases in their order."""
@@ -70,13 +75,10 @@ class Bench:
             case.decision = self._decision(case)
             self._remember(case, case.decision)
 
-    def _read(self, connection: Connection) -> None:
-        """Understand the bytes; foreign codes that may stand for cards are looked up together."""
-        contents = [(case, case.message.content) for case in self.cases if case.message]
-        texts = {text for _, content in contents for text in alias_candidates(content)}
-        aliases = known.aliases(connection, {text for text in texts if len(text) <= MOST_ALIAS and "\0" not in text})
-        for case, content in contents:
-            case.read = read(content, aliases.get)
+    def _read(self, aliases: Mapping[str, str]) -> None:
+        """Understand the bytes."""
+        for case in self.cases:
+            case.read = read(case.message.content, aliases.get) if case.message else None
             if isinstance(case.read, CardRead):
                 case.body = case.read.body
         for case in self.cases:
@@ -169,4 +171,5 @@ def _set_aside(case: Case, standing: str) -> Decision:
 
 
 def _plain(text: str) -> str:
-    return str(UUID(text)) if known.uuid_of(text) else text
+    key = known.uuid_of(text)
+    return text_of(key) if key else text

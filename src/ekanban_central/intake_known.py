@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Table, select, tuple_, update
 
+from ekanban_central import ids as id_texts
 from ekanban_central import tables
-from ekanban_central.driver import Query
+from ekanban_central.driver import Query, rows_of_all
 from ekanban_central.fencing import Epoch
 from ekanban_central.intake_parsing import Delivery
-from ekanban_central.ledger import LEDGER, SITE, WRITTEN
+from ekanban_central.ledger import GENERATION_KEY, LEDGER, META, SITE, WRITTEN
+from ekanban_central.register_cursor import Cursor
 from ekanban_core.bounds import OffsetBounds
+from ekanban_core.reading import alias_candidates
+from ekanban_core.states import Intent
+from ekanban_core.wire import ScanMessage
 
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 EPOCH: Table = tables.TerminalEpoch.__table__  # type: ignore[attr-defined]  # see TERMINAL
@@ -50,6 +55,7 @@ TERMINALS = Query(
         select(TERMINAL).where(among(TERMINAL.c.id, "ids")).order_by(TERMINAL.c.id).with_for_update(key_share=True)
     )
 )
+GENERATION = Query(lambda _among: select(META.c.value).where(META.c.key == GENERATION_KEY))
 SITES = Query(lambda among: select(SITE, WRITTEN.label("recorded_ms")).where(among(SITE.c.id, "ids")))
 EPOCHS = Query(
     lambda among: select(EPOCH).where(among(EPOCH.c.terminal_id, "terminals"), among(EPOCH.c.epoch, "epochs"))
@@ -63,11 +69,29 @@ TARGETS = Query(
 )
 ALIASES = Query(lambda among: select(ALIAS).where(among(ALIAS.c.text, "texts")))
 RECORDED = Query(
-    lambda among: select(LEDGER.c.position, LEDGER.c.at_ms).where(
-        LEDGER.c.site_id == bindparam("site_id"), among(LEDGER.c.position, "positions")
+    lambda among: select(LEDGER.c.site_id, LEDGER.c.position, LEDGER.c.at_ms).where(
+        among(LEDGER.c.site_id, "site_ids"), among(LEDGER.c.position, "positions")
     )
 )
 NAMES = Query(lambda among: select(TERMINAL.c.id, TERMINAL.c.name).where(among(TERMINAL.c.id, "ids")))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at the database finds out about the scans in hand, beside their cards.
+
+    sites: with `recorded_ms`, when the newest row of their ledger was written. recorded: when rows of a site's ledger
+    were written, by site and position, of those that register cursors name. aliases: card bodies, by foreign code.
+    """
+
+    generation: str
+    sites: dict[int, dict[str, Any]]
+    epochs: dict[UUID, list[Epoch]]  # by terminal: those that the batches name, their predecessors, the newest
+    boots: dict[tuple[UUID, str], OffsetBounds]
+    taken: dict[UUID, Taken]  # by scan id
+    targets: dict[UUID, TargetRow]  # what is to be undone, by scan id
+    aliases: dict[str, str]
+    recorded: dict[tuple[int, int], int]
 
 
 def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -75,53 +99,72 @@ def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
     return {row["id"]: row for row in TERMINALS.rows(connection, ids=ids)}
 
 
-def sites(connection: Connection, ids: Collection[int]) -> dict[int, Mapping[str, Any]]:
-    """Load the sites of these terminals; `recorded_ms`: when the newest row of the ledger was written."""
-    return {row["id"]: row for row in SITES.rows(connection, ids=ids)}
-
-
-def epochs(
-    connection: Connection, deliveries: Sequence[Delivery], heads: Iterable[UUID | None]
-) -> dict[UUID, list[Epoch]]:
-    """Load, by terminal, the epochs that the batches name, their predecessors and the newest ones."""
-    named = {head for head in heads if head is not None}
-    for delivery in deliveries:
-        named |= {item.epoch for item in delivery.items if item.epoch is not None}
-        for message in delivery.batch.epochs:
-            named |= {one for one in map(uuid_of, (message.epoch, message.previous)) if one is not None}
-    if not named:
-        return {}
-    terminals = {delivery.terminal_id for delivery in deliveries}
-    rows = EPOCHS.rows(connection, terminals=terminals, epochs=named)
-    before = {row["previous"] for row in rows if row["previous"] is not None} - named
+def look(connection: Connection, deliveries: Sequence[Delivery], terminals: Mapping[UUID, Mapping[str, Any]]) -> Looked:
+    """Look up, once the terminals are locked, all that the batches name."""
+    ids = {delivery.terminal_id for delivery in deliveries}
+    messages = [item.message for delivery in deliveries for item in delivery.items if item.message]
+    epochs = _named_epochs(deliveries) | {row["head_epoch"] for row in terminals.values()} - {None}
+    sites = {row["site_id"] for row in terminals.values()}
+    targets = {uuid_of(one.target) for one in messages if one.intent is Intent.UNDO} - {None}
+    texts = {text for one in messages for text in alias_candidates(one.content)}
+    meta, site_rows, epoch_rows, boot_rows, identities, target_rows, alias_rows, recorded = rows_of_all(
+        connection,
+        GENERATION.given(),
+        SITES.given(ids=sites),
+        EPOCHS.given(terminals=ids, epochs=epochs),
+        BOOTS.given(terminals=ids, boots=_named_boots(deliveries)),
+        IDENTITIES.given(ids={item.scan_id for delivery in deliveries for item in delivery.items if item.scan_id}),
+        TARGETS.given(ids=targets),
+        ALIASES.given(texts=texts),
+        RECORDED.given(site_ids=sites, positions=_named_positions(messages)),
+    )
+    before = {row["previous"] for row in epoch_rows if row["previous"] is not None} - epochs
     if before:
-        rows += EPOCHS.rows(connection, terminals=terminals, epochs=before)
+        epoch_rows += EPOCHS.rows(connection, terminals=ids, epochs=before)
+    return Looked(
+        generation=meta[0]["value"],
+        sites={row["id"]: row for row in site_rows},
+        epochs=_by_terminal(epoch_rows),
+        boots={(row["terminal_id"], row["boot_id"]): _bounds(row) for row in boot_rows},
+        taken={row["scan_id"]: _taken(row) for row in identities},
+        targets={row["scan_id"]: TargetRow(row["terminal_id"], row["effect"], row["body"]) for row in target_rows},
+        aliases={row["text"]: row["body"] for row in alias_rows},
+        recorded={(row["site_id"], row["position"]): row["at_ms"] for row in recorded},
+    )
+
+
+def _named_epochs(deliveries: Sequence[Delivery]) -> set[UUID]:
+    named = {item.epoch for delivery in deliveries for item in delivery.items}
+    named |= {
+        uuid_of(text)
+        for delivery in deliveries
+        for message in delivery.batch.epochs
+        for text in (message.epoch, message.previous)
+    }
+    return {one for one in named if one is not None}
+
+
+def _named_boots(deliveries: Sequence[Delivery]) -> set[str]:
+    named = {item.message.boot_id for delivery in deliveries for item in delivery.items if item.message}
+    named |= {delivery.batch.boot_id for delivery in deliveries}
+    return named | {delivery.batch.contact.boot_id for delivery in deliveries if delivery.batch.contact}
+
+
+def _named_positions(messages: Iterable[ScanMessage]) -> set[int]:
+    cursors = {message.register_cursor for message in messages}
+    read = (Cursor.parse(cursor) for cursor in cursors if cursor)
+    return {cursor.position for cursor in read if cursor is not None}
+
+
+def _by_terminal(rows: Iterable[dict[str, Any]]) -> dict[UUID, list[Epoch]]:
     found: dict[UUID, list[Epoch]] = {}
     for row in rows:
         found.setdefault(row.pop("terminal_id"), []).append(Epoch(**row))
     return found
 
 
-def boots(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[UUID, str], OffsetBounds]:
-    """Load the bounds of the boots that the batches name."""
-    named = set()
-    for delivery in deliveries:
-        named |= {item.message.boot_id for item in delivery.items if item.message}
-        named.add(delivery.batch.boot_id)
-        if delivery.batch.contact:
-            named.add(delivery.batch.contact.boot_id)
-    rows = BOOTS.rows(connection, terminals={delivery.terminal_id for delivery in deliveries}, boots=named)
-    return {
-        (row["terminal_id"], row["boot_id"]): OffsetBounds(
-            row["offset_low_ms"], row["offset_high_ms"], row["measured_boottime_ms"]
-        )
-        for row in rows
-    }
-
-
-def taken_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Taken]:
-    """Load the scans that were taken in with these ids."""
-    return {row["scan_id"]: _taken(row) for row in IDENTITIES.rows(connection, ids=ids)} if ids else {}
+def _bounds(row: Mapping[str, Any]) -> OffsetBounds:
+    return OffsetBounds(row["offset_low_ms"], row["offset_high_ms"], row["measured_boottime_ms"])
 
 
 def taken_by_place(connection: Connection, places: Collection[Place]) -> dict[Place, Taken]:
@@ -140,23 +183,6 @@ def asides(connection: Connection, keys: Collection[tuple[UUID, bytes]]) -> dict
     wanted = tuple_(ASIDE.c.terminal_id, ASIDE.c.content_hash).in_(list(keys))
     rows = connection.execute(select(ASIDE).where(wanted))
     return {(row.terminal_id, row.content_hash): row.answer for row in rows}
-
-
-def targets(connection: Connection, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
-    """Load the scans that are to be undone."""
-    rows = TARGETS.rows(connection, ids=ids) if ids else ()
-    return {row["scan_id"]: TargetRow(row["terminal_id"], row["effect"], row["body"]) for row in rows}
-
-
-def aliases(connection: Connection, texts: Collection[str]) -> dict[str, str]:
-    """Load the cards for which these foreign codes stand."""
-    return {row["text"]: row["body"] for row in ALIASES.rows(connection, texts=texts)} if texts else {}
-
-
-def recorded_ms(connection: Connection, site_id: int, positions: Collection[int]) -> dict[int, int]:
-    """Load when these positions of a ledger were written."""
-    rows = RECORDED.rows(connection, site_id=site_id, positions=positions) if positions else ()
-    return {row["position"]: row["at_ms"] for row in rows}
 
 
 def names(connection: Connection, ids: Collection[UUID]) -> dict[str, str]:
@@ -180,7 +206,7 @@ def note_seen(connection: Connection, terminal: UUID, now_ms: int) -> None:
 def uuid_of(text: str | None) -> UUID | None:
     """Read an id of the wire, None for what is none."""
     try:
-        return UUID(text) if text else None
+        return id_texts.uuid_of(text) if text else None
     except ValueError:
         return None
 

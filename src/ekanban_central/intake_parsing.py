@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from ekanban_central.ids import uuid_of
 from ekanban_central.problems import Problem
 from ekanban_core.wire import MOST_SCANS, ScanBatch, ScanMessage
 
@@ -23,6 +24,7 @@ CONTENT = (
 )  # fmt: skip
 CONTRACT = ("version", "terminal", "generation", "scans")  # of a batch; the rest has grown and is not needed
 MOST_SEQ = 2**53
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 log = structlog.get_logger()
@@ -139,12 +141,12 @@ def _first_error(error: ValidationError | RecursionError) -> str:
 
 def _hash(content: Any) -> bytes:
     facts = {name: content.get(name) for name in CONTENT} if isinstance(content, dict) else content
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(_CANONICAL.encode(facts).encode()).digest()
 
 
 def _uuid(value: Any) -> UUID | None:
     try:
-        return UUID(value) if isinstance(value, str) else None
+        return uuid_of(value) if isinstance(value, str) else None
     except ValueError:
         return None
 

@@ -61,9 +61,10 @@ class Register:
         self.fresh_places[place] = item
 
 
-def load_register(connection: Connection, deliveries: Sequence[Delivery], fences: dict[UUID, Fence]) -> Register:
-    """Look the scans up: by id always, by place and by content only where they may be known."""
-    by_id = known.taken_by_id(connection, {item.scan_id for _, item in _all(deliveries) if item.scan_id})
+def load_register(
+    connection: Connection, deliveries: Sequence[Delivery], fences: dict[UUID, Fence], by_id: dict[UUID, Taken]
+) -> Register:
+    """Look the scans up: by id it was done already, by place and by content only where they may be known."""
     places, contents = set(), set()
     for delivery, item in _all(deliveries):
         place = place_of(delivery, item)

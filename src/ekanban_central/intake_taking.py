@@ -51,7 +51,10 @@ class Taking:
         self.keep = keep
         self.terminals = known.lock_terminals(connection, [delivery.terminal_id for delivery in deliveries])
         self.all = deliveries
-        self.sites = known.sites(connection, {row["site_id"] for row in self.terminals.values()})
+        self.looked = known.look(
+            connection, [delivery for delivery in deliveries if delivery.terminal_id in self.terminals], self.terminals
+        )
+        self.sites = self.looked.sites
         recorded_ms = max((site["recorded_ms"] or 0 for site in self.sites.values()), default=0)
         self.deliveries = [
             delivery.not_before(recorded_ms) for delivery in deliveries if delivery.terminal_id in self.terminals
@@ -59,14 +62,16 @@ class Taking:
         self.now_ms = max(recorded_ms, *(delivery.received_ms for delivery in deliveries))
         self.writers: dict[int, Writer] = {site: Writer(site, self.now_ms) for site in self.sites}
         self.positions: dict[int, int] = {}  # by site, once written
-        self.generation = generations.check(connection, self._claims(), self.writers, random_bytes)
+        self.generation = generations.check(
+            connection, self.looked.generation, self._claims(), self.writers, random_bytes
+        )
         self.fences = self._fences()
-        self.boots = known.boots(connection, self.deliveries)
+        self.boots = self.looked.boots
         self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
 
     def run(self) -> list[Receipt | None]:
         """Do it all; nothing is true before the caller commits. None: the batch of a terminal that is not known."""
-        register = load_register(self.connection, self.deliveries, self.fences)
+        register = load_register(self.connection, self.deliveries, self.fences, self.looked.taken)
         batches = [
             (delivery, sort(delivery, self.fences[delivery.terminal_id], register)) for delivery in self.deliveries
         ]
@@ -75,7 +80,7 @@ class Taking:
             for case in cases:
                 case.decision = malformed(self.keep)
         else:
-            Bench(self.connection, cases).decide()
+            Bench(self.connection, cases, self.looked.targets, self.looked.aliases).decide()
         answers = self._answer(cases)
         self._tell_of_forks()
         self._write(cases, answers)
@@ -96,13 +101,12 @@ class Taking:
 
     def _fences(self) -> dict[UUID, Fence]:
         heads = {key: row["head_epoch"] for key, row in self.terminals.items()}
-        epochs = known.epochs(self.connection, self.deliveries, heads.values())
         fences = {}
         for delivery in self.deliveries:
             terminal, batch = delivery.terminal_id, delivery.batch
             oldest = {known.uuid_of(name): seq for name, seq in batch.oldest_seq.items()}
             fence = Fence(
-                epochs.get(terminal, []),
+                self.looked.epochs.get(terminal, []),
                 heads[terminal],
                 {name: seq for name, seq in oldest.items() if name is not None},
                 self.now_ms,
@@ -137,13 +141,13 @@ class Taking:
         return cases
 
     def _recorded(self, site_id: int, cursors: set[str | None]) -> dict[str, int]:
-        positions = {
-            cursor: position
-            for cursor in cursors
-            if cursor and (position := cursor_position(cursor, self.generation)) is not None
+        positions = {cursor: cursor_position(cursor, self.generation) for cursor in cursors if cursor}
+        at = self.looked.recorded
+        return {
+            cursor: at[site_id, position]
+            for cursor, position in positions.items()
+            if position is not None and (site_id, position) in at
         }
-        at = known.recorded_ms(self.connection, site_id, set(positions.values()))
-        return {cursor: at[position] for cursor, position in positions.items() if position in at}
 
     def _answer(self, cases: Sequence[Case]) -> dict[int, ScanResult]:
         """Make the answers, by the identity of their items."""
@@ -245,7 +249,7 @@ def _result(one: Sorted, answers: Mapping[int, ScanResult]) -> ScanResult:
         if one.of is not None:
             return repeated(kept(answers[id(one.of)]), one.item)
         return repeated(one.answer or {}, one.item)
-    return answers[id(one.item)].model_copy(update={"index": one.item.index})
+    return answers[id(one.item)]
 
 
 def _facts(case: Case, decision: Decision, keep: str) -> dict[str, Any]:

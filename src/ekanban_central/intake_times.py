@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ekanban_central.intake_parsing import Delivery
-from ekanban_central.register import Cursor
+from ekanban_central.register_cursor import Cursor
 from ekanban_core.bounds import OffsetBounds, Reach, boot_start_ms, measure, scan_moment
 from ekanban_core.facts import Moment
 from ekanban_core.wire import ScanMessage

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, bindparam, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ekanban_central import tables
+from ekanban_central.driver import Among, Query
 from ekanban_central.sets import insert_rows
 
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -29,6 +31,7 @@ WRITTEN = (
     select(LEDGER.c.at_ms).where(LEDGER.c.site_id == SITE.c.id, LEDGER.c.position == SITE.c.head).scalar_subquery()
 )
 
+GENERATION_KEY = "generation"
 PRIME = 2**31 - 1  # marks are a polynomial over this field: never again alike once they differ, as long as all after
 FACTOR = 48_271  # them is; a primitive root of it
 
@@ -69,7 +72,7 @@ class Entry:
 
 def generation(connection: Connection) -> str:
     """Return the word of this database's life; another one means that it was restored (promise 15)."""
-    return str(connection.execute(select(META.c.value).where(META.c.key == "generation")).scalar_one())
+    return str(connection.execute(select(META.c.value).where(META.c.key == GENERATION_KEY)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +120,28 @@ def reached(connection: Connection, site_id: int, position: int) -> Reached | No
     return None if mark is None else Reached(position, mark)
 
 
+def _reserve(_among: Among) -> ReturningUpdate[Any]:
+    """Take the site's lock and its next positions."""
+    mark: ColumnElement[int] = (SITE.c.mark * FACTOR + bindparam("told", type_=BigInteger)) % PRIME
+    taken = update(SITE).where(SITE.c.id == bindparam("site"))
+    head: ColumnElement[int] = SITE.c.head + bindparam("count", type_=BigInteger)
+    return taken.values(head=head, mark=mark).returning(SITE.c.head, SITE.c.mark)
+
+
+_RESERVE = Query(_reserve)
+
+
 def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_ms: int) -> Reached:
     """Write rows at the next positions, under the site's lock. Call it after every other lock."""
     if not entries:
         return head(connection, site_id)
-    mark: ColumnElement[int] = (SITE.c.mark * FACTOR + _fingerprint(entries, now_ms)) % PRIME
-    taken = update(SITE).where(SITE.c.id == site_id).values(head=SITE.c.head + len(entries), mark=mark)
-    row = connection.execute(taken.returning(SITE.c.head, SITE.c.mark)).one()
+    (taken,) = _RESERVE.rows(connection, site=site_id, count=len(entries), told=_fingerprint(entries, now_ms))
+    newest, mark = taken["head"], taken["mark"]
     rows = [
         {
             "site_id": site_id,
             "position": position,
-            "mark": row.mark,
+            "mark": mark,
             "at_ms": now_ms,
             "kind": entry.kind,
             "actor_kind": entry.actor.kind,
@@ -139,10 +152,10 @@ def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_m
             "loop_id": entry.loop_id,
             "data": entry.data,
         }
-        for position, entry in enumerate(entries, row.head - len(entries) + 1)
+        for position, entry in enumerate(entries, newest - len(entries) + 1)
     ]
     insert_rows(connection, LEDGER, rows)
-    return Reached(row.head, row.mark)
+    return Reached(newest, mark)
 
 
 def _fingerprint(entries: Sequence[Entry], now_ms: int) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, select
 
 from ekanban_central import tables
 from ekanban_central.driver import Query
+from ekanban_central.ids import text_of
 from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
 from ekanban_core.states import CardState, Closing, OutOfSequence, SignalState
 
@@ -25,24 +26,23 @@ SIGNAL: Table = tables.Signal.__table__  # type: ignore[attr-defined]  # see CAR
 SOURCE = LOCATION.alias("source")
 DESTINATION = LOCATION.alias("destination")
 
-_LOOP_COLUMNS = (
+LOOP_COLUMNS = (
     LOOP.c.id.label("loop_key"), LOOP.c.bin, LOOP.c.kind, LOOP.c.quantity, LOOP.c.container, LOOP.c.lead_time_s,
     LOOP.c.min_cycle_s, LOOP.c.closing, LOOP.c.states, LOOP.c.holds_back, LOOP.c.out_of_sequence,
     PART.c.number.label("part"), PART.c.description, PART.c.unit,
     SOURCE.c.name.label("source"), DESTINATION.c.name.label("destination"),
 )  # fmt: skip
-CARDS = (
-    select(*(column.label(f"card_{column.name}") for column in CARD.c), *_LOOP_COLUMNS)
-    .join(LOOP, CARD.c.loop_id == LOOP.c.id)
-    .join(PART, LOOP.c.part_id == PART.c.id)
+LOOPS = (
+    LOOP.join(PART, LOOP.c.part_id == PART.c.id)
     .join(SOURCE, LOOP.c.source_id == SOURCE.c.id)
     .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
-    .order_by(CARD.c.body)
 )
 
-
-_LOCKED = Query(lambda among: CARDS.where(among(CARD.c.body, "bodies")).with_for_update(of=CARD, key_share=True))
-_UNLOCKED = Query(lambda among: CARDS.where(among(CARD.c.body, "bodies")))
+_UNLOCKED = Query(lambda among: select(CARD).where(among(CARD.c.body, "bodies")).order_by(CARD.c.body))
+_LOCKED = Query(
+    lambda among: select(CARD).where(among(CARD.c.body, "bodies")).order_by(CARD.c.body).with_for_update(key_share=True)
+)
+_LOOPS = Query(lambda among: select(*LOOP_COLUMNS).select_from(LOOPS).where(among(LOOP.c.id, "ids")))
 _OPEN = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.body, "bodies"), SIGNAL.c.closed_how.is_(None)))
 _LAST = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.id, "ids")))
 
@@ -79,43 +79,53 @@ class Loaded:
     signal_rows: Mapping[UUID, Row] = field(default_factory=dict)  # the open one and the card's last one
 
 
-def load(connection: Connection, bodies: Collection[str], lock: bool = True) -> dict[str, Loaded]:
-    """Return the cards that exist, by body. `lock`: hold them until the transaction ends."""
+def load(
+    connection: Connection, bodies: Collection[str], lock: bool = True, last: Collection[str] | None = None
+) -> dict[str, Loaded]:
+    """Return the cards that exist, by body. `lock`: hold them until the transaction ends.
+
+    last: the cards whose last signal is wanted too, because an undo may open it again; None: all.
+    """
     if not bodies:
         return {}
-    rows = (_LOCKED if lock else _UNLOCKED).rows(connection, bodies=sorted(bodies))
-    signals = _signals(connection, rows)
-    return {row["card_body"]: _loaded(row, signals.get(row["card_body"], [])) for row in rows}
+    cards = (_LOCKED if lock else _UNLOCKED).rows(connection, bodies=sorted(bodies))
+    loops = {row["loop_key"]: row for row in _LOOPS.rows(connection, ids={card["loop_id"] for card in cards})}
+    known = {key: (policy_of(row), _loop_facts(row)) for key, row in loops.items()}
+    signals = _signals(connection, cards, last)
+    return {card["body"]: _loaded(card, *known[card["loop_id"]], signals.get(card["body"], [])) for card in cards}
 
 
-def _signals(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
-    """Load, after the cards are locked, their open signals and their last ones."""
+def _signals(connection: Connection, cards: list[dict[str, Any]], last: Collection[str] | None) -> dict[str, list[Row]]:
+    """Load, after the cards are locked, their open signals and the last ones of some."""
     found: dict[str, list[Row]] = {}
     known = set()
-    for row in _OPEN.rows(connection, bodies=[row["card_body"] for row in rows]):
+    for row in _OPEN.rows(connection, bodies=[card["body"] for card in cards]):
         known.add(row["id"])
         found.setdefault(row["body"], []).append(row)
-    last = {row["card_last_signal"] for row in rows if row["card_last_signal"] is not None} - known
-    for row in _LAST.rows(connection, ids=last) if last else ():
+    wanted = {card["last_signal"] for card in cards if last is None or card["body"] in last} - known - {None}
+    for row in _LAST.rows(connection, ids=wanted) if wanted else ():
         found.setdefault(row["body"], []).append(row)
     return found
 
 
-def _loaded(row: Row, signals: list[Row]) -> Loaded:
+def _loaded(card: Row, policy: LoopPolicy, loop: LoopFacts, signals: list[Row]) -> Loaded:
     open_row = next((one for one in signals if one["closed_how"] is None), None)
-    card_row = {column.name: row[f"card_{column.name}"] for column in CARD.c}
     return Loaded(
-        card=card_of(card_row),
+        card=card_of(card),
         signal=None if open_row is None else signal_of(open_row),
-        policy=policy_of(row),
-        site_id=card_row["site_id"],
-        loop=LoopFacts(
-            id=row["loop_key"], part=row["part"], description=row["description"], unit=row["unit"],
-            quantity=row["quantity"], container=row["container"], source=row["source"],
-            destination=row["destination"], bin=row["bin"], kind=row["kind"], lead_time_s=row["lead_time_s"],
-        ),
-        card_row=card_row,
+        policy=policy,
+        site_id=card["site_id"],
+        loop=loop,
+        card_row=card,
         signal_rows={one["id"]: one for one in signals},
+    )
+
+
+def _loop_facts(row: Row) -> LoopFacts:
+    return LoopFacts(
+        id=row["loop_key"], part=row["part"], description=row["description"], unit=row["unit"],
+        quantity=row["quantity"], container=row["container"], source=row["source"],
+        destination=row["destination"], bin=row["bin"], kind=row["kind"], lead_time_s=row["lead_time_s"],
     )  # fmt: skip
 
 
@@ -128,7 +138,7 @@ def card_of(row: Row) -> Card:
         pending_version=row["pending_version"],
         quantity_version=row["quantity_version"],
         last_closed=moment_of(row, "last_closed"),
-        last_signal=None if row["last_signal"] is None else str(row["last_signal"]),
+        last_signal=None if row["last_signal"] is None else text_of(row["last_signal"]),
         one_off=row["one_off"],
     )
 
@@ -139,11 +149,11 @@ def signal_of(row: Row) -> Signal:
     if opened is None:
         raise ValueError(f"signal {row['id']}: expected opening times, got none")
     return Signal(
-        id=str(row["id"]),
+        id=text_of(row["id"]),
         state=SignalState(row["state"]),
         opened=opened,
         released=moment_of(row, "released"),
-        last_scan=None if row["last_scan"] is None else str(row["last_scan"]),
+        last_scan=None if row["last_scan"] is None else text_of(row["last_scan"]),
         urgent=row["urgent"],
     )
 
@@ -166,4 +176,4 @@ def moment_of(row: Row, name: str) -> Moment | None:
     earliest, latest, terminal = row[f"{name}_earliest_ms"], row[f"{name}_latest_ms"], row[f"{name}_terminal"]
     if earliest is None or latest is None:
         return None
-    return Moment(earliest, latest, None if terminal is None else str(terminal))
+    return Moment(earliest, latest, None if terminal is None else text_of(terminal))

@@ -8,47 +8,19 @@ A card that changes while the pages are read moves to the end and is read again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
 from ekanban_central import intake_known, ledger
 from ekanban_central.ledger import SITE, Reached
-from ekanban_central.loading import CARD, CARDS, SIGNAL
+from ekanban_central.loading import CARD, LOOP, LOOP_COLUMNS, LOOPS, SIGNAL
 from ekanban_central.problems import Problem
+from ekanban_central.register_cursor import Cursor
 from ekanban_central.sets import among
-from ekanban_core.card_code import ALPHABET
 from ekanban_core.wire import RegisterAnswer, RegisterCard, RegisterSignal
 
 PAGE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a register has been read: `generation[.mark]:position[:body]`; the body while pages of a load are open.
-
-    The mark is the ledger's at the position; cursors that an older release gave have none.
-    """
-
-    generation: str
-    position: int
-    body: str | None = None
-    mark: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor | None:
-        """Read a cursor, None for what is none of ours."""
-        life, _, rest = text.partition(":")
-        generation, _, mark = life.partition(".")
-        number, _, body = rest.partition(":")
-        if not (number.isascii() and number.isdigit() and len(number) < 19 and set(body) <= set(ALPHABET)):
-            return None
-        return cls(generation, int(number), body or None, mark)
-
-    def __str__(self) -> str:
-        life = f"{self.generation}.{self.mark}" if self.mark else self.generation
-        return f"{life}:{self.position}" + (f":{self.body}" if self.body else "")
 
 
 class OtherLife(Problem):
@@ -57,6 +29,11 @@ class OtherLife(Problem):
     def __init__(self, lost: Cursor | None = None) -> None:
         super().__init__(410, "This register belongs to another life of central; load all again, without `since`.")
         self.lost = lost
+
+
+_CARDS = select(*(column.label(f"card_{column.name}") for column in CARD.c), *LOOP_COLUMNS).select_from(
+    CARD.join(LOOPS, CARD.c.loop_id == LOOP.c.id)
+)
 
 
 def page(connection: Connection, site_id: int, since: str | None, now_ms: int, size: int = PAGE) -> RegisterAnswer:
@@ -102,8 +79,7 @@ def _rows(connection: Connection, site_id: int, after: Cursor, most: int) -> lis
         later = CARD.c.changed > after.position
     else:
         later = tuple_(CARD.c.changed, CARD.c.body) > tuple_(after.position, after.body)
-    statement = CARDS.where(CARD.c.site_id == site_id, later).order_by(None)
-    statement = statement.order_by(CARD.c.changed, CARD.c.body).limit(most)
+    statement = _CARDS.where(CARD.c.site_id == site_id, later).order_by(CARD.c.changed, CARD.c.body).limit(most)
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 

@@ -10,6 +10,7 @@ from functools import singledispatch
 from typing import Any
 from uuid import UUID
 
+from ekanban_central.ids import uuid_of
 from ekanban_central.loading import Loaded
 from ekanban_core.decision import due_ms
 from ekanban_core.events import (
@@ -46,13 +47,13 @@ def changed_columns(event: Event, loaded: Loaded, scan_id: str | None) -> Column
 def signal_of_event(event: Event) -> UUID | None:
     """Return the signal that an event names."""
     name = getattr(event, "signal", None)
-    return None if name is None else UUID(name)
+    return None if name is None else uuid_of(name)
 
 
 @changed_columns.register
 def _(event: SignalOpened, loaded: Loaded, scan_id: str | None) -> Columns:
     return {
-        "id": UUID(event.signal),
+        "id": uuid_of(event.signal),
         "site_id": loaded.site_id,
         "body": loaded.card.body,
         "loop_id": loaded.loop.id,
@@ -64,7 +65,7 @@ def _(event: SignalOpened, loaded: Loaded, scan_id: str | None) -> Columns:
         "due_ms": due_ms(event.at, loaded.policy),
         **dict.fromkeys(STEP_TIMES.values()),
         **NOT_CLOSED,
-        "last_scan": UUID(event.signal),
+        "last_scan": uuid_of(event.signal),
     }
 
 
@@ -114,7 +115,7 @@ def moment_columns(name: str, at: Moment | None) -> Columns:
     return {
         f"{name}_earliest_ms": at.earliest_ms if at else None,
         f"{name}_latest_ms": at.latest_ms if at else None,
-        f"{name}_terminal": UUID(at.terminal) if at and at.terminal else None,
+        f"{name}_terminal": uuid_of(at.terminal) if at and at.terminal else None,
     }
 
 
@@ -128,4 +129,4 @@ def _closed(at: Moment, how: str, reason: str) -> Columns:
 
 
 def _by(scan_id: str | None) -> Columns:
-    return {"last_scan": UUID(scan_id) if scan_id else None}
+    return {"last_scan": uuid_of(scan_id) if scan_id else None}

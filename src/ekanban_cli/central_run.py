@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import socket
@@ -49,6 +50,7 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, ne
             central.hub.close()
 
         def ready() -> None:
+            _look_less_for_garbage()
             url = server.address(listener)
             say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
@@ -108,6 +110,13 @@ def begin(central: Central, *, new_key: bool = False, new_clock: bool = False) -
             site = central.settings.site
             new = NewSite(code=site.code, name=site.name, time_zone=site.time_zone, language=central.settings.language)
             master.create_site(desk, new)
+
+
+def _look_less_for_garbage() -> None:
+    """What a batch of scans makes lives until its answer and ends by itself; to look for rings among it is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @contextmanager

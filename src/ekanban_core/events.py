@@ -5,7 +5,7 @@ Every event has a `kind` (its ledger name) and `data()`, its content as JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -32,9 +32,14 @@ class ReviewKind(StrEnum):
     MALFORMED = "malformed"  # a scan that does not fit its schema, or that central cannot process; kept as it came
 
 
+def _names(kind: Any) -> tuple[str, ...]:
+    names: tuple[str, ...] = kind.__match_args__  # of a dataclass: its fields; `fields()` is slow
+    return names
+
+
 def _json(value: Any) -> Any:
     if isinstance(value, (Moment, Signal)):
-        return {field.name: _json(getattr(value, field.name)) for field in fields(value)}
+        return {name: _json(getattr(value, name)) for name in _names(type(value))}
     return str(value) if isinstance(value, StrEnum) else value
 
 
@@ -46,7 +51,7 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """The content as JSON; moments as {earliest_ms, latest_ms, terminal}."""
-        return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
+        return {name: _json(getattr(self, name)) for name in _names(type(self))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ The forms are tried in the order of the language of the plant; see `read`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from ekanban_core import gs1
@@ -19,6 +20,7 @@ from ekanban_core.states import Intent
 
 LONGEST = 4096  # characters; every code that people print is far shorter
 LONGEST_ALIAS = 200
+LONGEST_REMEMBERED = 100  # bytes
 COMMAND = "EKC-"
 
 
@@ -68,6 +70,17 @@ _CARD_PATH = re.compile(r"/c/([^/]+)/?\Z", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """All that a reading says by itself; only what aliases stand for is not in it."""
+
+    text: str
+    command: CommandRead | Unreadable | None = None  # then this is the answer
+    whole: tuple[str, ...] = ()  # may be aliases, before any code
+    card: CardRead | None = None
+    gs1: tuple[str, ...] = ()  # may be aliases, after all codes
+
+
 def read(raw: bytes, alias: Alias) -> Reading:
     """Understand one reading; never raises.
 
@@ -76,18 +89,39 @@ def read(raw: bytes, alias: Alias) -> Reading:
     15434 envelope with a 15K field, GS1 element strings and Digital Links as aliases. An AIM identifier in front is
     cut.
     """
+    found = _understood(raw)
+    if found.command:
+        return found.command
+    if body := _first(alias, found.whole):
+        return CardRead(body, None, found.text, Form.ALIAS)
+    if found.card:
+        return found.card
+    if body := _first(alias, found.gs1):
+        return CardRead(body, None, found.text, Form.GS1)
+    return Unreadable(_why_not(found.text), found.text)
+
+
+def alias_candidates(raw: bytes) -> tuple[str, ...]:
+    """Every text for which `read` may ask `alias`, so that many readings can be looked up at once."""
+    found = _understood(raw)
+    return tuple(dict.fromkeys((*found.whole, *found.gs1)))
+
+
+def _understood(raw: bytes) -> _Understood:
+    return _remembered(raw) if len(raw) <= LONGEST_REMEMBERED else _from(raw)
+
+
+def _from(raw: bytes) -> _Understood:
     text = _decoded(raw)
     if isinstance(text, Unreadable):
-        return text
-    return _command(text) or _card(text, alias) or Unreadable(_why_not(text), text)
+        return _Understood(text.text, command=text)
+    if command := _command(text):
+        return _Understood(text, command=command)
+    return _Understood(text, None, tuple(_whole(text)), _card(text), tuple(_gs1(text)))
 
 
-def alias_candidates(raw: bytes) -> list[str]:
-    """Every text for which `read` may ask `alias`, so that many readings can be looked up at once."""
-    text = _decoded(raw)
-    if isinstance(text, Unreadable) or _command(text):
-        return []
-    return list(dict.fromkeys([*_whole(text), *_gs1(text)]))
+# A plant's cards are scanned again and again, each with the same bytes.
+_remembered = lru_cache(maxsize=4096)(_from)
 
 
 def _decoded(raw: bytes) -> str | Unreadable:
@@ -111,21 +145,17 @@ def _command(text: str) -> CommandRead | Unreadable | None:
         return Unreadable(Message("command_unknown"), text)
 
 
-def _card(text: str, alias: Alias) -> CardRead | None:
-    if body := _first(alias, _whole(text)):
-        return CardRead(body, None, text, Form.ALIAS)
+def _card(text: str) -> CardRead | None:
     for form, code in _codes(text):
         try:
             parsed = CardCode.parse(code)
         except BadCardCode:
             continue  # it may be another form; _why_not tells the reason
         return CardRead(parsed.body, parsed.version, text, form)
-    if body := _first(alias, _gs1(text)):
-        return CardRead(body, None, text, Form.GS1)
     return None
 
 
-def _first(alias: Alias, candidates: Iterator[str]) -> str | None:
+def _first(alias: Alias, candidates: Iterable[str]) -> str | None:
     return next((body for candidate in candidates if (body := alias(candidate))), None)
 
 

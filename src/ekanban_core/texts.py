@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -87,10 +87,16 @@ def local_time(at_ms: int, zone: str, now_ms: int | None = None) -> str:
     place = _zone(zone)
     try:
         at = datetime.fromtimestamp(at_ms / 1000, place)
-        same_day = now_ms is None or at.date() == datetime.fromtimestamp(now_ms / 1000, place).date()
+        same_day = now_ms is None or at.date() == _day(now_ms // 60_000, place)
     except (ValueError, OverflowError, OSError):  # unknown bounds reach beyond the calendar
         return "--:--"
-    return f"{at:%H:%M}" if same_day else f"{at:%Y-%m-%d %H:%M}"
+    clock = f"{at.hour:02}:{at.minute:02}"  # strftime is slow
+    return clock if same_day else f"{at.date().isoformat()} {clock}"
+
+
+@lru_cache(maxsize=64)
+def _day(minute: int, place: tzinfo) -> date:
+    return datetime.fromtimestamp(minute * 60, place).date()
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from ekanban_central.context import Central, central_of
 from ekanban_central.database import DatabaseBusy
 from ekanban_central.ledger import LEDGER
 from ekanban_central.problems import Problem
-from ekanban_central.register import Cursor
+from ekanban_central.register_cursor import Cursor
 from ekanban_central.view import rfc3339
 from ekanban_core.refusals import refusals
 from ekanban_core.states import Role

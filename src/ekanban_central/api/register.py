@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from ekanban_central import generations, intake_known, ledger
 from ekanban_central.access import SignedTerminal, enrolled_terminal
 from ekanban_central.context import Central, central_of
-from ekanban_central.register import Cursor, OtherLife, page
+from ekanban_central.register import OtherLife, page
+from ekanban_central.register_cursor import Cursor
 from ekanban_core.refusals import refusals
 from ekanban_core.wire import RegisterAnswer
 

@@ -9,7 +9,7 @@ import pytest
 from central_plant import TABLES, Plant
 
 from ekanban_central import intake_known
-from ekanban_central.driver import as_json
+from ekanban_central.driver import as_json, rows_of_all
 from ekanban_central.sets import insert_rows, upsert_rows
 
 TEXTS = [
@@ -24,9 +24,10 @@ def test_a_text_is_stored_and_looked_up_as_it_is(plant: Plant, text: str) -> Non
     with plant.database.transaction() as connection:
         insert_rows(connection, TABLES["alias"], [{"text": text, "body": plant.cards[0]}])
 
-        found = intake_known.aliases(connection, {text, "another"})
+        found = intake_known.ALIASES.rows(connection, texts={text, "another"})
+        ((together,),) = [rows_of_all(connection, intake_known.ALIASES.given(texts={text, "another"}))[0]]
 
-    assert found == {text: plant.cards[0]}
+    assert found == [together] == [{"text": text, "body": plant.cards[0]}]
 
 
 def test_bytes_json_and_nothing_are_stored_as_they_are(plant: Plant) -> None:
