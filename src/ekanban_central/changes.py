@@ -18,7 +18,7 @@ from ekanban_central import ledger, tables
 from ekanban_central.ids import uuid_of
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
-from ekanban_central.sets import among, insert_new_rows, update_rows, upsert_rows
+from ekanban_central.sets import among, insert_new_rows, insert_rows, update_rows
 from ekanban_central.signal_rows import Columns, changed_columns, moment_columns, signal_of_event
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
@@ -65,6 +65,7 @@ class _State:
     signals: dict[UUID, Columns]
     index: int | None = None
     signal_index: dict[UUID, int] = field(default_factory=dict)
+    written: dict[UUID, set[str]] = field(default_factory=dict)  # columns of signals that the database has
 
 
 class Writer:
@@ -131,6 +132,8 @@ class Writer:
             return event.data()
         if key not in state.signals and "id" not in columns:
             raise DecisionInconsistent(f"{event.kind}: signal {key} was not loaded with its card")
+        if key in change.loaded.signal_rows:
+            state.written.setdefault(key, set()).update(columns)
         state.signals[key] = {**state.signals.get(key, {}), **columns}
         return {**event.data(), "set": {"signal": columns}}
 
@@ -158,13 +161,23 @@ class Writer:
         update_rows(connection, CARD, rows)
 
     def _write_signals(self, connection: Connection) -> None:
-        rows = [
-            {**state.signals[key], "changed": self.first + index}
-            for state in self._states.values()
-            for key, index in state.signal_index.items()
-        ]
-        upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is not None])
-        upsert_rows(connection, SIGNAL, [row for row in rows if row["closed_how"] is None])
+        new: list[Columns] = []
+        ends: dict[tuple[str, ...], list[Columns]] = {}  # by the columns that change
+        goes_on: dict[tuple[str, ...], list[Columns]] = {}
+        for state in self._states.values():
+            for key, index in state.signal_index.items():
+                row = {**state.signals[key], "changed": self.first + index}
+                if key not in state.written:
+                    new.append(row)
+                    continue
+                names = ("id", *sorted(state.written[key]), "changed")
+                rows = goes_on if row["closed_how"] is None else ends
+                rows.setdefault(names, []).append({name: row[name] for name in names})
+        for alike in ends.values():
+            update_rows(connection, SIGNAL, alike)
+        insert_rows(connection, SIGNAL, new)
+        for alike in goes_on.values():
+            update_rows(connection, SIGNAL, alike)
 
     def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
         """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""

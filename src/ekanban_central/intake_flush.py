@@ -16,6 +16,7 @@ from ekanban_central.intake_parsing import Delivery
 from ekanban_central.intake_taking import Receipt
 
 MOST_SCANS = 2_000  # of one transaction; the first batch always fits
+MUCH = 100  # scans that wait: worth a second transaction beside the first
 
 Take = Callable[[Sequence[Delivery]], list[Receipt | None]]
 Run = Callable[[Take, list[Delivery]], Awaitable[list[Receipt | None]]]  # where a transaction blocks
@@ -25,8 +26,8 @@ Waiting = tuple[Delivery, asyncio.Future[Receipt | None]]
 class Flusher:
     """Gathers batches while transactions run. Used from the event loop.
 
-    at_once: how many transactions run at a time. While one waits for the database the other one decides; of a terminal
-    at most one batch is under way.
+    at_once: how many transactions may run at a time where much waits: while one waits for the database the other one
+    decides. Where little waits one is better, which gathers more. Of a terminal at most one batch is under way.
     """
 
     def __init__(self, take: Take, run: Run = run_in_threadpool, at_once: int = 1) -> None:
@@ -42,7 +43,7 @@ class Flusher:
         """Take a batch in; returns once it is committed. None: its terminal is not known. Raises what `take` does."""
         future: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, future))
-        if self._running < self._at_once:
+        if not self._running or (self._running < self._at_once and self._much_waits()):
             self._running += 1
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
@@ -64,6 +65,10 @@ class Flusher:
             finally:
                 self._busy -= terminals
         self._running -= 1
+
+    def _much_waits(self) -> bool:
+        waiting = (delivery for delivery, _ in self._waiting if delivery.terminal_id not in self._busy)
+        return sum(len(delivery.items) for delivery in waiting) >= MUCH
 
     def _end(self, group: Sequence[Waiting], error: Exception) -> None:
         for _, future in group:

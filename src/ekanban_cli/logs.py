@@ -12,6 +12,11 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 Form = Literal["auto", "json", "text"]
 HIDDEN = "[hidden]"
+ACCESS = 5  # what uvicorn says of a request: client, method, path, HTTP version, status
+EVERYDAY = {
+    ("POST", "/api/v1/scans"), ("GET", "/api/v1/register"), ("GET", "/readyz"), ("GET", "/healthz"),
+    ("GET", "/metrics"),
+}  # fmt: skip
 SECRET_KEYS = frozenset({"token", "secret", "password", "authorization", "cookie", "csrf", "link"})
 # What an address may carry: one-time links (/link/TOKEN) and tokens as a query.
 SECRET_PATH = re.compile(r"(/(?:sign-in|link|demo)/)[^/\s?\"']+")
@@ -32,6 +37,14 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
         elif isinstance(value, str):
             event[key] = without_secrets(value)
     return event
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Leave out what comes all day and went well: scans delivered, probes. Metrics count them."""
+    if not isinstance(record.args, tuple) or len(record.args) != ACCESS:
+        return True
+    _client, method, path, _version, status = record.args
+    return (method, str(path).partition("?")[0]) not in EVERYDAY or not isinstance(status, int) or status >= 400
 
 
 def configure(level: str, form: Form = "auto", stream: TextIO | None = None) -> None:
@@ -59,6 +72,7 @@ def configure(level: str, form: Form = "auto", stream: TextIO | None = None) -> 
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(True)
+    logging.getLogger("uvicorn.access").addFilter(is_news)
     for chatty in ("alembic", "httpx2"):  # their steps are ours to tell
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(

@@ -44,6 +44,29 @@ def test_bytes_json_and_nothing_are_stored_as_they_are(plant: Plant) -> None:
     assert plant.rows("scan_identity") == [row]
 
 
+def test_many_questions_in_one_get_the_rows_that_each_gets_alone(plant: Plant) -> None:
+    row = {
+        "terminal_id": TERMINAL, "epoch": UUID(int=8), "seq": 2**53 - 1, "scan_id": UUID(int=9),
+        "content_hash": bytes(range(256)), "outcome": "opened", "answer": {"deep": TEXTS}, "body": None,
+        "effect": None, "position": 1,
+    }  # fmt: skip
+    asked = [
+        intake_known.GENERATION.given(),
+        intake_known.IDENTITIES.given(ids={UUID(int=9), UUID(int=10)}),
+        intake_known.ALIASES.given(texts=set()),
+        intake_known.SITES.given(ids={1, 2}),
+    ]
+
+    with plant.database.transaction() as connection:
+        insert_rows(connection, TABLES["scan_identity"], [row])
+        together = rows_of_all(connection, *asked)
+        alone = [query.rows(connection, **values) for query, values in asked]
+
+    assert together == alone
+    assert together[1] == [row]
+    assert not together[2]
+
+
 @pytest.mark.needs("postgresql")
 def test_bytes_do_not_go_through_json(postgres_url: str) -> None:
     from ekanban_central.database import Database

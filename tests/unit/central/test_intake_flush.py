@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from ekanban_central.intake_flush import MOST_SCANS, Flusher
+from ekanban_central.intake_flush import MOST_SCANS, MUCH, Flusher, Take
 from ekanban_central.intake_parsing import Delivery
 
 
@@ -93,9 +93,86 @@ def test_a_request_that_is_given_up_harms_no_other() -> None:
     assert desk.groups == [["first", "second"]]
 
 
-async def _submit(desk: Desk, deliveries: Sequence[Any]) -> list[Any]:
+class Gauge(Desk):
+    """Also counts how many transactions run at once, and sees that no terminal is in two of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: list[set[UUID]] = []
+        self.most = 0
+        self.two = threading.Event()
+        self._lock = threading.Lock()
+
+    def take(self, deliveries: Sequence[Delivery]) -> list[Any]:
+        terminals = {delivery.terminal_id for delivery in deliveries}
+        with self._lock:
+            assert all(terminals.isdisjoint(others) for others in self.running)
+            self.running.append(terminals)
+            self.most = max(self.most, len(self.running))
+            if len(self.running) == 2:
+                self.two.set()
+        answers = super().take(deliveries)
+        with self._lock:
+            self.running.remove(terminals)
+        return answers
+
+
+def test_a_second_transaction_runs_beside_the_first_when_much_waits_and_never_a_third() -> None:
+    desk = Gauge()
+
+    async def work() -> list[Any]:
+        flusher = Flusher(desk.take, at_once=2)
+        tasks = [asyncio.create_task(flusher.submit(_delivery(0, "t0", MUCH)))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # it has begun
+        tasks.append(asyncio.create_task(flusher.submit(_delivery(1, "t1", MUCH))))
+        assert await asyncio.to_thread(desk.two.wait, 5)
+        tasks += [asyncio.create_task(flusher.submit(_delivery(number, f"t{number}", MUCH))) for number in range(2, 9)]
+        await asyncio.sleep(0)
+        desk.open.set()
+        return list(await asyncio.gather(*tasks))
+
+    assert asyncio.run(work()) == [f"t{number}" for number in range(9)]
+    assert desk.most == 2
+
+
+def test_where_little_waits_one_transaction_gathers_it() -> None:
+    desk = Desk()
+    begun: list[int] = []
+
+    async def run(take: Take, deliveries: list[Delivery]) -> list[Any]:
+        begun.append(len(deliveries))
+        return await asyncio.to_thread(take, deliveries)
+
+    async def work() -> None:
+        flusher = Flusher(desk.take, run, at_once=2)
+        tasks = []
+        for number in range(MUCH):
+            tasks.append(asyncio.create_task(flusher.submit(_delivery(number, f"t{number}"))))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert begun == [1]
+        desk.open.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(work())
+
+    assert begun == [1, MUCH - 1]
+
+
+def test_a_batch_waits_for_the_one_of_its_terminal_that_is_under_way() -> None:
+    desk = Gauge()
+    batches = [_delivery(1, "a", MUCH), _delivery(1, "b", MUCH), _delivery(2, "c", MUCH), _delivery(1, "d", MUCH)]
+
+    answers = asyncio.run(_submit(desk, batches, at_once=2))
+
+    assert answers == ["a", "b", "c", "d"]
+    assert [name for group in desk.groups for name in group if name != "c"] == ["a", "b", "d"]
+
+
+async def _submit(desk: Desk, deliveries: Sequence[Any], at_once: int = 1) -> list[Any]:
     """The first goes alone; the others come while it runs."""
-    flusher = Flusher(desk.take)
+    flusher = Flusher(desk.take, at_once=at_once)
     tasks = [asyncio.create_task(flusher.submit(deliveries[0]))]
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -67,6 +67,29 @@ def test_links_and_tokens_are_cut_out_of_access_logs(capsys: Written, line: str,
     assert logs.HIDDEN in written
 
 
+@pytest.mark.parametrize(
+    ("request_line", "is_told"),
+    [
+        (("POST", "/api/v1/scans", 200), False),
+        (("GET", "/api/v1/register?since=a:1", 200), False),
+        (("GET", "/healthz", 200), False),
+        (("POST", "/api/v1/scans", 503), True),
+        (("GET", "/readyz", 503), True),
+        (("GET", "/api/v1/scans", 405), True),
+        (("GET", "/signals", 200), True),
+    ],
+)
+def test_what_comes_all_day_and_went_well_is_counted_and_not_logged(
+    capsys: Written, request_line: tuple[str, str, int], is_told: bool
+) -> None:
+    logs.configure("info")
+    method, path, status = request_line
+
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", method, path, "1.1", status)
+
+    assert (path.partition("?")[0] in capsys.readouterr().err) is is_told
+
+
 def test_a_secret_under_its_own_name_is_cut_out_and_a_card_code_is_not(capsys: Written) -> None:
     logs.configure("info")
 
