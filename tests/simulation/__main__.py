@@ -71,7 +71,8 @@ def check_table(file: Path) -> int:
     """Find every planted bug again by the seed that the table names."""
     began, known = time.perf_counter(), read(file)
     found = {name: seeds for name, seeds in known.items() if seeds is not None}
-    wrong = [f"{name}: the table does not tell what finds it" for name in sorted(load_all().keys() - found.keys())]
+    wrong = [f"{name}: the table does not tell of it" for name in sorted(load_all().keys() - known.keys())]
+    print("".join(f"{name}: not found, as the table says\n" for name in sorted(known.keys() - found.keys())), end="")
     wrong += [f"{name}: nobody plants it any more" for name in sorted(known.keys() - load_all().keys())]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for catch, as_told in pool.map(again, [one for one in sorted(found.items()) if one[0] in load_all()]):

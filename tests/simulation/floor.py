@@ -48,6 +48,7 @@ class Floor:
         self.place = place
         self.counts: Counter[str] = Counter()
         self.drained_s = 0.0
+        self._calm_since = 0.0
         self.lost_by_restore: set[str] = set()
         self.devices: dict[str, Device] = {}
         self._hash = hashlib.sha256()
@@ -160,6 +161,7 @@ class Floor:
     async def _calm(self) -> None:
         """Faults stop: every way is fair, every machine runs."""
         self.trace("calm")
+        self._calm_since = self.now()
         self.central.dies = None
         self.central.well()
         if self.central.process is None:
@@ -187,7 +189,7 @@ class Floor:
                 waiting = {name: self._waits(device) for name, device in self.devices.items()}
                 raise Broken("4 (liveness)", f"after {LIVENESS_S} s without faults there still wait {waiting}")
             await self._until(self.now() + LOOK_S)
-        self.drained_s = self.now() - began
+        self.drained_s = self.drained_s or self.now() - self._calm_since
         self.trace("drained")
         await self._until(self.now() + QUIET_S)
         while any(self._waits(device) for device in self.devices.values()):

@@ -11,15 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times
-from ekanban_central.changes import Writer
+from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times, ledger
 from ekanban_central.fencing import Fence, Verdict
 from ekanban_central.intake import Intake
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.intake_taking import Taking
 from ekanban_core import bounds, judgement, lifecycle, lifecycle_empty
 from ekanban_core.decision import Decision
-from ekanban_core.events import ReviewKind, SignalAdvanced
+from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Moment
 from ekanban_core.moments import Order
 from ekanban_core.states import Outcome
@@ -303,10 +302,10 @@ def undo_forgets_the_signal() -> Patch:
 
 @bug("the ledger does not tell all columns that a step changes")
 def ledger_tells_less() -> Patch:
-    data = Writer._data
+    append = ledger.append
 
-    def less(self: Writer, event: Any, change: Any, state: Any) -> dict[str, Any]:
-        told = data(self, event, change, state)
-        return {**event.data()} if isinstance(event, SignalAdvanced) else told
+    def less(connection: Connection, site_id: int, entries: Sequence[Any], now_ms: int) -> Any:
+        told = [replace(one, data={**one.data, "set": {}}) if one.kind == "signal_advanced" else one for one in entries]
+        return append(connection, site_id, told, now_ms)
 
-    return patched(Writer, "_data", less)
+    return patched(ledger, "append", less)
