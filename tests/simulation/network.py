@@ -18,6 +18,7 @@ from ekanban_core.enrolment import fingerprint
 from ekanban_core.signatures import sign_answer
 from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.link import Reply, Request
+from simulation.broken import Broken
 
 if TYPE_CHECKING:
     from simulation.floor import Floor
@@ -26,6 +27,7 @@ STRANGER = Ed25519PrivateKey.from_private_bytes(b"a stranger who answers for cen
 REFUSED_CONTENT = b"UFJPWFk"  # base64 of the beginning of "PROXY": what lies between takes no request with it
 STATUSES = (301, 401, 403, 404, 413, 429, 500, 502, 503)
 FAIR: dict[str, float] = {}
+SPAN_S, MOST_ASKED = 600.0, 1_500
 
 
 class Way:
@@ -40,9 +42,11 @@ class Way:
         self._name = name
         self._dice = random.Random(f"{floor.plan.seed} way of {name}")  # noqa: S311  # repeatable on purpose
         self._last_good: Reply | None = None
+        self._span, self._asked = 0, 0  # the ten minutes that it is, and requests in them
 
     async def ask(self, request: Request) -> Reply:
         """One exchange."""
+        self._count()
         process = self._floor.devices[self._name].process
         if process is not None:
             await process.awaits()
@@ -62,6 +66,13 @@ class Way:
         if fate == "fair" and reply.status == 200:
             self._last_good = reply
         return reply
+
+    def _count(self) -> None:
+        """A terminal that asks and asks without a pause would take central from all others."""
+        span = int(self._floor.now() / SPAN_S)
+        self._span, self._asked = span, 1 if span != self._span else self._asked + 1
+        if self._asked > MOST_ASKED:
+            self._floor.wrong(Broken("4 (liveness)", f"{self._name} asks {MOST_ASKED} times within {SPAN_S:.0f} s"))
 
     async def close(self) -> None:
         pass
