@@ -48,6 +48,7 @@ def ack_before_commit() -> Patch:
                     future.set_result(receipt)
             await asyncio.sleep(1.0)
             await self._run_transaction(self._take, deliveries)
+        self._running -= 1
 
     intake: list[Intake] = []
     begin = Intake.__init__
