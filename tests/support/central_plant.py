@@ -93,9 +93,11 @@ class Plant:
         self.now += int(seconds * 1000)
 
     def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
-        """Read a table."""
+        """Read a table; what has a ledger position, in the order of these."""
         columns = TABLES[table].c
         statement = select(TABLES[table]).where(*(columns[name] == value for name, value in where.items()))
+        if "position" in columns:
+            statement = statement.order_by(columns.position)
         with self.database.reading() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
