@@ -89,6 +89,9 @@ def alive_but_not_ready(central: Central) -> None:
     ready, took = probe(central, "/readyz")
     assert (ready.status_code, took < 5) == (503, True), (ready.status_code, took)
     assert ready.json()["detail"].startswith("The database ")
+    metrics, took = probe(central, "/metrics")
+    assert (metrics.status_code, took < 5) == (200, True), (metrics.status_code, took)
+    assert "ekanban_database_up 0.0" in metrics.text
 
 
 def stored_and_green(terminal: Terminal, code: str) -> None:
