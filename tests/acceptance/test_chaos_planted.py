@@ -28,9 +28,8 @@ pytestmark = [
     ("bug", "symptom"),
     [
         ("second_open_signal", "has two open signals"),
-        ("epoch_reused", "sequence numbers"),
-        ("repetition_judged_anew", "at central"),
-        ("green_before_append", "and not in the journal"),
+        ("predecessor_without_count", "terminal_forked"),
+        ("repetition_judged_anew", "told already_open, at central opened"),
     ],
 )
 def test_a_bug_in_the_product_is_found_by_the_account(
