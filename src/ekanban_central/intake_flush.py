@@ -51,20 +51,22 @@ class Flusher:
         return await future
 
     async def _run(self) -> None:
-        while group := self._next_group():
-            terminals = {delivery.terminal_id for delivery, _ in group}
-            self._busy |= terminals
-            try:
-                receipts = await self._run_transaction(self._take, [delivery for delivery, _ in group])
-            except Exception as error:  # every sender learns it; none waits for ever
-                self._end(group, error)
-            else:
-                for (_, future), receipt in zip(group, receipts, strict=True):
-                    if not future.done():  # its request may have been given up
-                        future.set_result(receipt)
-            finally:
-                self._busy -= terminals
-        self._running -= 1
+        try:
+            while group := self._next_group():
+                terminals = {delivery.terminal_id for delivery, _ in group}
+                self._busy |= terminals
+                try:
+                    receipts = await self._run_transaction(self._take, [delivery for delivery, _ in group])
+                except Exception as error:  # every sender learns it; none waits for ever
+                    self._end(group, error)
+                else:
+                    for (_, future), receipt in zip(group, receipts, strict=True):
+                        if not future.done():  # its request may have been given up
+                            future.set_result(receipt)
+                finally:
+                    self._busy -= terminals
+        finally:
+            self._running -= 1
 
     def _much_waits(self) -> bool:
         waiting = (delivery for delivery, _ in self._waiting if delivery.terminal_id not in self._busy)
