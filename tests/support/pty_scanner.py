@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from read_out import read_out
+
 
 class PtyScanner:
     """Found at `path`, which leads to another pseudo-terminal after each replug, as ttyUSB numbers do."""
@@ -29,7 +31,7 @@ class PtyScanner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.unplug()
+        self._hang_up()
 
     def plug(self) -> None:
         """Bring the scanner, or bring it back."""
@@ -39,7 +41,11 @@ class PtyScanner:
         os.close(slave)  # only who reads the scanner has it open
 
     def unplug(self) -> None:
-        """Take the scanner away: whoever reads it sees it hang up."""
+        """Take the scanner away once all that it sent is read: whoever reads it sees it hang up."""
+        read_out(self.path)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._master >= 0:
             self.path.unlink()
             os.close(self._master)

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import us_keyboard
+from read_out import read_out
 
 HERE = Path(__file__).parent
 PRELOAD = "libumockdev-preload.so.0"
@@ -149,7 +150,8 @@ class Device:
         self.bed.call("uevent", folder=self._folder, action="add")
 
     def unplug(self) -> None:
-        """Take the device away: whoever reads it gets ENODEV."""
+        """Take the device away once all that it gave is read: whoever reads it gets ENODEV."""
+        read_out(self.terminal)
         self.bed.call("unplug", node=self.path, folder=self._folder, alias=self.alias)
 
 
