@@ -28,7 +28,7 @@ EKANBAN = [sys.executable, "-c", "from ekanban_cli.main import app; app()"]
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T], what: str, seconds: float = 20) -> T:
+def until(found: Callable[[], T], what: str, seconds: float = 60) -> T:
     """Return the first true answer of `found`; fails when there is none in time."""
     end = time.monotonic() + seconds
     while True:

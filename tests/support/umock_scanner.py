@@ -27,7 +27,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import us_keyboard
-from read_out import read_out
+from read_out import read_out, unread
+from real_plant import until
 
 HERE = Path(__file__).parent
 PRELOAD = "libumockdev-preload.so.0"
@@ -137,6 +138,11 @@ class Device:
         """The pseudo-terminal behind the device."""
         return Path(os.readlink(self.bed.root / self.path.lstrip("/")))
 
+    @property
+    def unread(self) -> int:
+        """How many bytes it gave that nobody has read."""
+        return unread(self.terminal)
+
     def send(self, data: bytes) -> None:
         """Have the device give these bytes."""
         self.bed.call("send", node=self.path, data=data.hex())
@@ -158,25 +164,27 @@ class Device:
 class Wedge(Device):
     """A scanner that types, its layout us."""
 
-    def hold(self, keys: Iterable[int]) -> None:
-        """Let the kernel say that these keys are down."""
-        file = self.bed.root / f"held-{self.terminal.name}"
+    def hold(self, keys: Iterable[int], *, once: bool = False) -> None:
+        """Let the kernel say that these keys are down; `once`: to the first that asks, and to no other."""
+        file = self.bed.root / f"{'once' if once else 'held'}-{self.terminal.name}"
         file.with_suffix(".new").write_bytes(bytes.fromhex(_bitmap(keys, KEY_BYTES)))
         file.with_suffix(".new").replace(file)
 
-    @property
-    def asked(self) -> bool:
-        """Whether somebody has asked which keys are down."""
-        return (self.bed.root / f"asked-{self.terminal.name}").exists()
+    def asks(self) -> None:
+        """Tell of the device and return when somebody asks, from now on, which keys are down: he wants to grab it."""
+        asked = self.bed.root / f"asked-{self.terminal.name}"
+        asked.unlink(missing_ok=True)
+        self.announce()
+        until(asked.exists, f"somebody asks {self.path}")
 
     def scan(self, code: str, end: str = "\n") -> None:
         """Type a code and what ends it."""
         self.type(us_keyboard.typed(code + end))
 
-    def type(self, keys: Iterable[us_keyboard.Key], step: float = 0.001) -> None:
-        """Give kernel events, stamped `step` seconds apart, the last one now."""
+    def type(self, keys: Iterable[us_keyboard.Key], step: float = 0.001, last: float | None = None) -> None:
+        """Give kernel events, stamped `step` seconds apart, the last one at `last` of the monotonic clock, or now."""
         events = list(keys)
-        begin = time.monotonic() - step * len(events)
+        begin = (last or time.monotonic()) - step * len(events)
         stamps = (begin + step * number for number in range(len(events)))
         self.send(b"".join(_stamped(t, *event) for t, event in zip(stamps, events, strict=True)))
 

@@ -3,8 +3,8 @@
  * - an unplugged device reads as ENODEV, not as end of file;
  * - a second EVIOCGRAB fails with EBUSY, in any process: a grab is a lock on "grab-<device>" in the test bed's folder;
  * - the clock of the event stamps can be chosen (the bed stamps with the monotonic one);
- * - the keys that EVIOCGKEY reports as down can change: they stand in "held-<device>", and "asked-<device>" says that
- *   somebody asked.
+ * - the keys that EVIOCGKEY reports as down can change: they stand in "held-<device>", or in "once-<device>", which holds
+ *   for one question; "asked-<device>" says that somebody asked.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,9 +42,15 @@ static int device_of(int fd)
 static int keys_down(int device, void *bits, size_t size)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/held-%d", getenv("UMOCKDEV_DIR"), device);
+    snprintf(path, sizeof path, "%s/once-%d", getenv("UMOCKDEV_DIR"), device);
     memset(bits, 0, size);
     FILE *held = fopen(path, "re");
+    if (held)
+        unlink(path);
+    else {
+        snprintf(path, sizeof path, "%s/held-%d", getenv("UMOCKDEV_DIR"), device);
+        held = fopen(path, "re");
+    }
     if (held) {
         size = fread(bits, 1, size, held);
         fclose(held);

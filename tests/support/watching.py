@@ -1,4 +1,4 @@
-"""`ekanban scanners watch` as a process, read line by line."""
+"""`ekanban scanners watch` as a process, or another program that tells what scanners do, read line by line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ EKANBAN = [sys.executable, "-c", "from ekanban_cli.main import app; app()"]
 
 
 class Watch:
-    """A running `ekanban scanners watch --json`."""
+    """A running `ekanban scanners watch --json`, or `program`."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None, run: Sequence[str] = ()) -> None:
-        self._command = [*run, *EKANBAN, "scanners", "watch", *arguments, "--json"]
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        run: Sequence[str] = (),
+        program: Sequence[str] = (),
+    ) -> None:
+        self._command = [*run, *(program or [*EKANBAN, "scanners", "watch", *arguments, "--json"])]
         self._environment = environment
         self._rest = b""
 
@@ -40,8 +46,13 @@ class Watch:
         self.process.kill()
         self.process.communicate()
 
-    def line(self, seconds: float = 20) -> dict[str, Any]:
+    def line(self) -> dict[str, Any]:
         """Return the next line as soon as it is there; raises TimeoutError."""
+        found: dict[str, Any] = json.loads(self.word())
+        return found
+
+    def word(self, seconds: float = 60) -> str:
+        """Return the next line of a program that does not speak JSON; raises TimeoutError."""
         assert self.process.stdout is not None
         until = time.monotonic() + seconds
         while b"\n" not in self._rest:
@@ -53,8 +64,7 @@ class Watch:
                 raise EOFError(f"the watch ended with {self.process.wait()}; last {self._rest!r}")
             self._rest += data
         line, self._rest = self._rest.split(b"\n", 1)
-        found: dict[str, Any] = json.loads(line)
-        return found
+        return line.decode()
 
     def read(self) -> str:
         """Return the next line in short: a code, an error or a state."""
