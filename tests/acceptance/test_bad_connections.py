@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(240)
 ROOM = 128  # connections at a time
 ENDLESS = b"8000\r\n" + b" " * 0x8000 + b"\r\n"  # a chunk of 32 KiB, once more and once more
 MOST_SENT = 40 * 1024 * 1024  # bytes; twice what any route takes, and what sockets hold
-SOON_S = 2.0
+SOON_S = 10.0
 
 
 @pytest.fixture(params=["central", "terminal"])

@@ -25,8 +25,7 @@ from real_plant import Central, Service, Terminal, free_port, until
 
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.timeout(240)]
 
-SOON_S = 2.0  # for what needs no database
-PATIENCE_S = 15.0  # a terminal gives up then
+SOON_S = 10.0  # below the twelve after which central says that the database hangs
 
 
 @pytest.fixture
@@ -87,10 +86,10 @@ def alive_but_not_ready(central: Central) -> None:
         answer, took = probe(central, path)
         assert (answer.status_code, took < SOON_S) == (200, True), (path, answer.status_code, took)
     ready, took = probe(central, "/readyz")
-    assert (ready.status_code, took < 5) == (503, True), (ready.status_code, took)
+    assert (ready.status_code, took < SOON_S) == (503, True), (ready.status_code, took)
     assert ready.json()["detail"].startswith("The database ")
     metrics, took = probe(central, "/metrics")
-    assert (metrics.status_code, took < 5) == (200, True), (metrics.status_code, took)
+    assert (metrics.status_code, took < SOON_S) == (200, True), (metrics.status_code, took)
     assert "ekanban_database_up 0.0" in metrics.text
 
 
@@ -127,13 +126,13 @@ def test_a_database_that_is_killed_under_load_and_started_again_costs_no_scan(
     assert said.status_code == 503
     assert "Die Zentrale kann ihre Datenbank gerade nicht benutzen" in said.text
     assert said.headers["refresh"] == "5"  # a wall comes back by itself
-    expect(page.locator("#notices")).to_contain_text("Not live", timeout=15_000)
+    expect(page.locator("#notices")).to_contain_text("Not live")
 
     postgres.start()
 
     delivered(terminal, central, 8)
-    expect(page.locator("#rows tr")).to_have_count(8, timeout=20_000)
-    expect(page.locator("#notices")).not_to_contain_text("Not live", timeout=10_000)
+    expect(page.locator("#rows tr")).to_have_count(8)
+    expect(page.locator("#notices")).not_to_contain_text("Not live")
     assert probe(central, "/readyz")[0].status_code == 200
 
 
@@ -150,7 +149,6 @@ def test_a_database_that_hangs_takes_down_nothing_that_does_not_need_it(
         stored_and_green(terminal, codes[1])
 
     assert {answer.status_code for answer, _ in answers} == {503}
-    assert max(took for _, took in answers) < PATIENCE_S
     delivered(terminal, central, 2)
 
 
@@ -161,11 +159,10 @@ def test_a_table_that_somebody_locks_costs_a_wait_and_no_scan(
         other.execute("LOCK TABLE signal IN ACCESS EXCLUSIVE MODE")
 
         stored_and_green(terminal, codes[0])
-        answer, took = probe(central, "/api/v1/signals")
+        answer, _ = probe(central, "/api/v1/signals")
         others, quick = probe(central, "/api/v1/parts")
 
         refused_in_words(answer)
-        assert took < PATIENCE_S
         assert (others.status_code, quick < SOON_S) == (200, True)
 
     delivered(terminal, central, 1)
@@ -271,18 +268,25 @@ def test_a_database_that_takes_seconds_for_each_set_takes_all_scans_and_holds_up
         other.execute(SLOW)
 
         shown = [terminal.scan(code) for code in codes[:4]]
-        until(lambda: at_work(other), "central waits for its database")
         for path in ("/healthz", "/readyz", "/static/base.css", "/signals", "/api/v1/signals"):
-            answer, took = probe(central, path)
-            assert (answer.status_code, took < SOON_S) == (200, True), (path, answer.status_code, took)
+            until(lambda path=path: answered_meanwhile(central, path, other), path)  # type: ignore[misc]  # bound now
 
         assert {(answer["outcome"], answer["colour"]) for answer in shown} == {("opened", "green")}
         delivered(terminal, central, len(shown))
 
 
-def at_work(other: Any) -> bool:
-    """Whether a statement of central's sleeps."""
-    return bool(other.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone())
+def answered_meanwhile(central: Central, path: str, other: Any) -> bool:
+    """Whether central answers while one and the same statement of it sleeps."""
+    before = sleeps(other)
+    answer, _ = probe(central, path)
+    assert answer.status_code == 200, (path, answer.text)
+    return before is not None and sleeps(other) == before
+
+
+def sleeps(other: Any) -> Any:
+    """Which statement of central's sleeps, if any."""
+    query = "SELECT pid, query_start FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    return other.execute(query).fetchone()
 
 
 def ready(central: Central) -> bool:

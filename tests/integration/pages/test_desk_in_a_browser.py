@@ -43,7 +43,7 @@ def test_the_desks_count_stands_on_every_page_and_is_live_on_the_list(plant: Pag
     free = next(body for body in plant.cards if plant.open_signal(body) is None)
     plant.scan(free, "receive")
 
-    expect(page.locator("nav .count")).to_have_text("1", timeout=5_000)
+    expect(page.locator("nav .count")).to_have_text("1")
 
 
 def test_a_terminal_is_approved_and_revoking_asks_first(plant: PagePlant, erika: Seat) -> None:
@@ -141,7 +141,7 @@ def test_without_motion_a_new_row_is_tinted_and_stands_still(browser: Browser, d
         desk.plant.scan(free)
 
         row = calm.row(free)
-        expect(row).to_be_visible(timeout=5_000)
+        expect(row).to_be_visible()
         style = row.locator("td").first.evaluate("cell => [getComputedStyle(cell).animationName, cell.className]")
         assert style[0] == "none"
         assert page.evaluate("document.getAnimations().length") == 0

@@ -44,7 +44,7 @@ class Process:
             self.url + path, data, {"Content-Type": "application/json"}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # see above
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # see above
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -55,7 +55,7 @@ class Process:
     def scan(self, code: str) -> tuple[int, dict[str, Any]]:
         return self.call("POST", "/api/v1/scan", {"code": code})
 
-    def until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait for a condition while the process lives."""
         end = time.monotonic() + seconds
         while not true():

@@ -37,7 +37,7 @@ class HeldDisk(LocalDisk):
             def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
                 if statement == "COMMIT":
                     held.commits.set()
-                    assert held.goes_on.wait(20)
+                    assert held.goes_on.wait(60)
                 return super().execute(statement, *parameters)
 
         return sqlite3.connect(path, factory=Connection, **options)
@@ -62,7 +62,7 @@ def _code(number: int) -> str:
     return CardCode(f"{number:08d}", 1).text
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not true():
@@ -84,7 +84,7 @@ def test_the_beep_does_not_wait_for_what_else_the_terminal_has_to_do(
     enough = threading.Event()
 
     async def something_long() -> None:
-        enough.wait(20)
+        enough.wait(60)
 
     assert browser.portal is not None
     busy = browser.portal.start_task_soon(something_long)
@@ -111,7 +111,7 @@ def test_the_beep_waits_for_the_commit(tmp_path: Path, scanner: PtyScanner, brow
 
     scanner.scan(_code(1))
 
-    assert disk.commits.wait(20)
+    assert disk.commits.wait(60)
     assert scanner.heard(0.05) == b""
     assert _stored(tmp_path) == 0
     disk.goes_on.set()

@@ -32,7 +32,7 @@ class Process(Protocol):
 
     def scan(self, code: str) -> tuple[int, dict[str, Any]]: ...
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]: ...
-    def until(self, true: Any, seconds: float = 20.0) -> None: ...
+    def until(self, true: Any, seconds: float = 60.0) -> None: ...
     def kill(self) -> None: ...
 
 
@@ -73,7 +73,7 @@ def _out_of_use(terminal: Process, *words: str) -> None:
     """Nothing is green; health, metrics and the command line say so, and what to do."""
     assert {terminal.scan(_code(number))[0] for number in range(900, 905)} == {503}
     assert terminal.call("GET", "/healthz")[0] == terminal.call("GET", "/readyz")[0] == 503
-    with urllib.request.urlopen(f"{terminal.url}/metrics", timeout=10) as metrics:  # noqa: S310  # our own address
+    with urllib.request.urlopen(f"{terminal.url}/metrics", timeout=60) as metrics:  # noqa: S310  # our own address
         assert b"ekanban_terminal_journal_usable 0.0" in metrics.read()
     told = _ekanban("terminal", "status", "--terminal", terminal.url)
     assert told.returncode == 0

@@ -11,6 +11,8 @@ from page_desk import ARGUMENTS, seat
 from playwright.sync_api import Browser, Page, sync_playwright
 from shop import Shop, Station
 
+from ekanban_terminal import api
+
 Look = Callable[..., Page]
 
 
@@ -23,8 +25,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    """Riverside Works; its central runs."""
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """Riverside Works; its central runs. A scan waits for central's answer, however slow the machine is."""
+    monkeypatch.setattr(api, "ANSWER_S", 60.0)
     shop = Shop(tmp_path)
     yield shop
     shop.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from anyio import to_thread
 
 from ekanban_central import patience
 from ekanban_central.patience import AnswerInTime, Probes
+from simulation.virtual_time import VirtualLoop
 
 Message = dict[str, Any]
 App = Callable[[Message, Any, Any], Awaitable[None]]
@@ -24,8 +26,12 @@ def ask(
     pieces: list[bytes] | None = None,
     between_s: float = 0.0,
     said: Callable[[Message], None] = lambda _message: None,
+    loop: Callable[[], asyncio.AbstractEventLoop] = VirtualLoop,
 ) -> list[Message]:
-    """Ask the application through its layer with a tenth of a second of patience; returns what it sent."""
+    """Ask the application through its layer with a tenth of a second of patience; returns what it sent.
+
+    That tenth passes in virtual time, unless threads are at work, which know no other than the real one.
+    """
     sent: list[Message] = []
     waiting = list(pieces or [b""])
 
@@ -39,7 +45,8 @@ def ask(
 
     state = SimpleNamespace(problem_page=None)
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "app": SimpleNamespace(state=state)}
-    anyio.run(AnswerInTime(app, 0.1), scope, receive, send)  # type: ignore[arg-type]  # Starlette's names for the same
+    in_time: Any = AnswerInTime(app, 0.1)  # type: ignore[arg-type]  # Starlette's names for the same
+    anyio.run(in_time, scope, receive, send, backend_options={"loop_factory": loop})
     return sent
 
 
@@ -82,14 +89,14 @@ def test_work_that_runs_in_a_thread_is_not_torn_nor_waited_for() -> None:
     go_on = threading.Event()
 
     async def commits(_scope: Message, _receive: Any, send: Any) -> None:
-        await to_thread.run_sync(lambda: (go_on.wait(10), done.append("committed")))
+        await to_thread.run_sync(lambda: (go_on.wait(60), done.append("committed")))
         await answer(send)
 
     def said(_message: Message) -> None:
         done.append("said")
         go_on.set()
 
-    assert [message.get("status") for message in ask(commits, said=said)] == [503, None]
+    assert [message.get("status") for message in ask(commits, said=said, loop=asyncio.new_event_loop)] == [503, None]
     assert done[0] == "said"
     assert done[-1] == "committed"
 

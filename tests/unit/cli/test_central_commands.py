@@ -53,7 +53,7 @@ def test_the_first_start_prints_a_link_and_the_second_one_goes_on(tmp_path: Path
     with central("--data", tmp_path) as (process, ready):
         health = httpx2.get(f"{ready['central']}/healthz")
         process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=10)
+        code = process.wait(timeout=60)
     with central("--data", tmp_path) as (_process, again):
         pass
 
@@ -69,7 +69,7 @@ def test_a_request_that_never_ends_delays_the_end_by_seconds_only(tmp_path: Path
         with socket.create_connection((host, int(port))) as open_connection:
             open_connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
             process.send_signal(signal.SIGINT)
-            code = process.wait(timeout=30)
+            code = process.wait(timeout=60)
 
     assert code == 0
 

@@ -64,7 +64,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def connect(port: int, data: bytes = b"") -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=10)
+    peer = socket.create_connection(("127.0.0.1", port), timeout=60)
     peer.sendall(data)
     return peer
 
@@ -135,12 +135,13 @@ def test_a_body_that_drips_is_ended_and_told_why() -> None:
     assert problem(said)["status"] == 408
 
 
-@pytest.mark.usefixtures("quick")
-def test_a_body_that_comes_slowly_but_steadily_is_taken() -> None:
+def test_a_body_that_comes_slowly_but_steadily_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "BODY_S", 3.0)
+    monkeypatch.setattr(connections, "BODY_LEAST", 1_000)
     stop = threading.Event()
     with served(10) as port:
         peer = connect(port, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n")
-        dripping = drip(peer, b"a" * 1_000, stop)  # 20 kB in a second: three times as long as a body may say nothing
+        dripping = drip(peer, b"a" * 250, stop)  # 20 kB in four seconds: longer than a body may say nothing
         said = rest(peer)
         stop.set()
         dripping.join()
@@ -179,7 +180,7 @@ def test_when_all_connections_are_at_work_a_new_one_is_told_so() -> None:
     with served(4) as port, ExitStack() as busy:
         for _ in range(4):
             busy.enter_context(connect(port, b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"))
-            assert AT_WORK.acquire(timeout=10)  # before that it is one that may give way
+            assert AT_WORK.acquire(timeout=60)  # before that it is one that may give way
 
         said = rest(connect(port))
 

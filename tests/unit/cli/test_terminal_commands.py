@@ -18,7 +18,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ekanban_cli.main import app
-from ekanban_cli.server import GRACE_S
 
 EKANBAN = Path(sys.executable).with_name("ekanban")
 
@@ -170,14 +169,15 @@ def test_every_wrong_key_of_a_terminal_is_named_at_once(tmp_path: Path) -> None:
 
 
 def test_an_open_kiosk_page_does_not_delay_the_end(url: str, process: subprocess.Popen[str]) -> None:
-    with httpx2.stream("GET", f"{url}/events", trust_env=False) as stream:
-        next(stream.iter_lines())
-        begun = time.monotonic()
+    with httpx2.stream("GET", f"{url}/events", timeout=60, trust_env=False) as stream:
+        lines = stream.iter_lines()
+        next(lines)
         process.send_signal(signal.SIGTERM)
-        code = process.wait(30)
+        for _ in lines:
+            pass  # to its end: a stream that has used up its grace is torn off, which is an error here
+        code = process.wait(60)
 
     assert code == 0
-    assert time.monotonic() - begun < GRACE_S
 
 
 def test_a_terminal_starts_without_what_only_central_and_command_lines_need() -> None:
