@@ -27,7 +27,8 @@ from ekanban_core.facts import Card
 
 REVIEW: Table = tables.Review.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 REVIEWS = uuid5(NAMESPACE_URL, "ekanban:review")
-ASKED_ONCE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR)  # of one signal, until somebody has decided
+# Of one signal, whichever of them, until somebody has decided: each asks for the next bin.
+ASKED_ONCE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.EMPTY_MEANWHILE)
 
 
 class DecisionInconsistent(EkanbanError):
@@ -101,8 +102,10 @@ class Writer:
         _check(change.decision, state)
 
     def seen(self, loaded: Loaded, at_ms: int, terminal: UUID) -> None:
-        """Remember when and where the card was read last."""
-        self._state(loaded).card |= {"last_scan_ms": at_ms, "last_scan_terminal": terminal}
+        """Remember when and where the card was read last; scans may come in any order."""
+        card = self._state(loaded).card
+        if at_ms >= (card["last_scan_ms"] or 0):
+            card |= {"last_scan_ms": at_ms, "last_scan_terminal": terminal}
 
     def review(self, index: int, kind: str, facts: dict[str, Any], **columns: Any) -> None:
         """Lay something on the review desk; `index`: the entry that says why."""
@@ -147,10 +150,10 @@ class Writer:
             if key is not None and "signal" in data["set"]:
                 state.signal_index[key] = index
         if isinstance(event, ReviewRaised):
-            terminal = uuid_of(change.actor.id) if change.actor.kind == "terminal" and change.actor.id else None
-            self.review(
-                index, event.review, event.facts, scan_id=scan_id, terminal_id=terminal, body=body, signal_id=key
-            )
+            about = uuid_of(event.scan) if event.scan else scan_id
+            terminal = event.terminal or (change.actor.id if change.actor.kind == "terminal" else None)
+            at = uuid_of(terminal) if terminal else None
+            self.review(index, event.review, event.facts, scan_id=about, terminal_id=at, body=body, signal_id=key)
 
     def _write_cards(self, connection: Connection) -> None:
         rows = []
@@ -182,17 +185,18 @@ class Writer:
     def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
         """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""
         signals = {columns["signal_id"] for _, columns in self._reviews if columns["kind"] in ASKED_ONCE}
-        open_ones = select(REVIEW.c.kind, REVIEW.c.signal_id).where(
-            REVIEW.c.site_id == self.site_id, REVIEW.c.decided_ms.is_(None)
+        open_ones = select(REVIEW.c.signal_id).where(
+            REVIEW.c.site_id == self.site_id, REVIEW.c.decided_ms.is_(None), REVIEW.c.kind.in_(ASKED_ONCE)
         )
         found = connection.execute(open_ones.where(among(connection, REVIEW.c.signal_id, signals))) if signals else ()
-        asked = {(row[0], row[1]) for row in found}
+        asked = {row[0] for row in found}
         new = []
         for index, columns in self._reviews:
-            question = (str(columns["kind"]), columns["signal_id"])
-            if columns["kind"] not in ASKED_ONCE or question not in asked:
+            if columns["kind"] not in ASKED_ONCE:
                 new.append((index, columns))
-                asked.add(question)
+            elif columns["signal_id"] not in asked:
+                new.append((index, columns))
+                asked.add(columns["signal_id"])
         return new
 
     def _review_row(self, index: int, columns: Columns) -> Columns:

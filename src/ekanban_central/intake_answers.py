@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ekanban_central.intake_judging import Case
+from ekanban_central.intake_case import Case
 from ekanban_central.intake_parsing import Item
 from ekanban_core.decision import Decision, due_ms
 from ekanban_core.facts import Message

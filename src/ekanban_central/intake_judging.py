@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -11,44 +11,19 @@ from sqlalchemy import Connection
 from ekanban_central import intake_known as known
 from ekanban_central.fencing import Verdict
 from ekanban_central.ids import text_of
+from ekanban_central.intake_asked import AskedFor
+from ekanban_central.intake_case import Case
 from ekanban_central.intake_known import TargetRow
-from ekanban_central.intake_parsing import Delivery
 from ekanban_central.intake_sorting import Aside, New, Sorted
-from ekanban_central.loading import Loaded, load
+from ekanban_central.loading import load
 from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import Effect, Target
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message, Moment, ScanFact
 from ekanban_core.judgement import Standing, judge
-from ekanban_core.reading import CardRead, Reading, read
-from ekanban_core.states import Intent, Outcome
+from ekanban_core.reading import CardRead, read
+from ekanban_core.states import Outcome
 from ekanban_core.wire import ScanMessage
-
-
-@dataclass(slots=True)
-class Case:
-    """One scan with everything that its decision needs, and the decision."""
-
-    delivery: Delivery
-    sorted: New | Aside
-    standing: Standing
-    at: Moment
-    read: Reading | None = None
-    body: str | None = None  # of the card that it is about
-    loaded: Loaded | None = None
-    decision: Decision | None = None
-    index: int = 0  # of its row among the ledger entries of the terminal's site
-
-    @property
-    def message(self) -> ScanMessage | None:
-        """Return the scan, None when it does not fit its schema."""
-        return self.sorted.item.message
-
-    @property
-    def target_id(self) -> UUID | None:
-        """Return the scan that this one would undo."""
-        scan = self.message
-        return known.uuid_of(scan.target) if scan and scan.intent is Intent.UNDO else None
 
 
 class Bench:
@@ -67,6 +42,7 @@ class Bench:
         self._read(aliases)
         bodies = {case.body for case in cases if case.body}
         self.loaded = load(connection, bodies, last={case.body for case in cases if case.target_id and case.body})
+        self._asked = AskedFor(connection, cases, self.loaded)
 
     def decide(self) -> None:
         """Decide all cases in their order."""
@@ -103,7 +79,9 @@ class Bench:
             return _set_aside(case, "behind")
         fact = scan_fact(scan, case.at)
         loaded = case.loaded
-        context = Known(loaded.card, loaded.signal, loaded.policy) if loaded else None
+        context = None
+        if loaded is not None:
+            context = Known(loaded.card, loaded.signal, loaded.policy, self._asked.of(loaded.signal))
         return judge(case.standing, case.read, context, fact, self._target(case))
 
     def _target(self, case: Case) -> Target | None:
@@ -120,6 +98,7 @@ class Bench:
         return Target(name, None if row.effect is None else Effect.from_json(row.effect))
 
     def _remember(self, case: Case, decision: Decision) -> None:
+        self._asked.remember(case, decision)
         item = case.sorted.item
         if isinstance(case.sorted, New) and item.scan_id is not None:
             self._done[item.scan_id] = case

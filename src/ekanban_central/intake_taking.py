@@ -14,7 +14,8 @@ from ekanban_central import intake_known as known
 from ekanban_central.changes import Change, Writer
 from ekanban_central.fencing import Epoch, Fence, Verdict
 from ekanban_central.intake_answers import kept, repeated, result_of
-from ekanban_central.intake_judging import Bench, Case, malformed, standing_of
+from ekanban_central.intake_case import Case
+from ekanban_central.intake_judging import Bench, malformed, standing_of
 from ekanban_central.intake_parsing import MOST_SEQ, Delivery, Item
 from ekanban_central.intake_sorting import New, Repeated, Sorted, load_register, sort
 from ekanban_central.intake_times import boot_rows, cursor_position, measure_boots, moments

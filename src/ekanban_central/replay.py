@@ -30,7 +30,9 @@ class State:
         """Do what one ledger row says."""
         body, data = row["body"], row["data"]
         if row["kind"] == "scan" and body in self.cards and data["counts"]:
-            self.cards[body] |= {"last_scan_ms": data["latest_ms"], "last_scan_terminal": row["actor"]}
+            card = self.cards[body]
+            if data["latest_ms"] >= (card["last_scan_ms"] or 0):
+                card |= {"last_scan_ms": data["latest_ms"], "last_scan_terminal": row["actor"]}
         columns = data.get("set", {})
         if "card" in columns:
             card = self.cards.setdefault(body, dict(_NEW_CARD))

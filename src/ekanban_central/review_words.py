@@ -20,6 +20,7 @@ def kind(name: str) -> str:
         ReviewKind.FOUND: _("Lost card found"),
         ReviewKind.NO_OPEN_SIGNAL: _("Nothing on order"),
         ReviewKind.PROBABLY_RECEIVED: _("Received without a scan?"),
+        ReviewKind.EMPTY_MEANWHILE: _("Empty meanwhile"),
         ReviewKind.TIMES_OVERLAP: _("Order of events unclear"),
         ReviewKind.CYCLE_UNCLEAR: _("Cycle unclear"),
         ReviewKind.UNDO_MOVED_ON: _("Undo too late"),

@@ -181,8 +181,8 @@ def choices(row: Row, scanned: Scanned, loaded: Loaded | None) -> tuple[Choice, 
 
 
 _MAY_CHANGE = frozenset({
-    ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.NO_OPEN_SIGNAL,
-    ReviewKind.SHOWN_GREEN_REFUSED, ReviewKind.SHOWN_RED, ReviewKind.SET_ASIDE,
+    ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.EMPTY_MEANWHILE, ReviewKind.TIMES_OVERLAP,
+    ReviewKind.NO_OPEN_SIGNAL, ReviewKind.SHOWN_GREEN_REFUSED, ReviewKind.SHOWN_RED, ReviewKind.SET_ASIDE,
 })  # fmt: skip
 
 _ABOUT_THE_CYCLE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.FOUND)
@@ -217,10 +217,30 @@ def _about_intent(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> li
 
 
 def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[UUID, Scanned]:
-    """The ledger's word about the scan behind each review: its own row stands at or just before the review's."""
-    about = {row["id"]: row for row in rows if row["position"] and row["kind"] != ReviewKind.RESTORED}
-    if not about:
-        return {}
+    """The ledger's word about the scan behind each review."""
+    earlier = [row for row in rows if row["kind"] == ReviewKind.EMPTY_MEANWHILE]
+    own = [row for row in rows if row["position"] and row["kind"] not in _OF_NO_OWN_SCAN]
+    return (_own_scans(connection, site_id, own) if own else {}) | (
+        _earlier_scans(connection, earlier) if earlier else {}
+    )
+
+
+_OF_NO_OWN_SCAN = (ReviewKind.RESTORED, ReviewKind.EMPTY_MEANWHILE)
+
+
+def _earlier_scans(connection: Connection, rows: Collection[Row]) -> dict[UUID, Scanned]:
+    """These reviews are about a scan that was answered with their signal."""
+    signals, scans = {row["signal_id"] for row in rows}, {row["scan_id"] for row in rows}
+    statement = select(LEDGER.c.scan_id, LEDGER.c.data).where(
+        among(connection, LEDGER.c.signal_id, signals), LEDGER.c.kind == "scan", LEDGER.c.scan_id.in_(scans)
+    )
+    found = {row.scan_id: _scanned(row.data) for row in connection.execute(statement)}
+    return {row["id"]: found[row["scan_id"]] for row in rows if row["scan_id"] in found}
+
+
+def _own_scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[UUID, Scanned]:
+    """The row of the scan that raised a review stands at or just before the review's."""
+    about = {row["id"]: row for row in rows}
     wanted = {position for row in about.values() for position in range(row["position"] - _LOOK_BACK, row["position"])}
     statement = select(LEDGER.c.position, LEDGER.c.scan_id, LEDGER.c.data).where(
         LEDGER.c.site_id == site_id, LEDGER.c.kind == "scan", among(connection, LEDGER.c.position, sorted(wanted))

@@ -35,12 +35,21 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An `empty` that was answered with a signal that was open already."""
+
+    scan: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A card with everything that the rules need about it."""
 
     card: Card
     signal: Signal | None  # the open one
     policy: LoopPolicy
+    asked: tuple[Asked, ...] = ()  # for this signal, as far as central knows; in the order of their arrival
 
     def unchanged(self, outcome: Outcome, key: str, facts: dict[str, str | int] | None = None) -> Decision:
         """An answer that changes nothing."""

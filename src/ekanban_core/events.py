@@ -19,6 +19,7 @@ class ReviewKind(StrEnum):
     FOUND = "found"  # a card reported lost was scanned: reinstate it (and order), or retire it
     NO_OPEN_SIGNAL = "no_open_signal"  # a step, mostly receive, though nothing is open
     PROBABLY_RECEIVED = "probably_received"  # empty long after release: received without a scan?
+    EMPTY_MEANWHILE = "empty_meanwhile"  # an empty answered with a signal that closes as of an earlier time
     TIMES_OVERLAP = "times_overlap"  # the bounds do not tell which came first
     CYCLE_UNCLEAR = "cycle_unclear"  # the bounds do not tell whether the minimum cycle time has passed
     UNDO_MOVED_ON = "undo_moved_on"  # what an undo should take back has gone further
@@ -236,12 +237,17 @@ class WithdrawalUndone(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReviewRaised(Event):
-    """A person must decide; `facts` says what the rules knew."""
+    """A person must decide; `facts` says what the rules knew.
+
+    scan, terminal: the earlier scan that it is about; None where it is about the one that raised it.
+    """
 
     kind: ClassVar[str] = "review_raised"
     review: ReviewKind
     facts: dict[str, str | int] = field(default_factory=dict)
     signal: str | None = None
+    scan: str | None = None
+    terminal: str | None = None
 
 
 SIGNAL_EVENTS = (

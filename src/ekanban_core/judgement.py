@@ -9,6 +9,7 @@ from ekanban_core.decision import Decision, Known
 from ekanban_core.effects import Target
 from ekanban_core.events import SIGNAL_EVENTS, ReviewKind, ReviewRaised, WithdrawalUndone, Withdrawn
 from ekanban_core.facts import LoopPolicy, Message, ScanFact
+from ekanban_core.kept_demand import with_kept_demand
 from ekanban_core.lifecycle import decide
 from ekanban_core.reading import CardRead, CommandRead, Reading, Unreadable
 from ekanban_core.states import Colour, Intent, Outcome, OutOfSequence
@@ -31,14 +32,15 @@ def judge(
 
     read: what reading.read made of the bytes; for a CardRead its version rules over scan.version. known: the card that
     was read, or, for an undo, the card of the target; None where there is none. The order: standing of the terminal,
-    the terminal's double-read window, undo, what was read, then the rules of the card, then what the worker saw.
+    the terminal's double-read window, undo, what was read, then the rules of the card, then what the worker saw, then
+    the demand that a closed signal kept.
     """
     if standing is not Standing.GOOD:
         return _aside(standing, known, scan)
     if scan.duplicate_of is not None or scan.shown is Outcome.DOUBLE_READ:
         return _nothing(Outcome.DOUBLE_READ, Message("double_read"), known)
-    decision = understood(read, known, scan, target)
-    return _beside_what_was_shown(decision, known, scan)
+    decision = _beside_what_was_shown(understood(read, known, scan, target), known, scan)
+    return with_kept_demand(decision, known, scan)
 
 
 def understood(read: Reading, known: Known | None, scan: ScanFact, target: Target | None) -> Decision:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ekanban_core.events import CardRetired, Event, SignalCancelled, SignalOpened, SignalReceived
 from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
+from ekanban_core.moments import later
 from ekanban_core.states import CardState, ClosedHow, SignalState
 
 
@@ -18,7 +19,7 @@ def opened(policy: LoopPolicy, id: str, at: Moment) -> tuple[Signal, SignalOpene
 
 def received(card: Card, signal: Signal, at: Moment, *, assumed: bool = False) -> tuple[Card, tuple[Event, ...]]:
     """The signal is closed with goods; a one-off card has served its cycle and retires."""
-    closed = replace(card, last_closed=at, last_signal=signal.id)
+    closed = replace(card, last_closed=later(card.last_closed, at), last_signal=signal.id)
     event = SignalReceived(signal.id, at, assumed)
     if card.one_off:
         return replace(closed, state=CardState.RETIRED), (event, CardRetired("one_off"))
@@ -27,7 +28,7 @@ def received(card: Card, signal: Signal, at: Moment, *, assumed: bool = False) -
 
 def cancelled(card: Card, signal: Signal, at: Moment, reason: str) -> tuple[Card, tuple[Event, ...]]:
     """The signal is closed without goods, by a person."""
-    closed = replace(card, last_closed=at, last_signal=signal.id)
+    closed = replace(card, last_closed=later(card.last_closed, at), last_signal=signal.id)
     event = SignalCancelled(signal.id, at, ClosedHow.CANCELLED, reason)
     if card.one_off:
         return replace(closed, state=CardState.RETIRED), (event, CardRetired("one_off"))

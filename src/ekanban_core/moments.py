@@ -33,3 +33,17 @@ def elapsed(since: Moment, until: Moment, least_ms: int) -> bool | None:
     if until.earliest_ms - since.latest_ms >= least_ms:
         return True
     return False if until.latest_ms - since.earliest_ms < least_ms else None
+
+
+def later(recorded: Moment | None, at: Moment) -> Moment:
+    """When the later of both happened; `at` may have arrived after a recorded fact that is younger than it."""
+    if recorded is None:
+        return at
+    match order(at, recorded):
+        case Order.AFTER:
+            return at
+        case Order.BEFORE:
+            return recorded
+        case Order.UNCLEAR:
+            earliest, latest = max(recorded.earliest_ms, at.earliest_ms), max(recorded.latest_ms, at.latest_ms)
+            return Moment(earliest, latest)  # of neither terminal: the other one's scans may lie between

@@ -95,6 +95,12 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         _("Two things happened at nearly the same time; the clocks do not tell which came first."),
     ),
     "review_cycle_unclear": (_("Empty again; the clocks do not tell whether the last bin can have come meanwhile."),),
+    "review_empty_meanwhile": (
+        _(
+            "Scanned as empty while its order was open here. A scan that arrived later has closed that order or taken "
+            "it back: is the bin to be filled again?"
+        ),
+    ),
     "review_undo_moved_on": (_("An undo came after its scan had gone further."),),
     "review_undo_unknown": (_("An undo names a scan that is not known here."),),
     "review_version_ahead": (

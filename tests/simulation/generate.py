@@ -92,6 +92,10 @@ def plan_of(seed: int) -> Plan:
     for scene in scenes:
         draft.at = dice.uniform(60.0, draft.ends * 0.85)
         scene(draft)
+    if seed % 4 == 1:
+        draft.dice = random.Random(f"empty again {seed}")  # noqa: S311  # of its own: the other scenes stay as they are
+        draft.at = draft.dice.uniform(60.0, draft.ends * 0.85)
+        _empty_again(draft)
     steps = tuple(sorted(draft.steps, key=lambda step: step.at))
     return Plan(seed, terminals, scanners, cards, most_stored=most, ends=draft.ends, steps=steps)
 
@@ -131,6 +135,26 @@ def _cycle(draft: Draft) -> None:
     draft.scan(card=card, scanner="s1")
     draft.wait(5.0, 60.0, 650.0, 700.0)
     draft.scan(card=card, intent="receive")
+
+
+def _empty_again(draft: Draft) -> None:
+    """A receipt is on its way for long, and meanwhile the bin is empty again; or the first order is taken back."""
+    line, dock = draft.dice.sample(draft.terminals, 2)
+    for card in range(draft.cards):
+        draft.scan(line, card=card, scanner="s1")
+        draft.wait(4.0)
+        if card % 2:
+            draft.scan(dock, card=card, scanner="s1")
+            draft.wait(4.0)
+            draft.add("undo", terminal=line)
+        draft.wait(4.0)
+    draft.add("outage", terminal=dock, seconds=2_000.0)
+    draft.wait(10.0)
+    for card in range(draft.cards):
+        draft.scan(dock, card=card, scanner="s1", intent="receive")
+        draft.wait(20.0)
+        draft.scan(line, card=card, scanner="s1")
+        draft.wait(20.0)
 
 
 def _twice(draft: Draft) -> None:

@@ -16,6 +16,7 @@ from simulation.broken import Broken
 from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
 from simulation.device import KEPT_MS, Device, Process, Reading
 from simulation.disk import rows, scan_ids
+from simulation.kept_demand import nobody_has_lost_a_demand
 from simulation.station_model import COMMANDS, StationModel, body_of, is_card
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ class Oracle:
         in_sequence(list(identities.values()))
         self._refusals(identities)
         self.bad.at_central(identities)
+        nobody_has_lost_a_demand(self.central, self.readings, identities)
         self._forks(identities)
         self._registers()
         self.floor.replays()

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, text
 from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times, ledger
 from ekanban_central.fencing import Fence, Verdict
 from ekanban_central.intake import Intake
+from ekanban_central.intake_asked import AskedFor
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.intake_taking import Taking
-from ekanban_core import bounds, judgement, lifecycle, lifecycle_empty
+from ekanban_core import bounds, judgement, lifecycle, lifecycle_close, lifecycle_empty
 from ekanban_core.decision import Decision
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Moment
@@ -310,3 +311,21 @@ def ledger_tells_less() -> Patch:
         return append(connection, site_id, told, now_ms)
 
     return patched(ledger, "append", less)
+
+
+@bug("a receipt asks nobody about the demand that was answered with its order")
+def kept_demand_forgotten() -> Patch:
+    return patched(AskedFor, "of", lambda *_arguments: ())
+
+
+@bug("a card remembers the scan that arrived last as its newest, not the one that was made last")
+def newest_scan_overwritten() -> Patch:
+    def seen(self: changes.Writer, loaded: Any, at_ms: int, terminal: Any) -> None:
+        self._state(loaded).card |= {"last_scan_ms": at_ms, "last_scan_terminal": terminal}
+
+    return patched(changes.Writer, "seen", seen)
+
+
+@bug("a receipt of an older cycle that comes in late is taken for the card's last closing")
+def closing_goes_back() -> Patch:
+    return patched(lifecycle_close, "later", lambda _recorded, at: at)

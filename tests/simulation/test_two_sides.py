@@ -78,7 +78,6 @@ def test_a_receipt_that_arrives_after_the_next_empty_closes_its_own_cycle_and_lo
     assert told.reviews == [("probably_received", False)]  # with it the next order is one key away
 
 
-@pytest.mark.xfail(reason="promise 5 is not kept yet: nobody hears of the second demand", strict=True)
 @every_storm
 def test_an_empty_soon_after_a_receipt_that_has_not_arrived_yet_is_a_demand_that_nobody_loses(seed: int) -> None:
     told = story(

@@ -75,6 +75,34 @@ def test_receive_and_next_empty_that_were_stored_offline_end_alike_in_either_ord
     assert shop.reviews() == []
 
 
+def test_a_bin_that_was_empty_again_before_its_receipt_arrived_is_ordered_by_one_key(
+    shop: Shop, central_page: Look
+) -> None:
+    line, dock = shop.station("Line 4"), shop.station("Goods in")
+    body = shop.plant.cards[0]
+    order = line.scan(body)
+    line.online(), dock.online()
+    dock.offline()
+    shop.pass_s(120)
+    dock.scan(body, "receive")
+    shop.pass_s(120)
+    again = line.scan(body)  # within the minimum cycle time: no question is asked yet
+    assert (again["outcome"], shop.reviews()) == ("already_open", [])
+
+    dock.sent()
+
+    assert shop.signals(body) == {order["id"]: "received"}
+    desk = central_page("/reviews", locale="de-DE")
+    case = desk.locator("section.case")
+    expect(case.locator("h2")).to_contain_text("Leer gescannt, als die Bestellung hier noch offen war.")
+    expect(case).to_contain_text("Line 4")
+    expect(case).to_contain_text("Behälter leer")
+    case.get_by_role("button", name="Bestellen").click()
+    expect(desk.locator("section.case")).to_have_count(0)
+    assert shop.signals(body) == {order["id"]: "received", again["id"]: None}
+    assert shop.reviews() == []
+
+
 def test_a_receipt_that_comes_after_the_desk_has_assumed_it_is_late(shop: Shop, kiosk_page: Stand) -> None:
     line, dock = shop.station("Line 4"), shop.station("Goods in", language="de")
     body = shop.plant.cards[0]

@@ -35,6 +35,18 @@ def test_a_receive_scan_closes_the_signal() -> None:
     assert (decision.card.last_closed, decision.card.last_signal) == (at(90, "dock"), "first")
 
 
+def test_a_receipt_from_before_the_cards_last_closing_does_not_make_old_empties_young() -> None:
+    """The desk has ordered an old scan after all; its receipt is as old, and newer cycles are closed already."""
+    served = card(last_closed=at(90, "dock"), last_signal="newer")
+    receipt = decided(Known(served, open_signal(at(20)), TWO_SCAN), scan(Intent.RECEIVE, at(30)))
+    assert receipt.card is not None
+    assert receipt.card.last_closed == at(90, "dock")
+
+    old = decided(after(receipt, TWO_SCAN), scan(Intent.EMPTY, at(80, "store"), id="old"))
+
+    assert (old.outcome, old.signal) == (Outcome.LATE, None)
+
+
 def test_a_signal_goes_its_way_step_by_step() -> None:
     known = Known(card(), open_signal(at(60)), STEPS)
     outcomes = []

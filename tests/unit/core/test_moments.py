@@ -8,7 +8,7 @@ from rules import ONE_SCAN, TWO_SCAN, card, decided, open_signal, scan
 
 from ekanban_core.decision import Known
 from ekanban_core.facts import Moment
-from ekanban_core.moments import Order, elapsed, order
+from ekanban_core.moments import Order, elapsed, later, order
 from ekanban_core.states import Intent, Outcome
 
 times = st.integers(0, 100)
@@ -35,6 +35,16 @@ def test_a_proved_lapse_is_the_true_one(since: tuple[int, Moment], until: tuple[
     passed = elapsed(since[1], until[1], least_ms)
 
     assert passed is None or passed is (until[0] - since[0] >= least_ms)
+
+
+@given(happened("line"), happened("dock"))
+def test_the_later_of_two_closings_is_bounded_by_the_true_one(
+    recorded: tuple[int, Moment], at: tuple[int, Moment]
+) -> None:
+    found = later(recorded[1], at[1])
+
+    assert found.earliest_ms <= max(recorded[0], at[0]) <= found.latest_ms
+    assert found.terminal is None or found in (recorded[1], at[1])
 
 
 def test_exact_times_prove_everything() -> None:
