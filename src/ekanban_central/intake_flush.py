@@ -57,12 +57,11 @@ class Flusher:
                 self._busy |= terminals
                 try:
                     receipts = await self._run_transaction(self._take, [delivery for delivery, _ in group])
-                except Exception as error:  # every sender learns it; none waits for ever
-                    self._end(group, error)
-                else:
                     for (_, future), receipt in zip(group, receipts, strict=True):
                         if not future.done():  # its request may have been given up
                             future.set_result(receipt)
+                except Exception as error:  # every sender learns it; none waits for ever
+                    self._end(group, error)
                 finally:
                     self._busy -= terminals
         finally:

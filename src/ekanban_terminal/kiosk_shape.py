@@ -26,7 +26,8 @@ class ScanView(Part):
     description: str = ""
     amount: str = ""  # "40 pcs · KLT 4315"
     source: str = ""
-    destination: str = ""  # with the bin
+    destination: str = ""  # "Line 4 ·": the bin follows
+    bin: str = ""
     why: str = ""
     time: str = ""
     spoken: str = ""  # the whole as one sentence, for a screen reader

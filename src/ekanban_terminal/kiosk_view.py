@@ -87,6 +87,9 @@ class _Maker:
         headline = printable(entry.part or code)
         word = words.word(entry, self._)
         why = printable(entry.message, SENTENCE)
+        where, beside = printable(entry.destination), printable(entry.bin)
+        if not where:
+            where, beside = beside, ""
         return ScanView(
             id=entry.id,
             tone="pending" if words.is_pending(entry) else entry.colour.value,
@@ -96,7 +99,8 @@ class _Maker:
             description=printable(entry.description) if entry.part else "",
             amount=self.amount(entry),
             source=printable(entry.source),
-            destination=dotted(entry.destination, entry.bin),
+            destination=f"{where} ·" if beside else where,
+            bin=beside,
             why=why,
             time=self.time(entry.at_ms),
             spoken=". ".join(text.rstrip(".") for text in (word, headline, why) if text) + ".",

@@ -146,6 +146,23 @@ def test_long_german_texts_find_their_place(screen: Screen, terminal: Terminal, 
     assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_name_of_a_bin_is_not_broken_at_its_hyphens(screen: Screen, terminal: Terminal) -> None:
+    screen.page.set_viewport_size({"width": 1366, "height": 768})
+    lines = (
+        "bin => { const text = document.createRange(); text.selectNodeContents(bin); "
+        "return new Set([...text.getClientRects()].map((box) => box.top)).size; }"
+    )
+    for more in range(24):  # a longer and longer way, so that the line ends everywhere
+        scan(terminal, 1000 + more, destination="Line " + "4" * more, bin="A-05-1")
+        expect(screen.page.locator(".destination")).to_have_text("Line " + "4" * more + " ·")
+
+        assert screen.page.locator(".bin").evaluate(lines) == 1
+
+    scan(terminal, 1001, bin="A-05-" * 20)
+    expect(screen.page.locator(".bin")).to_have_text("A-05-" * 20)
+    assert clipped(screen.page) == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_every_outcome_has_enough_contrast(screen: Screen, terminal: Terminal, theme: str, name: str) -> None:

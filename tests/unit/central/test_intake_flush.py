@@ -23,7 +23,7 @@ class Desk:
         self.fails = False
 
     def take(self, deliveries: Sequence[Delivery]) -> list[Any]:
-        assert self.open.wait(5)
+        assert self.open.wait(60)
         self.groups.append([str(delivery.batch) for delivery in deliveries])
         if self.fails:
             raise OSError("the disk is full")
@@ -77,6 +77,46 @@ def test_every_sender_learns_of_a_failure_and_the_next_batch_is_tried_again() ->
     assert asyncio.run(work()) == "again"
 
 
+def test_a_receipt_that_is_missing_is_an_error_for_its_sender_and_for_no_other() -> None:
+    async def forgets_one(take: Take, deliveries: list[Delivery]) -> list[Any]:
+        return take(deliveries)[:1]
+
+    async def work() -> list[Any]:
+        flusher = Flusher(desk.take, forgets_one)
+        tasks = [asyncio.create_task(flusher.submit(_delivery(number, f"t{number}"))) for number in (1, 60)]
+        found = list(await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60))
+        return [*found, await asyncio.wait_for(flusher.submit(_delivery(3, "t3")), 60)]
+
+    desk = Desk()
+    desk.open.set()
+
+    first, second, third = asyncio.run(work())
+
+    assert (first, type(second), third) == ("t1", ValueError, "t3")
+
+
+def test_a_flusher_that_is_torn_off_leaves_its_place_to_the_next() -> None:
+    async def torn_off_once(take: Take, deliveries: list[Delivery]) -> list[Any]:
+        if not desk.groups:
+            take(deliveries)
+            raise asyncio.CancelledError
+        return take(deliveries)
+
+    async def work() -> str:
+        flusher = Flusher(desk.take, torn_off_once)
+        torn = asyncio.create_task(flusher.submit(_delivery(1, "torn")))
+        while not desk.groups:
+            await asyncio.sleep(0)
+        again = str(await asyncio.wait_for(flusher.submit(_delivery(1, "again")), 60))
+        torn.cancel()
+        return again
+
+    desk = Desk()
+    desk.open.set()
+
+    assert asyncio.run(work()) == "again"
+
+
 def test_a_request_that_is_given_up_harms_no_other() -> None:
     desk = Desk()
 
@@ -126,7 +166,7 @@ def test_a_second_transaction_runs_beside_the_first_when_much_waits_and_never_a_
         await asyncio.sleep(0)
         await asyncio.sleep(0)  # it has begun
         tasks.append(asyncio.create_task(flusher.submit(_delivery(1, "t1", MUCH))))
-        assert await asyncio.to_thread(desk.two.wait, 5)
+        assert await asyncio.to_thread(desk.two.wait, 60)
         tasks += [asyncio.create_task(flusher.submit(_delivery(number, f"t{number}", MUCH))) for number in range(2, 9)]
         await asyncio.sleep(0)
         desk.open.set()

@@ -31,7 +31,7 @@ def test_a_fresh_scan_is_shown_with_all_that_the_operator_needs() -> None:
     assert (last.tone, last.icon, last.word) == ("green", "check", "Ordered")
     assert last.headline == "4711-0815"
     assert last.amount == "200 pcs · KLT 4315"
-    assert (last.source, last.destination) == ("Supermarket A", "Line 4 · B-12")
+    assert (last.source, last.destination, last.bin) == ("Supermarket A", "Line 4 ·", "B-12")
     assert last.why == "Ordered, due 09:15."
     assert last.spoken == "Ordered. 4711-0815. Ordered, due 09:15."
 
