@@ -17,7 +17,7 @@ from ekanban_cli.language import _
 
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.applications import Starlette
+    from fastapi import FastAPI
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens on all addresses listens there too
 GRACE_S = 5  # how long running requests may take at the end
@@ -71,7 +71,7 @@ def address(listener: socket.socket, scheme: str = "http") -> str:
 
 
 def run(
-    app: Starlette,
+    app: FastAPI,
     listener: socket.socket,
     wake: Callable[[], Awaitable[None]],
     ready: Callable[[], None],
@@ -117,7 +117,7 @@ def run(
         asyncio.run(_live(app, server, listener))
 
 
-async def _live(app: Starlette, server: uvicorn.Server, listener: socket.socket) -> None:
+async def _live(app: FastAPI, server: uvicorn.Server, listener: socket.socket) -> None:
     async with app.router.lifespan_context(app):
         await server.serve(sockets=[listener])
 

@@ -1,21 +1,29 @@
-"""The local API: one scan as if a scanner had read it, how things stand, and what people do about single scans.
-
-What its routes take and answer is declared in api_description.py.
-"""
+"""The local API: one scan as if a scanner had read it, how things stand, and what people do about single scans."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
+from ekanban_core.refusals import refusals
 from ekanban_core.states import Intent
 from ekanban_core.texts import translations
 from ekanban_core.wire import SignalBrief
+from ekanban_terminal.api_shape import (
+    Health,
+    KeptList,
+    Readiness,
+    ScanShown,
+    ScanWish,
+    StatusOut,
+    Which,
+    answers,
+    takes,
+)
 from ekanban_terminal.clock import rfc3339
 from ekanban_terminal.errors import JournalError
 from ekanban_terminal.journal_types import Kept
@@ -28,8 +36,11 @@ ANSWER_S = 1.5  # how long a scan may wait for central's answer
 
 T = TypeVar("T")
 
+router = APIRouter()
 
-async def scan(request: Request) -> JSONResponse:
+
+@router.post("/api/v1/scan", responses=answers(ScanShown), openapi_extra=takes(ScanWish))
+async def scan(request: Request) -> dict[str, Any]:
     """Read a code. 200: it is stored, whatever the outcome says; 503: it is not."""
     content = await _object(request)
     code = content.get("code")
@@ -39,7 +50,8 @@ async def scan(request: Request) -> JSONResponse:
     return _answer(*await terminal_of(request).read(Input(raw, intent=_intent(content)), ANSWER_S))
 
 
-async def undo(request: Request) -> JSONResponse:
+@router.post("/api/v1/undo", responses=answers(ScanShown) | refusals(409), openapi_extra=takes(None))
+async def undo(request: Request) -> dict[str, Any]:
     """Take back this station's last scan."""
     terminal = terminal_of(request)
     try:
@@ -50,27 +62,31 @@ async def undo(request: Request) -> JSONResponse:
     return _answer(*await terminal.show(taken, ANSWER_S))
 
 
-async def acknowledge_refused(request: Request) -> JSONResponse:
+@router.post("/api/v1/acknowledge-refused", responses=answers(Which) | refusals(404), openapi_extra=takes(Which))
+async def acknowledge_refused(request: Request) -> dict[str, Any]:
     """Somebody has seen that a scan, shown green here, was refused at central."""
     terminal = terminal_of(request)
     kept = await _kept(request, terminal)
     if not await _stored(terminal.store.acknowledge(kept)):
         raise Problem(404, "No refusal of this id waits to be seen.")
     terminal.screen.changed(reread=True)
-    return JSONResponse({"id": kept.id})
+    return {"id": kept.id}
 
 
-async def refused(request: Request) -> JSONResponse:
+@router.get("/api/v1/refused", responses=answers(KeptList) | refusals(503))
+async def refused(request: Request) -> dict[str, Any]:
     """Shown green here, refused at central, not yet seen by anyone; newest first."""
-    return _list(await _stored(terminal_of(request).store.refused()))
+    return {"items": [_kept_shown(kept) for kept in await _stored(terminal_of(request).store.refused())], "next": None}
 
 
-async def dead(request: Request) -> JSONResponse:
+@router.get("/api/v1/dead", responses=answers(KeptList) | refusals(503))
+async def dead(request: Request) -> dict[str, Any]:
     """Scans that central could not take, newest first."""
-    return _list(await _stored(terminal_of(request).store.dead()))
+    return {"items": [_kept_shown(kept) for kept in await _stored(terminal_of(request).store.dead())], "next": None}
 
 
-async def replay(request: Request) -> JSONResponse:
+@router.post("/api/v1/dead/replay", responses=answers(ScanShown) | refusals(404, 409), openapi_extra=takes(Which))
+async def replay(request: Request) -> dict[str, Any]:
     """Read a dead scan again: a new scan of now with the same bytes and intent."""
     terminal = terminal_of(request)
     kept = await _kept(request, terminal)
@@ -79,11 +95,12 @@ async def replay(request: Request) -> JSONResponse:
     return _answer(*await terminal.show(await terminal.station.replay(kept), ANSWER_S))
 
 
-async def status(request: Request) -> JSONResponse:
+@router.get("/api/v1/status", responses=answers(StatusOut))
+async def status(request: Request) -> dict[str, Any]:
     """How everything stands."""
     terminal = terminal_of(request)
     state, about, counts = terminal.screen.state(), terminal.register.about, terminal.store.counts
-    content = {
+    return {
         "release": RELEASE,
         "name": state.station.name,
         "does": state.station.does,
@@ -107,25 +124,29 @@ async def status(request: Request) -> JSONResponse:
         "alarms": [alarm.model_dump(mode="json") for alarm in state.alarms],
         "last": _entry_shown(state.last) if state.last else None,
     }
-    return JSONResponse(content)
 
 
-async def healthz(request: Request) -> JSONResponse:
+@router.get("/healthz", responses=answers(Health, 503))
+async def healthz(request: Request, response: Response) -> dict[str, Any]:
     """Whether scans can be taken: journal, scanners' reader, courier, screen."""
     terminal = terminal_of(request)
     problem, ended = terminal.store.problem, terminal.dead_tasks()
-    works = problem is None and not ended and terminal.started
-    return JSONResponse({"ok": works, "journal": problem, "ended": ended}, 200 if works else 503)
+    if problem is not None or ended or not terminal.started:
+        response.status_code = 503
+    return {"ok": response.status_code != 503, "journal": problem, "ended": ended}
 
 
-async def readyz(request: Request) -> JSONResponse:
+@router.get("/readyz", responses=answers(Readiness, 503))
+async def readyz(request: Request, response: Response) -> dict[str, Any]:
     """Whether the next scan will be stored."""
     terminal = terminal_of(request)
     stops = [alarm.key for alarm in terminal.screen.state().alarms if alarm.stop]
-    stored = terminal.started and not stops
-    return JSONResponse({"ok": stored, "alarms": stops}, 200 if stored else 503)
+    if stops or not terminal.started:
+        response.status_code = 503
+    return {"ok": response.status_code != 503, "alarms": stops}
 
 
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """The same for Prometheus."""
     from ekanban_terminal.metrics import TYPE, exposition  # a terminal that nobody watches need not load it
@@ -174,14 +195,10 @@ async def _stored(work: Awaitable[T]) -> T:
         raise Problem(503, str(error), "Journal unusable") from error
 
 
-def _answer(taken: Taken, entry: Entry) -> JSONResponse:
+def _answer(taken: Taken, entry: Entry) -> dict[str, Any]:
     if not taken.stored:
         raise Problem(503, entry.message, "Not stored", id=entry.id)
-    return JSONResponse(_entry_shown(entry))
-
-
-def _list(found: Iterable[Kept]) -> JSONResponse:
-    return JSONResponse({"items": [_kept_shown(kept) for kept in found], "next": None})
+    return _entry_shown(entry)
 
 
 def _entry_shown(entry: Entry) -> dict[str, Any]:
@@ -215,17 +232,3 @@ def _kept_shown(kept: Kept) -> dict[str, Any]:
         "raw": kept.message.raw,
         "central": kept.answer.model_dump(mode="json", include={"outcome", "message"}) if kept.answer else None,
     }
-
-
-ROUTES = [
-    Route("/api/v1/scan", scan, methods=["POST"]),
-    Route("/api/v1/undo", undo, methods=["POST"]),
-    Route("/api/v1/acknowledge-refused", acknowledge_refused, methods=["POST"]),
-    Route("/api/v1/refused", refused),
-    Route("/api/v1/dead", dead),
-    Route("/api/v1/dead/replay", replay, methods=["POST"]),
-    Route("/api/v1/status", status),
-    Route("/healthz", healthz),
-    Route("/readyz", readyz),
-    Route("/metrics", metrics),
-]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from ekanban_core.refusals import BODY, REFERENCE, json_body, tell_refusals
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.wire import SignalBrief
 from ekanban_terminal.state import Alarm, CentralState, ScannerShown
@@ -125,3 +129,34 @@ class Readiness(BaseModel):
 
     ok: bool
     alarms: list[str]
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def answers(model: type[BaseModel], *statuses: int) -> Responses:
+    """Declare what a route answers, with 200 and perhaps other statuses."""
+    return {status: {"model": model} for status in (200, *statuses)}
+
+
+def takes(model: type[BaseModel] | None) -> dict[str, Any]:
+    """Declare a route's body; None: it is not read."""
+    schema = model.model_json_schema(ref_template=REFERENCE) if model else {}
+    return json_body(schema, required=model is not None)
+
+
+def describe(app: FastAPI) -> None:
+    """Make `app.openapi()` tell all refusals."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            app.openapi_schema = tell_refusals(schema, _by_shape)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
+
+
+def _by_shape(operation: Mapping[str, Any]) -> list[int]:
+    """The gate's refusals: another machine without a token, another origin, another name; and the journal's."""
+    return [401, 421, *([403, 503, *BODY] if operation["method"] != "get" else [])]

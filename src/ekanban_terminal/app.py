@@ -11,36 +11,21 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 import ekanban_core
 from ekanban_drivers.scanner import ScannerDriver
-from ekanban_terminal import api, kiosk, problems
+from ekanban_terminal import api, api_shape, kiosk, problems
 from ekanban_terminal.clock import Clock, SystemClock
 from ekanban_terminal.gate import Gate
 from ekanban_terminal.link import Link
-from ekanban_terminal.runtime import Terminal
+from ekanban_terminal.runtime import RELEASE, Terminal
 from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import CentralShown, Kiosk, KioskState, StationShown
 
 CORE = Path(ekanban_core.__file__).parent
-
-
-class App(Starlette):
-    """The application, which can describe its API."""
-
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document. Whoever asks for it loads FastAPI, which the terminal itself does without (9 MB)."""
-        from ekanban_terminal.api_description import openapi
-
-        return openapi()
 
 
 def create_app(
@@ -50,35 +35,27 @@ def create_app(
     random_bytes: Callable[[int], bytes] = os.urandom,
     link: Callable[[str], Link] | None = None,
     drivers: Mapping[str, ScannerDriver] | None = None,
-) -> App:
+) -> FastAPI:
     """Build the application; nothing is opened before it starts. Raises BadSettings for a wrong scanner profile."""
     clock = clock or SystemClock()
-    app = App(
-        routes=[
-            *kiosk.ROUTES,
-            *api.ROUTES,
-            Route("/openapi.json", _described),
-            Mount("/assets", StaticFiles(directory=CORE / "assets"), name="assets"),
-        ],
-        middleware=[Middleware(Gate, settings=settings)],
-        exception_handlers=problems.HANDLERS,
-        lifespan=_life,
-    )
+    app = FastAPI(title="ekanban terminal", version=RELEASE, docs_url=None, redoc_url=None, lifespan=_life)
     app.state.settings = settings
     app.state.kiosk = Kiosk(_before_start(settings, clock.wall_ms()))
     app.state.terminal = Terminal(
         settings, app.state.kiosk, clock=clock, random_bytes=random_bytes, link=link, drivers=drivers
     )
+    problems.install(app)
+    api_shape.describe(app)
+    app.add_middleware(Gate, settings=settings)
+    app.include_router(kiosk.router)
+    app.include_router(api.router)
+    app.mount("/assets", StaticFiles(directory=CORE / "assets"), name="assets")
+    kiosk.mount_static(app)
     return app
 
 
-def _described(request: Request) -> JSONResponse:
-    app: App = request.app
-    return JSONResponse(app.openapi())
-
-
 @asynccontextmanager
-async def _life(app: App) -> AsyncIterator[None]:
+async def _life(app: FastAPI) -> AsyncIterator[None]:
     terminal: Terminal = app.state.terminal
     await terminal.start()
     try:

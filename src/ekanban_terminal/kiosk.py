@@ -13,11 +13,10 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic_core import to_json
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ekanban_core import page_assets, texts
@@ -38,9 +37,11 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-LIVE = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # the latter: a proxy passes events on at once
+
+router = APIRouter()
 
 
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def kiosk_page(request: Request) -> HTMLResponse:
     """The page as it stands now; without JavaScript it is drawn again every five seconds."""
     kiosk = kiosk_of(request)
@@ -52,36 +53,29 @@ async def kiosk_page(request: Request) -> HTMLResponse:
     return HTMLResponse(page, headers=HEADERS)
 
 
-async def kiosk_events(request: Request) -> StreamingResponse:
+@router.get("/events", response_class=EventSourceResponse, include_in_schema=False)
+async def kiosk_events(request: Request) -> AsyncIterator[ServerSentEvent]:
     """Give each new state (`state`, with the page's `view` of it), and a `beat` with the clock in between.
 
     Ends when the terminal stops. A page that is slow skips to the newest state.
     """
-    return StreamingResponse(_events(kiosk_of(request)), media_type="text/event-stream", headers=LIVE)
-
-
-async def _events(kiosk: Kiosk) -> AsyncIterator[bytes]:
+    kiosk = kiosk_of(request)
     changes = kiosk.changes()
     waiting = asyncio.ensure_future(anext(changes, None))
-    yield b"retry: %d\n\n" % RETRY_MS
+    yield ServerSentEvent(retry=RETRY_MS)
     try:
         while True:
             done, _ = await asyncio.wait({waiting}, timeout=_to_next_beat(kiosk.now_ms()))
             if not done:
-                yield _event(b"beat", _clock(kiosk))
+                yield ServerSentEvent(event="beat", data=_clock(kiosk))
                 continue
             state = waiting.result()
             if state is None:
                 return
-            yield _event(b"state", _content(state, kiosk.now_ms()))
+            yield ServerSentEvent(event="state", data=_content(state, kiosk.now_ms()))
             waiting = asyncio.ensure_future(anext(changes, None))
     finally:
         waiting.cancel()
-
-
-def _event(name: bytes, data: Any) -> bytes:
-    """A server-sent event; JSON has no line breaks of its own."""
-    return b"event: %b\ndata: %b\n\n" % (name, to_json(data))
 
 
 class Revalidated(StaticFiles):
@@ -92,6 +86,12 @@ class Revalidated(StaticFiles):
         response = super().file_response(*args, **options)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve what the page loads: the shared tokens below /static/core, the kiosk's own files at /static."""
+    app.mount("/static/core", Revalidated(directory=page_assets.STATIC), name="core_static")
+    app.mount("/static", Revalidated(directory=STATIC), name="static")
 
 
 def kiosk_of(request: Request) -> Kiosk:
@@ -153,15 +153,3 @@ def _version(name: str, folder: str = "") -> str:
 def _to_next_beat(now_ms: int) -> float:
     """Seconds until the next beat: five, or less so that the minute changes on the page when it changes."""
     return min(BEAT_S, (60_000 - now_ms % 60_000) / 1000 + 0.02)
-
-
-_events_route = Route("/events", kiosk_events)
-_events_route.methods = {"GET"}  # a HEAD would wait for the end of what has none
-
-# The page, and what it loads: the shared tokens below /static/core, the kiosk's own files at /static.
-ROUTES = [
-    Route("/", kiosk_page),
-    _events_route,
-    Mount("/static/core", Revalidated(directory=page_assets.STATIC), name="core_static"),
-    Mount("/static", Revalidated(directory=STATIC), name="static"),
-]

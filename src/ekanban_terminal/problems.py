@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 log = structlog.get_logger()
 
@@ -33,6 +34,14 @@ class Problem(Exception):
         return JSONResponse(content | self.more, self.status, self.headers, media_type="application/problem+json")
 
 
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
+    app.add_exception_handler(Exception, _unexpected)
+
+
 async def _problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)  # noqa: S101  # Starlette's handlers are typed for Exception
     return error.response()
@@ -50,12 +59,3 @@ async def _broken_off(_request: Request, _error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
     return Problem(500, "The terminal could not do this; its log says why.").response()
-
-
-# Makes every error of an application a problem.
-HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
-    Problem: _problem,
-    HTTPException: _http,
-    ClientDisconnect: _broken_off,
-    Exception: _unexpected,
-}

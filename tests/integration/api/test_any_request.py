@@ -21,7 +21,7 @@ from terminal_world import BODY, TERMINAL
 from ekanban_core.enrolment import key_text
 from ekanban_drivers.simulated import SimulatedDriver
 from ekanban_terminal import identity
-from ekanban_terminal.app import App, create_app
+from ekanban_terminal.app import create_app
 from ekanban_terminal.identity import Enrolment
 from ekanban_terminal.settings import ScannerSettings, TerminalSettings
 
@@ -30,7 +30,7 @@ ENDLESS = ("/api/v1/events",)
 LENIENT = ("POST /api/v1/scans",)
 
 
-def operations(app: FastAPI | App) -> set[str]:
+def operations(app: FastAPI) -> set[str]:
     """What OpenAPI lists, as "POST /api/v1/scans"."""
     paths = app.openapi()["paths"].items()
     return {f"{method.upper()} {path}" for path, methods in paths for method in methods if path not in ENDLESS}
@@ -68,7 +68,7 @@ def test_central_answers_any_chain_of_requests_as_it_declares(gateway: Gateway, 
 class FromHere:
     """ASGI: as if the request came from this machine."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +76,7 @@ class FromHere:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> App:
+def terminal(tmp_path: Path) -> FastAPI:
     """A terminal with a scripted central."""
     name, key = identity.key_for_code(tmp_path, "TEST")
     central = ScriptedCentral(key.public_key().public_bytes_raw(), lambda: 1_800_000_000_000)
@@ -95,7 +95,7 @@ def terminal(tmp_path: Path) -> App:
 @pytest.mark.parametrize(
     ("examples", "phases"), [(1, ["coverage"]), pytest.param(200, PHASES, marks=pytest.mark.heavy)]
 )
-def test_a_terminal_answers_every_request_as_it_declares(terminal: App, examples: int, phases: list[str]) -> None:
+def test_a_terminal_answers_every_request_as_it_declares(terminal: FastAPI, examples: int, phases: list[str]) -> None:
     headers = {"Content-Type": "application/json"}  # its gate refuses all else before any route is asked
 
     found = attack(

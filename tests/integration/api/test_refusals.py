@@ -14,7 +14,6 @@ from page_plant import LINES, PARTS, PagePlant
 
 from ekanban_central.app import create_app as create_central
 from ekanban_central.settings import CentralSettings
-from ekanban_terminal.app import App
 from ekanban_terminal.app import create_app as create_terminal
 from ekanban_terminal.settings import TerminalSettings
 
@@ -123,7 +122,7 @@ def test_a_method_that_a_path_has_not_names_those_that_it_has(counter: Counter, 
     assert answer.headers["allow"] == allowed
 
 
-def described(app: FastAPI | App) -> str:
+def described(app: FastAPI) -> str:
     return json.dumps(app.openapi())
 
 

@@ -96,11 +96,11 @@ def test_the_beep_does_not_wait_for_what_else_the_terminal_has_to_do(
         assert not busy.done()
     finally:
         enough.set()
-    until(lambda: len(browser.app.state.terminal.screen.state().scans) == 1)  # type: ignore[attr-defined]  # Starlette's
+    until(lambda: len(browser.app.state.terminal.screen.state().scans) == 1)  # type: ignore[attr-defined]  # FastAPI's
 
 
 def test_the_beep_waits_for_the_commit(tmp_path: Path, scanner: PtyScanner, browser: TestClient) -> None:
-    terminal: Terminal = browser.app.state.terminal  # type: ignore[attr-defined]  # Starlette's
+    terminal: Terminal = browser.app.state.terminal  # type: ignore[attr-defined]  # FastAPI's
     disk = HeldDisk()
     disk.goes_on.set()
     terminal.store._journal._file.disk = disk

@@ -204,7 +204,6 @@ print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if mod
         "typer",
         "rich",
         "pydantic_settings",
-        "fastapi",
     }
     assert "ekanban_terminal" in loaded
 
