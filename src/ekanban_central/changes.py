@@ -18,7 +18,7 @@ from ekanban_central import ledger, tables
 from ekanban_central.ids import uuid_of
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
-from ekanban_central.sets import among, insert_new_rows, insert_rows, update_rows
+from ekanban_central.sets import Statements, among
 from ekanban_central.signal_rows import Columns, changed_columns, moment_columns, signal_of_event
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
@@ -114,11 +114,26 @@ class Writer:
 
     def write(self, connection: Connection) -> int:
         """Write everything; returns the site's newest position."""
-        reached = ledger.append(connection, self.site_id, self.entries, self.now_ms)
+        statements = Statements(connection)
+        taken = self.reserve(statements)
+        statements.run()
+        position = self.put(statements, taken)
+        statements.run()
+        return position
+
+    def reserve(self, statements: Statements) -> ledger.Taken:
+        """Take positions for all that was collected, when the statements run: the last lock of a transaction."""
+        return ledger.reserve(statements, self.site_id, self.entries, self.now_ms)
+
+    def put(self, statements: Statements, taken: ledger.Taken) -> int:
+        """Write everything, when the statements run; returns the site's newest position."""
+        reached = taken.reached
         self.first, self.mark = reached.position - len(self.entries) + 1, reached.mark
-        self._write_cards(connection)
-        self._write_signals(connection)
-        insert_new_rows(connection, REVIEW, [self._review_row(*raised) for raised in self._unasked(connection)])
+        unasked = self._unasked(statements.connection)
+        ledger.write(statements, self.site_id, self.entries, self.now_ms, reached)
+        self._write_cards(statements)
+        self._write_signals(statements)
+        statements.insert_new(REVIEW, [self._review_row(*raised) for raised in unasked])
         return reached.position
 
     def _state(self, loaded: Loaded) -> _State:
@@ -155,15 +170,15 @@ class Writer:
             at = uuid_of(terminal) if terminal else None
             self.review(index, event.review, event.facts, scan_id=about, terminal_id=at, body=body, signal_id=key)
 
-    def _write_cards(self, connection: Connection) -> None:
+    def _write_cards(self, statements: Statements) -> None:
         rows = []
         for state in self._states.values():
             if state.index is not None:
                 state.card["changed"] = self.first + state.index
             rows.append({name: state.card[name] for name in _WRITTEN})
-        update_rows(connection, CARD, rows)
+        statements.update(CARD, rows)
 
-    def _write_signals(self, connection: Connection) -> None:
+    def _write_signals(self, statements: Statements) -> None:
         new: list[Columns] = []
         ends: dict[tuple[str, ...], list[Columns]] = {}  # by the columns that change
         goes_on: dict[tuple[str, ...], list[Columns]] = {}
@@ -177,10 +192,10 @@ class Writer:
                 rows = goes_on if row["closed_how"] is None else ends
                 rows.setdefault(names, []).append({name: row[name] for name in names})
         for alike in ends.values():
-            update_rows(connection, SIGNAL, alike)
-        insert_rows(connection, SIGNAL, new)
+            statements.update(SIGNAL, alike)
+        statements.insert(SIGNAL, new)
         for alike in goes_on.values():
-            update_rows(connection, SIGNAL, alike)
+            statements.update(SIGNAL, alike)
 
     def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
         """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""

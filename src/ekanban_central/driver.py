@@ -8,16 +8,14 @@ its types; there it runs the statement.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
@@ -25,6 +23,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Text,
+    Update,
     Uuid,
     any_,
     bindparam,
@@ -39,9 +38,11 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeEngine
 
+from ekanban_central import pipeline
 from ekanban_central.ids import text_of as text_of_id
 from ekanban_central.ids import uuid_of
 
+Asked = tuple["Query", dict[str, Any]]
 Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy declares no types for it
 
@@ -52,11 +53,11 @@ def is_postgresql(connection: Connection) -> bool:
 
 
 @contextmanager
-def cursor(connection: Connection) -> Iterator[psycopg.Cursor[DictRow]]:
+def cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
     """Open psycopg's own cursor in the connection's transaction; its errors come as SQLAlchemy's."""
     raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # psycopg's
     try:
-        with raw.cursor(row_factory=dict_row) as opened:
+        with raw.cursor() as opened:
             yield opened
     except psycopg.Error as error:
         raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=connection.dialect) from error
@@ -76,13 +77,11 @@ class Query:
     def rows(self, connection: Connection, **values: Any) -> list[dict[str, Any]]:
         """Run it with these parameters; collections are given as they are."""
         if is_postgresql(connection):
-            given = {name: _array(value) for name, value in values.items()}
-            with cursor(connection) as opened:
-                return opened.execute(self._text, self._fixed | given, prepare=True).fetchall()
+            return rows_of_all(connection, (self, values))[0]
         given = {name: _json_array(value) for name, value in values.items()}
         return [dict(row) for row in connection.execute(self._statement, given).mappings()]
 
-    def given(self, **values: Any) -> tuple[Query, dict[str, Any]]:
+    def given(self, **values: Any) -> Asked:
         """The query and its parameters, for `rows_of_all`."""
         return self, values
 
@@ -106,8 +105,13 @@ class Query:
         kinds: list[tuple[type[TypeEngine[Any]], Callable[[str], Any]]] = [(Uuid, uuid_of), (LargeBinary, _bytes)]
         return [(one.name, read) for one in columns for kind, read in kinds if isinstance(one.type, kind)]
 
-    def from_json(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def statement(self, values: Mapping[str, Any]) -> pipeline.Statement:
+        """The query for `pipeline.run`; `read` reads what that returns."""
+        return self._as_json, self._fixed | {name: _array(value) for name, value in values.items()}
+
+    def read(self, found: bytes | None) -> list[dict[str, Any]]:
         """Make rows of what PostgreSQL gave as JSON."""
+        rows: list[dict[str, Any]] = from_json(found) if found else []
         for name, read in self._readers:
             for row in rows:
                 if row[name] is not None:
@@ -115,35 +119,22 @@ class Query:
         return rows
 
     @cached_property
+    def _as_json(self) -> str:
+        if isinstance(self._build(_any_of_array), Update):
+            return f"WITH one AS ({self._text}) SELECT json_agg(one) FROM one"  # noqa: S608  # our own words
+        return f"SELECT json_agg(one) FROM ({self._text}) one"  # noqa: S608  # our own words
+
+    @cached_property
     def _statement(self) -> Select[Any] | ReturningUpdate[Any]:
         return self._build(_in_json)
 
 
-def rows_of_all(connection: Connection, *asked: tuple[Query, dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Run several queries, each `given` its parameters; on PostgreSQL in one round trip."""
+def rows_of_all(connection: Connection, *asked: Asked) -> list[list[dict[str, Any]]]:
+    """Run several queries, each `given` its parameters, in this order; on PostgreSQL in one round trip."""
     if not is_postgresql(connection):
         return [query.rows(connection, **values) for query, values in asked]
-    text = _together(tuple(query for query, _ in asked))
-    given = {
-        f"{name}_{number}": _array(value)
-        for number, (query, values) in enumerate(asked)
-        for name, value in (query._fixed | values).items()
-    }
-    with cursor(connection) as opened:
-        row = opened.execute(text, given, prepare=True).fetchone() or {}
-    return [query.from_json(row[f"rows_{number}"] or []) for number, (query, _) in enumerate(asked)]
-
-
-@cache
-def _together(queries: tuple[Query, ...]) -> str:
-    parts = []
-    for number, query in enumerate(queries):
-        text = _PARAMETER.sub(rf"%(\1_{number})s", query._text)
-        parts.append(f"(SELECT json_agg(one) FROM ({text}) one) AS rows_{number}")  # noqa: S608  # our own words
-    return f"SELECT {', '.join(parts)}"
-
-
-_PARAMETER = re.compile(r"%\((\w+)\)s")
+    found = pipeline.run(connection, [query.statement(values) for query, values in asked])
+    return [query.read(one) for (query, _), one in zip(asked, found, strict=True)]
 
 
 def _bytes(text: str) -> bytes:

@@ -75,9 +75,10 @@ class Intake:
         return self._once(deliveries, keep)
 
     def _once(self, deliveries: Sequence[Delivery], keep: str) -> list[Receipt | None]:
-        with self.database.transaction() as connection:
+        with self.database.taking_in() as connection:
             taking = Taking(connection, deliveries, self.random_bytes, keep)
             receipts = taking.run()
+            taking.commit()
         self.not_before(taking.now_ms)
         for site_id, position in taking.positions.items():
             self.publish(site_id, position)

@@ -56,9 +56,20 @@ TERMINALS = Query(
     )
 )
 GENERATION = Query(lambda _among: select(META.c.value).where(META.c.key == GENERATION_KEY))
-SITES = Query(lambda among: select(SITE, WRITTEN.label("recorded_ms")).where(among(SITE.c.id, "ids")))
+SITES = Query(
+    lambda among: select(SITE, WRITTEN.label("recorded_ms")).where(
+        SITE.c.id.in_(select(TERMINAL.c.site_id).where(among(TERMINAL.c.id, "terminals")))
+    )
+)
 EPOCHS = Query(
     lambda among: select(EPOCH).where(among(EPOCH.c.terminal_id, "terminals"), among(EPOCH.c.epoch, "epochs"))
+)
+HEADS = Query(
+    lambda among: (
+        select(EPOCH)
+        .join(TERMINAL, (EPOCH.c.terminal_id == TERMINAL.c.id) & (EPOCH.c.epoch == TERMINAL.c.head_epoch))
+        .where(among(TERMINAL.c.id, "terminals"))
+    )
 )
 BOOTS = Query(lambda among: select(BOOT).where(among(BOOT.c.terminal_id, "terminals"), among(BOOT.c.boot_id, "boots")))
 IDENTITIES = Query(lambda among: select(IDENTITY).where(among(IDENTITY.c.scan_id, "ids")))
@@ -70,7 +81,8 @@ TARGETS = Query(
 ALIASES = Query(lambda among: select(ALIAS).where(among(ALIAS.c.text, "texts")))
 RECORDED = Query(
     lambda among: select(LEDGER.c.site_id, LEDGER.c.position, LEDGER.c.at_ms).where(
-        among(LEDGER.c.site_id, "site_ids"), among(LEDGER.c.position, "positions")
+        LEDGER.c.site_id.in_(select(TERMINAL.c.site_id).where(among(TERMINAL.c.id, "terminals"))),
+        among(LEDGER.c.position, "positions"),
     )
 )
 NAMES = Query(lambda among: select(TERMINAL.c.id, TERMINAL.c.name).where(among(TERMINAL.c.id, "ids")))
@@ -80,10 +92,12 @@ NAMES = Query(lambda among: select(TERMINAL.c.id, TERMINAL.c.name).where(among(T
 class Looked:
     """What one look at the database finds out about the scans in hand, beside their cards.
 
-    sites: with `recorded_ms`, when the newest row of their ledger was written. recorded: when rows of a site's ledger
-    were written, by site and position, of those that register cursors name. aliases: card bodies, by foreign code.
+    terminals: held from then on, so that the batches of one come one after the other. sites: with `recorded_ms`, when
+    the newest row of their ledger was written. recorded: when rows of a site's ledger were written, by site and
+    position, of those that register cursors name. aliases: card bodies, by foreign code.
     """
 
+    terminals: dict[UUID, dict[str, Any]]  # those that are known
     generation: str
     sites: dict[int, dict[str, Any]]
     epochs: dict[UUID, list[Epoch]]  # by terminal: those that the batches name, their predecessors, the newest
@@ -94,34 +108,32 @@ class Looked:
     recorded: dict[tuple[int, int], int]
 
 
-def lock_terminals(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Load terminals and hold them, so that the batches of one come one after the other."""
-    return {row["id"]: row for row in TERMINALS.rows(connection, ids=ids)}
-
-
-def look(connection: Connection, deliveries: Sequence[Delivery], terminals: Mapping[UUID, Mapping[str, Any]]) -> Looked:
-    """Look up, once the terminals are locked, all that the batches name."""
+def look(connection: Connection, deliveries: Sequence[Delivery]) -> Looked:
+    """Lock the terminals and look up all that their batches name."""
     ids = {delivery.terminal_id for delivery in deliveries}
     messages = [item.message for delivery in deliveries for item in delivery.items if item.message]
-    epochs = _named_epochs(deliveries) | {row["head_epoch"] for row in terminals.values()} - {None}
-    sites = {row["site_id"] for row in terminals.values()}
+    epochs = _named_epochs(deliveries)
     targets = {uuid_of(one.target) for one in messages if one.intent is Intent.UNDO} - {None}
     texts = {text for one in messages for text in alias_candidates(one.content)}
-    meta, site_rows, epoch_rows, boot_rows, identities, target_rows, alias_rows, recorded = rows_of_all(
+    terminals, meta, site_rows, named, heads, boot_rows, identities, target_rows, alias_rows, recorded = rows_of_all(
         connection,
+        TERMINALS.given(ids=ids),  # the first: what the others find does not change any more
         GENERATION.given(),
-        SITES.given(ids=sites),
+        SITES.given(terminals=ids),
         EPOCHS.given(terminals=ids, epochs=epochs),
+        HEADS.given(terminals=ids),
         BOOTS.given(terminals=ids, boots=_named_boots(deliveries)),
         IDENTITIES.given(ids={item.scan_id for delivery in deliveries for item in delivery.items if item.scan_id}),
         TARGETS.given(ids=targets),
         ALIASES.given(texts=texts),
-        RECORDED.given(site_ids=sites, positions=_named_positions(messages)),
+        RECORDED.given(terminals=ids, positions=_named_positions(messages)),
     )
-    before = {row["previous"] for row in epoch_rows if row["previous"] is not None} - epochs
+    epoch_rows = list({(row["terminal_id"], row["epoch"]): row for row in (*named, *heads)}.values())
+    before = {row["previous"] for row in epoch_rows} - {row["epoch"] for row in epoch_rows} - epochs - {None}
     if before:
         epoch_rows += EPOCHS.rows(connection, terminals=ids, epochs=before)
     return Looked(
+        terminals={row["id"]: row for row in terminals},
         generation=meta[0]["value"],
         sites={row["id"]: row for row in site_rows},
         epochs=_by_terminal(epoch_rows),

@@ -20,7 +20,7 @@ from ekanban_central.intake_parsing import MOST_SEQ, Delivery, Item
 from ekanban_central.intake_sorting import New, Repeated, Sorted, load_register, sort
 from ekanban_central.intake_times import boot_rows, cursor_position, measure_boots, moments
 from ekanban_central.ledger import Actor, Entry, Reached
-from ekanban_central.sets import insert_rows, update_rows, upsert_rows
+from ekanban_central.sets import Statements
 from ekanban_core.decision import Decision
 from ekanban_core.events import ReviewRaised
 from ekanban_core.facts import Moment
@@ -50,11 +50,10 @@ class Taking:
     ) -> None:
         self.connection = connection
         self.keep = keep
-        self.terminals = known.lock_terminals(connection, [delivery.terminal_id for delivery in deliveries])
         self.all = deliveries
-        self.looked = known.look(
-            connection, [delivery for delivery in deliveries if delivery.terminal_id in self.terminals], self.terminals
-        )
+        self.looked = known.look(connection, deliveries)
+        self.terminals = self.looked.terminals
+        self.statements = Statements(connection)
         self.sites = self.looked.sites
         recorded_ms = max((site["recorded_ms"] or 0 for site in self.sites.values()), default=0)
         self.deliveries = [
@@ -71,7 +70,7 @@ class Taking:
         self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
 
     def run(self) -> list[Receipt | None]:
-        """Do it all; nothing is true before the caller commits. None: the batch of a terminal that is not known."""
+        """Do it all but `commit`, before which nothing is true. None: the batch of a terminal that is not known."""
         register = load_register(self.connection, self.deliveries, self.fences, self.looked.taken)
         batches = [
             (delivery, sort(delivery, self.fences[delivery.terminal_id], register)) for delivery in self.deliveries
@@ -87,6 +86,10 @@ class Taking:
         self._write(cases, answers)
         receipts = {delivery.terminal_id: self._receipt(delivery, found, answers) for delivery, found in batches}
         return [receipts.get(delivery.terminal_id) for delivery in self.all]
+
+    def commit(self) -> None:
+        """Send what is still to be written; PostgreSQL commits in the same round trip, SQLite with its transaction."""
+        self.statements.run(commit=True)
 
     def _claims(self) -> list[generations.Claim]:
         """What the terminals say that they have heard; only those that are admitted are believed."""
@@ -203,7 +206,9 @@ class Taking:
 
     def _write(self, cases: Sequence[Case], answers: Mapping[int, ScanResult]) -> None:
         self._write_terminals()
-        self.positions = {site: self.writers[site].write(self.connection) for site in sorted(self.writers)}
+        taken = {site: self.writers[site].reserve(self.statements) for site in sorted(self.writers)}
+        self.statements.run()
+        self.positions = {site: self.writers[site].put(self.statements, one) for site, one in taken.items()}
         identities, asides = [], []
         for case in cases:
             answer = kept(answers[id(case.sorted.item)])
@@ -213,8 +218,8 @@ class Taking:
                 identities.append(_identity_row(case, _decided(case), answer, position))
             else:
                 asides.append(_aside_row(case, answer, position))
-        insert_rows(self.connection, known.IDENTITY, identities)
-        insert_rows(self.connection, known.ASIDE, asides)
+        self.statements.insert(known.IDENTITY, identities)
+        self.statements.insert(known.ASIDE, asides)
 
     def _write_terminals(self) -> None:
         rows, epochs, boots = [], [], []
@@ -223,9 +228,9 @@ class Taking:
             rows.append(_terminal_row(delivery, self.terminals[key], fence, self.now_ms))
             epochs += [_epoch_row(key, fence.epochs[epoch]) for epoch in sorted(fence.changed)]
             boots += boot_rows(key, self.measured[key], self.boots, self.now_ms)
-        update_rows(self.connection, known.TERMINAL, rows)
-        upsert_rows(self.connection, known.EPOCH, epochs)
-        upsert_rows(self.connection, known.BOOT, boots)
+        self.statements.update(known.TERMINAL, rows)
+        self.statements.upsert(known.EPOCH, epochs)
+        self.statements.upsert(known.BOOT, boots)
 
     def _receipt(self, delivery: Delivery, found: Sequence[Sorted], answers: Mapping[int, ScanResult]) -> Receipt:
         site_id = self.terminals[delivery.terminal_id]["site_id"]

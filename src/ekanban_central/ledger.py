@@ -11,7 +11,7 @@ again, or sees that it was restored from a backup and went another way since (pr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from ekanban_central import tables
 from ekanban_central.driver import Among, Query
-from ekanban_central.sets import insert_rows
+from ekanban_central.sets import Statements
 
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 META: Table = tables.Meta.__table__  # type: ignore[attr-defined]  # see LEDGER
@@ -131,17 +131,47 @@ def _reserve(_among: Among) -> ReturningUpdate[Any]:
 _RESERVE = Query(_reserve)
 
 
+_HEAD = Query(lambda _among: select(SITE.c.head, SITE.c.mark).where(SITE.c.id == bindparam("site")))
+
+
 def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_ms: int) -> Reached:
     """Write rows at the next positions, under the site's lock. Call it after every other lock."""
+    statements = Statements(connection)
+    taken = reserve(statements, site_id, entries, now_ms)
+    statements.run()
+    write(statements, site_id, entries, now_ms, taken.reached)
+    statements.run()
+    return taken.reached
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Positions that are taken once the statements have run."""
+
+    _rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def reached(self) -> Reached:
+        """The last of them."""
+        (row,) = self._rows
+        return Reached(row["head"], row["mark"])
+
+
+def reserve(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms: int) -> Taken:
+    """Take positions for rows, and the site's lock. Call it after every other lock."""
     if not entries:
-        return head(connection, site_id)
-    (taken,) = _RESERVE.rows(connection, site=site_id, count=len(entries), told=_fingerprint(entries, now_ms))
-    newest, mark = taken["head"], taken["mark"]
+        return Taken(statements.ask(_HEAD, site=site_id))
+    told = _fingerprint(entries, now_ms)
+    return Taken(statements.ask(_RESERVE, site=site_id, count=len(entries), told=told))
+
+
+def write(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms: int, reached: Reached) -> None:
+    """Write rows at the positions that were taken for them, up to `reached`."""
     rows = [
         {
             "site_id": site_id,
             "position": position,
-            "mark": mark,
+            "mark": reached.mark,
             "at_ms": now_ms,
             "kind": entry.kind,
             "actor_kind": entry.actor.kind,
@@ -152,10 +182,9 @@ def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_m
             "loop_id": entry.loop_id,
             "data": entry.data,
         }
-        for position, entry in enumerate(entries, newest - len(entries) + 1)
+        for position, entry in enumerate(entries, reached.position - len(entries) + 1)
     ]
-    insert_rows(connection, LEDGER, rows)
-    return Reached(newest, mark)
+    statements.insert(LEDGER, rows)
 
 
 def _fingerprint(entries: Sequence[Entry], now_ms: int) -> int:

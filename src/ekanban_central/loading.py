@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from ekanban_central import tables
-from ekanban_central.driver import Query
+from ekanban_central.driver import Query, rows_of_all
 from ekanban_central.ids import text_of
 from ekanban_core.facts import Card, LoopPolicy, Moment, Signal
 from ekanban_core.states import CardState, Closing, OutOfSequence, SignalState
@@ -42,7 +42,13 @@ _UNLOCKED = Query(lambda among: select(CARD).where(among(CARD.c.body, "bodies"))
 _LOCKED = Query(
     lambda among: select(CARD).where(among(CARD.c.body, "bodies")).order_by(CARD.c.body).with_for_update(key_share=True)
 )
-_LOOPS = Query(lambda among: select(*LOOP_COLUMNS).select_from(LOOPS).where(among(LOOP.c.id, "ids")))
+_LOOPS = Query(
+    lambda among: (
+        select(*LOOP_COLUMNS)
+        .select_from(LOOPS)
+        .where(LOOP.c.id.in_(select(CARD.c.loop_id).where(among(CARD.c.body, "bodies"))))
+    )
+)
 _OPEN = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.body, "bodies"), SIGNAL.c.closed_how.is_(None)))
 _LAST = Query(lambda among: select(SIGNAL).where(among(SIGNAL.c.id, "ids")))
 
@@ -88,18 +94,25 @@ def load(
     """
     if not bodies:
         return {}
-    cards = (_LOCKED if lock else _UNLOCKED).rows(connection, bodies=sorted(bodies))
-    loops = {row["loop_key"]: row for row in _LOOPS.rows(connection, ids={card["loop_id"] for card in cards})}
-    known = {key: (policy_of(row), _loop_facts(row)) for key, row in loops.items()}
-    signals = _signals(connection, cards, last)
+    given = {"bodies": sorted(bodies)}
+    cards, loops, opened = rows_of_all(
+        connection,
+        (_LOCKED if lock else _UNLOCKED, given),  # the first: open signals do not change any more then
+        (_LOOPS, given),
+        (_OPEN, given),
+    )
+    known = {row["loop_key"]: (policy_of(row), _loop_facts(row)) for row in loops}
+    signals = _signals(connection, cards, opened, last)
     return {card["body"]: _loaded(card, *known[card["loop_id"]], signals.get(card["body"], [])) for card in cards}
 
 
-def _signals(connection: Connection, cards: list[dict[str, Any]], last: Collection[str] | None) -> dict[str, list[Row]]:
-    """Load, after the cards are locked, their open signals and the last ones of some."""
+def _signals(
+    connection: Connection, cards: list[dict[str, Any]], opened: list[dict[str, Any]], last: Collection[str] | None
+) -> dict[str, list[Row]]:
+    """Sort the open signals by card, and load the last ones of some."""
     found: dict[str, list[Row]] = {}
     known = set()
-    for row in _OPEN.rows(connection, bodies=[card["body"] for card in cards]):
+    for row in opened:
         known.add(row["id"])
         found.setdefault(row["body"], []).append(row)
     wanted = {card["last_signal"] for card in cards if last is None or card["body"] in last} - known - {None}

@@ -304,13 +304,13 @@ def undo_forgets_the_signal() -> Patch:
 
 @bug("the ledger does not tell all columns that a step changes")
 def ledger_tells_less() -> Patch:
-    append = ledger.append
+    write = ledger.write
 
-    def less(connection: Connection, site_id: int, entries: Sequence[Any], now_ms: int) -> Any:
+    def less(statements: Any, site_id: int, entries: Sequence[Any], *rest: Any) -> None:
         told = [replace(one, data={**one.data, "set": {}}) if one.kind == "signal_advanced" else one for one in entries]
-        return append(connection, site_id, told, now_ms)
+        write(statements, site_id, told, *rest)
 
-    return patched(ledger, "append", less)
+    return patched(ledger, "write", less)
 
 
 @bug("a receipt asks nobody about the demand that was answered with its order")

@@ -8,8 +8,9 @@ import pytest
 from central_plant import Plant, outcomes
 from sqlalchemy.exc import OperationalError
 
-from ekanban_central import intake_judging, intake_taking
+from ekanban_central import intake_judging
 from ekanban_central.problems import Problem
+from ekanban_central.sets import Statements
 from ekanban_core.decision import Decision
 from ekanban_core.judgement import judge
 
@@ -136,7 +137,7 @@ def test_a_database_that_is_down_blames_no_scan(plant: Plant, monkeypatch: pytes
     def down(*_: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
-    monkeypatch.setattr(intake_taking, "insert_rows", down)
+    monkeypatch.setattr(Statements, "insert", down)
     scan = terminal.scan(plant.cards[0])
     with pytest.raises(OperationalError):
         terminal.send(scan)

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 from central_plant import TABLES, Plant
+from sqlalchemy import Connection, Text, bindparam, func, select
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from ekanban_central import intake_known
-from ekanban_central.driver import as_json, rows_of_all
-from ekanban_central.sets import insert_rows, upsert_rows
+from ekanban_central.database import Database
+from ekanban_central.driver import Query, as_json, rows_of_all
+from ekanban_central.sets import MANY, Statements, insert_rows
 
 TEXTS = [
     "", " ", "\\", "\\N", "\\.", "tab\there", "line\nline\r\n", 'quote "twice"', "it's", "{a,b}", "NULL",
@@ -30,18 +33,22 @@ def test_a_text_is_stored_and_looked_up_as_it_is(plant: Plant, text: str) -> Non
     assert found == [together] == [{"text": text, "body": plant.cards[0]}]
 
 
-def test_bytes_json_and_nothing_are_stored_as_they_are(plant: Plant) -> None:
+@pytest.mark.parametrize("many", [1, MANY], ids=["few", "many"])
+def test_bytes_json_and_nothing_are_stored_as_they_are(plant: Plant, many: int) -> None:
     told: dict[str, Any] = {text: [text, None, 1, True, {"deep": text}] for text in TEXTS}
-    row = {
-        "terminal_id": TERMINAL, "epoch": UUID(int=8), "seq": 2**53 - 1, "scan_id": UUID(int=9),
-        "content_hash": bytes(range(256)), "outcome": "opened", "answer": told, "body": None, "effect": None,
-        "position": 1,
-    }  # fmt: skip
+    rows = [
+        {
+            "terminal_id": TERMINAL, "epoch": UUID(int=8), "seq": 2**53 - number, "scan_id": UUID(int=9 + number),
+            "content_hash": bytes(range(256)), "outcome": "opened", "answer": told, "body": None, "effect": None,
+            "position": 1,
+        }
+        for number in range(1, 1 + many)
+    ]  # fmt: skip
 
     with plant.database.transaction() as connection:
-        insert_rows(connection, TABLES["scan_identity"], [row])
+        insert_rows(connection, TABLES["scan_identity"], rows)
 
-    assert plant.rows("scan_identity") == [row]
+    assert sorted(plant.rows("scan_identity"), key=lambda row: -row["seq"]) == rows
 
 
 def test_many_questions_in_one_get_the_rows_that_each_gets_alone(plant: Plant) -> None:
@@ -54,7 +61,7 @@ def test_many_questions_in_one_get_the_rows_that_each_gets_alone(plant: Plant) -
         intake_known.GENERATION.given(),
         intake_known.IDENTITIES.given(ids={UUID(int=9), UUID(int=10)}),
         intake_known.ALIASES.given(texts=set()),
-        intake_known.SITES.given(ids={1, 2}),
+        intake_known.SITES.given(terminals={TERMINAL, plant.terminal().id}),
     ]
 
     with plant.database.transaction() as connection:
@@ -67,17 +74,60 @@ def test_many_questions_in_one_get_the_rows_that_each_gets_alone(plant: Plant) -
     assert not together[2]
 
 
+def test_what_is_said_together_is_done_in_order_and_answers_what_is_asked_between(plant: Plant) -> None:
+    row = {"terminal_id": TERMINAL, "content_hash": b"\x00\xff", "answer": {}, "position": 1}
+
+    with plant.database.transaction() as connection:
+        statements = Statements(connection)
+        statements.insert(TABLES["alias"], [{"text": "A", "body": plant.cards[0]}])
+        before = statements.ask(intake_known.ALIASES, texts={"A"})
+        statements.update(TABLES["alias"], [{"text": "A", "body": plant.cards[1]}])
+        after = statements.ask(intake_known.ALIASES, texts={"A"})
+        statements.upsert(TABLES["scan_aside"], [row])
+        statements.upsert(TABLES["scan_aside"], [{**row, "position": 2}])
+        statements.run()
+
+    assert [one["body"] for one in (*before, *after)] == plant.cards[:2]
+    assert plant.rows("scan_aside") == [{**row, "position": 2}]
+
+
+def test_nothing_after_a_statement_that_fails_is_done_and_nothing_is_committed(plant: Plant) -> None:
+    def twice(connection: Connection) -> None:
+        statements = Statements(connection)
+        statements.insert(TABLES["alias"], [{"text": "A", "body": plant.cards[0]}])
+        statements.insert(TABLES["alias"], [{"text": "A", "body": plant.cards[1]}])
+        statements.insert(TABLES["alias"], [{"text": "B", "body": plant.cards[1]}])
+        statements.run(commit=True)
+
+    for _ in range(3):  # the same connection goes on
+        with pytest.raises(IntegrityError), plant.database.transaction() as connection:
+            twice(connection)
+
+    assert plant.count("alias") == 0
+
+
 @pytest.mark.needs("postgresql")
-def test_bytes_do_not_go_through_json(postgres_url: str) -> None:
-    from ekanban_central.database import Database
-    from ekanban_migrations import upgrade
-
-    upgrade.central(postgres_url)
+def test_a_text_that_postgresql_cannot_hold_is_refused_not_cut(postgres_url: str) -> None:
     database = Database(postgres_url)
-    row = {"terminal_id": TERMINAL, "content_hash": b"x", "answer": {}, "position": 1}
+    echo = Query(lambda _among: select(bindparam("said", type_=Text).label("said")))
 
-    with pytest.raises(TypeError, match="bytes"), database.transaction() as connection:
-        upsert_rows(connection, TABLES["scan_aside"], [row])
+    with database.transaction() as connection:
+        with pytest.raises(DataError):
+            echo.rows(connection, said="cut\0here")
+        assert echo.rows(connection, said="50 % whole") == [{"said": "50 % whole"}]
+    database.close()
+
+
+@pytest.mark.needs("postgresql")
+def test_a_connection_that_is_cut_under_a_statement_is_an_error_and_is_not_used_again(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    cut = Query(lambda _among: select(func.pg_terminate_backend(func.pg_backend_pid()).label("done")))
+
+    with pytest.raises(OperationalError), database.transaction() as connection:
+        cut.rows(connection)
+
+    with database.transaction() as connection:
+        assert connection.execute(select(1)).scalar_one() == 1
     database.close()
 
 
