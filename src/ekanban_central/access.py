@@ -24,6 +24,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from sqlalchemy import select
 from sqlmodel import col
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope
 
 from ekanban_central import api_tokens, sessions
 from ekanban_central.context import Central, central_of
@@ -233,9 +234,14 @@ async def enrolled_terminal(terminal: Annotated[SignedTerminal, Depends(signed_t
 
 def target_of(request: Request) -> Target:
     """What the request asks for, as it was sent."""
-    path: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
-    query: bytes = request.scope["query_string"]
-    return Target(request.method, path.decode("latin-1"), query.decode("latin-1"))
+    return target_in(request.scope)
+
+
+def target_in(scope: Scope) -> Target:
+    """The same, of a request as ASGI has it."""
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    query: bytes = scope["query_string"]
+    return Target(scope["method"], path.decode("latin-1"), query.decode("latin-1"))
 
 
 def proof(request: Request) -> Proof:

@@ -27,6 +27,7 @@ from ekanban_central.plant_clock import PlantClock
 from ekanban_central.schema_watch import OnlyOurSchema, SchemaWatch
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
+from ekanban_central.short_way import ShortWay
 from ekanban_central.signed_answers import SignAnswers
 from ekanban_central.throttle import Throttle
 
@@ -79,6 +80,7 @@ def create_app(
     app.add_middleware(AnswerInTime)
     app.add_middleware(SignAnswers, key=central.key)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(ShortWay, central=central, watch=watch)
     for router in ROUTERS:
         app.include_router(router)
     rendering.mount_static(app)

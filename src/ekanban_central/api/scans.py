@@ -10,6 +10,7 @@ from pydantic import Field
 from ekanban_central.access import SIGNATURE, delivering_terminal, forget_terminal
 from ekanban_central.context import central_of
 from ekanban_central.intake_parsing import parse
+from ekanban_central.short_way import RAISED, answer_of
 from ekanban_core.refusals import REFERENCE, json_body
 from ekanban_core.wire import MOST_SCANS, ScanAnswer, ScanBatch, ScanMessage
 
@@ -34,16 +35,9 @@ async def take_scans(request: Request) -> Response:
     """
     central = central_of(request)
     terminal_id = await delivering_terminal(request)
+    if raised := request.scope.get(RAISED):
+        raise raised
     receipt = await central.intake.submit(parse(await request.body(), terminal_id, central.now_ms()))
     if receipt is None:
         raise forget_terminal(request, terminal_id)
-    central.metrics.took(receipt.results)
-    answer = ScanAnswer(
-        generation=receipt.generation,
-        position=receipt.position,
-        mark=receipt.mark,
-        at_ms=central.now_ms(),
-        results=list(receipt.results),
-        expected=receipt.expected,
-    )
-    return Response(answer.model_dump_json(), media_type="application/json")  # FastAPI would validate it once more
+    return Response(answer_of(central, receipt), media_type="application/json")  # FastAPI would validate it once more

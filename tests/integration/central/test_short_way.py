@@ -1,0 +1,184 @@
+"""A delivery that is in order is taken in before all layers; what is not goes the whole way, and is told the same."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from central_plant import TABLES, Plant
+from security_world import Device, World, make_world
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from starlette.types import Message
+
+from ekanban_central.api import scans
+from ekanban_central.intake_flush import Flusher
+from ekanban_central.schema_watch import SchemaWatch
+from ekanban_core.card_code import CardCode
+from ekanban_migrations.upgrade import Schema
+
+SCANS = "/api/v1/scans"
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A central as an application."""
+    world = make_world(database_url, tmp_path, body_limit=65_536)
+    yield world
+    world.central.database.close()
+
+
+@pytest.fixture
+def cards(world: World) -> list[str]:
+    return Plant(world.central.database, site_id=1).cards
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One entry for each delivery that went the whole way."""
+    went: list[None] = []
+    proves = scans.delivering_terminal
+
+    async def note(request: Any) -> Any:
+        went.append(None)
+        return await proves(request)
+
+    monkeypatch.setattr(scans, "delivering_terminal", note)
+    return went
+
+
+@pytest.fixture
+def device(world: World, cards: list[str], whole: list[None]) -> Device:
+    """A terminal that central has heard of since it was started."""
+    device = world.terminal()
+    assert device.send("POST", SCANS, body=_batch(device, cards[:1])).status_code == 200
+    assert len(whole) == 1
+    whole.clear()
+    return device
+
+
+def test_a_delivery_in_order_goes_the_short_way_and_is_answered_alike(
+    world: World, device: Device, cards: list[str], whole: list[None]
+) -> None:
+    short = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+    device.believe(short)
+    assert whole == []
+    world.central.approved_keys.clear()
+
+    long = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+
+    assert len(whole) == 1
+    assert [one["outcome"] for one in short.json()["results"]] == ["opened", "opened"]
+    assert {**short.json(), "results": None} == {**long.json(), "results": None}
+    assert _told(short).keys() == _told(long).keys()
+    assert _told(short)["x-content-type-options"] == "nosniff"
+    assert world.central.metrics.registry.get_sample_value("ekanban_scans_total", {"outcome": "opened"}) == 2
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"content-encoding": "gzip"}, {"content-digest": "sha-256=:" + "A" * 43 + "=:"}, {"signature": "ekanban=:AAAA:"}],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_what_is_odd_goes_the_whole_way_and_is_refused_there(
+    world: World, device: Device, cards: list[str], odd: dict[str, str]
+) -> None:
+    body = _batch(device, cards[:2])
+    headers = {"Content-Type": "application/json", **device.sign("POST", SCANS, body=body).headers}
+    headers = {name: value for name, value in headers.items() if name.lower() not in odd} | odd
+
+    answer = world.browser().post(SCANS, content=body, headers=headers)
+
+    assert answer.status_code == (415 if "content-encoding" in odd else 401)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_that_is_not_the_signed_one_is_refused(world: World, device: Device, cards: list[str]) -> None:
+    signed = device.sign("POST", SCANS, body=_batch(device, cards[:2]))
+
+    answer = world.browser().post(SCANS, content=_batch(device, cards[1:2]), headers=signed.headers)
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("error", [OperationalError("", {}, Exception("gone")), TimeoutError()], ids=["gone", "slow"])
+def test_what_intake_raises_is_told_as_on_the_whole_way_and_is_not_tried_twice(
+    device: Device, cards: list[str], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[None] = []
+
+    async def fail(*_: Any) -> None:
+        tried.append(None)
+        raise error
+
+    monkeypatch.setattr(Flusher, "submit", fail)
+
+    answer = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["detail"]
+    device.believe(answer)
+    assert len(tried) == 1
+
+
+def test_nothing_is_taken_into_a_database_of_another_release(
+    device: Device, cards: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def newer(_self: SchemaWatch) -> Schema:
+        return Schema.NEWER
+
+    monkeypatch.setattr(SchemaWatch, "recent", newer)
+
+    assert device.send("POST", SCANS, body=_batch(device, cards[:2])).status_code == 503
+
+
+def test_a_body_that_breaks_off_is_not_taken_in(world: World, device: Device, cards: list[str]) -> None:
+    body = _batch(device, cards[:2])
+    signed = device.sign("POST", SCANS, body=body)
+    sent = asyncio.run(_broken_off(world, body, signed.headers))
+
+    assert [message["status"] for message in sent if "status" in message] == [400]
+    with world.central.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(TABLES["scan_identity"])).scalar_one() == 1
+
+
+def _batch(device: Device, cards: list[str]) -> bytes:
+    scans = [
+        {
+            "id": f"019e0000-0000-7000-8000-{number:012d}", "epoch": "3b241101-e2bb-4255-8caf-4136c566a962",
+            "seq": number, "raw": base64.b64encode(CardCode(card, 1).text.encode()).decode(), "intent": "empty",
+        }
+        for number, card in enumerate(cards, 1)
+    ]  # fmt: skip
+    return json.dumps({"version": 1, "terminal": device.id, "generation": "g-1", "scans": scans}).encode()
+
+
+def _told(answer: httpx2.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+async def _broken_off(world: World, body: bytes, headers: dict[str, str]) -> list[Message]:
+    """Send the first half of a body and hang up."""
+    coming = [{"type": "http.request", "body": body[: len(body) // 2], "more_body": True}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": SCANS, "raw_path": SCANS.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1),
+        "server": ("central", 80), "headers": [*given, (b"content-length", str(len(body)).encode())],
+    }  # fmt: skip
+    await world.app(scope, receive, send)
+    return sent
