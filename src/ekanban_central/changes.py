@@ -200,10 +200,12 @@ class Writer:
     def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
         """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""
         signals = {columns["signal_id"] for _, columns in self._reviews if columns["kind"] in ASKED_ONCE}
+        if not signals:
+            return self._reviews
         open_ones = select(REVIEW.c.signal_id).where(
             REVIEW.c.site_id == self.site_id, REVIEW.c.decided_ms.is_(None), REVIEW.c.kind.in_(ASKED_ONCE)
         )
-        found = connection.execute(open_ones.where(among(connection, REVIEW.c.signal_id, signals))) if signals else ()
+        found = connection.execute(open_ones.where(among(connection, REVIEW.c.signal_id, signals)))
         asked = {row[0] for row in found}
         new = []
         for index, columns in self._reviews:

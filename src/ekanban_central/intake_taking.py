@@ -161,7 +161,8 @@ class Taking:
             if case.decision and case.decision.outcome is Outcome.ALREADY_OPEN
             if (signal := case.decision.signal) and signal.opened.terminal
         }
-        names = known.names(self.connection, asked)
+        names = {str(key): row["name"] for key, row in self.terminals.items()}
+        names |= known.names(self.connection, asked - self.terminals.keys())
         answers = {}
         for case in cases:
             decision = _decided(case)

@@ -126,10 +126,15 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
 
 def _without_bytes(table: Table, rows: Rows) -> Rows:
     """Write bytes as PostgreSQL reads them in JSON, in hexadecimal digits."""
-    names = [name for name in rows[0] if isinstance(table.c[name].type, LargeBinary)]
+    names = _of_bytes(table).intersection(rows[0])
     if not names:
         return rows
     return [{**row, **{name: rf"\x{row[name].hex()}" for name in names if row[name] is not None}} for row in rows]
+
+
+@cache
+def _of_bytes(table: Table) -> frozenset[str]:
+    return frozenset(one.name for one in table.columns if isinstance(one.type, LargeBinary))
 
 
 def _key(table: Table) -> list[str]:

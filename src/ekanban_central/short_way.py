@@ -64,7 +64,7 @@ class ShortWay:
             return
         read = await _read(receive)
         body = b"".join(message.get("body", b"") for message in read)
-        receipt = await self._take(scope, claim, body) if read[-1]["type"] == "http.request" else None
+        receipt = await self._take(scope, claim, body)  # a body that broke off is not the signed one
         if receipt is None:
             await self.app(scope, _again(read, receive), send)
             return

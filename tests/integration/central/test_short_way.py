@@ -107,6 +107,15 @@ def test_a_body_that_is_not_the_signed_one_is_refused(world: World, device: Devi
     assert answer.status_code == 401
 
 
+def test_who_has_learnt_the_name_of_a_terminal_delivers_nothing(world: World, device: Device, cards: list[str]) -> None:
+    thief = Device(world, id=device.id)
+
+    answer = thief.send("POST", SCANS, body=_batch(device, cards[:2]))
+
+    assert answer.status_code == 401
+    assert _scans(world) == 1
+
+
 @pytest.mark.parametrize("error", [OperationalError("", {}, Exception("gone")), TimeoutError()], ids=["gone", "slow"])
 def test_what_intake_raises_is_told_as_on_the_whole_way_and_is_not_tried_twice(
     device: Device, cards: list[str], error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -144,8 +153,7 @@ def test_a_body_that_breaks_off_is_not_taken_in(world: World, device: Device, ca
     sent = asyncio.run(_broken_off(world, body, signed.headers))
 
     assert [message["status"] for message in sent if "status" in message] == [400]
-    with world.central.database.reading() as connection:
-        assert connection.execute(select(func.count()).select_from(TABLES["scan_identity"])).scalar_one() == 1
+    assert _scans(world) == 1
 
 
 def _batch(device: Device, cards: list[str]) -> bytes:
@@ -157,6 +165,11 @@ def _batch(device: Device, cards: list[str]) -> bytes:
         for number, card in enumerate(cards, 1)
     ]  # fmt: skip
     return json.dumps({"version": 1, "terminal": device.id, "generation": "g-1", "scans": scans}).encode()
+
+
+def _scans(world: World) -> int:
+    with world.central.database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(TABLES["scan_identity"])).scalar_one()
 
 
 def _told(answer: httpx2.Response) -> dict[str, str]:
