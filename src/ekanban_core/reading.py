@@ -76,15 +76,22 @@ class _Understood:
 
     text: str
     command: CommandRead | Unreadable | None = None  # then this is the answer
-    whole: tuple[str, ...] = ()  # may be aliases, before any code
     card: CardRead | None = None
-    gs1: tuple[str, ...] = ()  # may be aliases, after all codes
 
 
-def read(raw: bytes, alias: Alias) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What of a text may be an alias."""
+
+    whole: tuple[str, ...]  # before any code
+    gs1: tuple[str, ...]  # after all codes
+
+
+def read(raw: bytes, alias: Alias | None = None) -> Reading:
     """Understand one reading; never raises.
 
-    alias gives the body of the card for which a foreign code was entered at central, or None. The order: a command
+    alias gives the body of the card for which a foreign code was entered at central, or None; without it no such code
+    was ever entered, and the reading is not searched for one. The order: a command
     card (EKC-…), an alias, the bare code, the code with 15K, a URL of any host whose path ends in /c/<code>, an ISO/IEC
     15434 envelope with a 15K field, GS1 element strings and Digital Links as aliases. An AIM identifier in front is
     cut.
@@ -92,11 +99,11 @@ def read(raw: bytes, alias: Alias) -> Reading:
     found = _understood(raw)
     if found.command:
         return found.command
-    if body := _first(alias, found.whole):
+    if alias and (body := _first(alias, _candidates(found.text).whole)):
         return CardRead(body, None, found.text, Form.ALIAS)
     if found.card:
         return found.card
-    if body := _first(alias, found.gs1):
+    if alias and (body := _first(alias, _candidates(found.text).gs1)):
         return CardRead(body, None, found.text, Form.GS1)
     return Unreadable(_why_not(found.text), found.text)
 
@@ -104,11 +111,18 @@ def read(raw: bytes, alias: Alias) -> Reading:
 def alias_candidates(raw: bytes) -> tuple[str, ...]:
     """Every text for which `read` may ask `alias`, so that many readings can be looked up at once."""
     found = _understood(raw)
-    return tuple(dict.fromkeys((*found.whole, *found.gs1)))
+    if found.command:
+        return ()
+    candidates = _candidates(found.text)
+    return tuple(dict.fromkeys((*candidates.whole, *candidates.gs1)))
 
 
 def _understood(raw: bytes) -> _Understood:
     return _remembered(raw) if len(raw) <= LONGEST_REMEMBERED else _from(raw)
+
+
+def _candidates(text: str) -> _Candidates:
+    return _searched_before(text) if len(text) <= LONGEST_REMEMBERED else _searched(text)
 
 
 def _from(raw: bytes) -> _Understood:
@@ -117,11 +131,16 @@ def _from(raw: bytes) -> _Understood:
         return _Understood(text.text, command=text)
     if command := _command(text):
         return _Understood(text, command=command)
-    return _Understood(text, None, tuple(_whole(text)), _card(text), tuple(_gs1(text)))
+    return _Understood(text, None, _card(text))
+
+
+def _searched(text: str) -> _Candidates:
+    return _Candidates(tuple(_whole(text)), tuple(_gs1(text)))
 
 
 # A plant's cards are scanned again and again, each with the same bytes.
 _remembered = lru_cache(maxsize=4096)(_from)
+_searched_before = lru_cache(maxsize=4096)(_searched)
 
 
 def _decoded(raw: bytes) -> str | Unreadable:

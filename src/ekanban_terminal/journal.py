@@ -47,6 +47,7 @@ class Journal:
         self.epoch = str(UUID(bytes=random_bytes(16), version=4))
         self.counts = Counts()
         self._file = JournalFile(path, disk or LocalDisk())
+        self._folder = path.parent
         self._limits = limits
         self._correct = correct
         self._ordinal: int | None = None  # of the epoch's row, which its first scan makes
@@ -187,7 +188,7 @@ class Journal:
         if self.counts.stored >= self._limits.stored:
             return Reached(_QUEUE, {"stored": self.counts.stored})
         try:
-            free = self._file.disk.free(self.path.parent)
+            free = self._file.disk.free(self._folder)
         except OSError as error:
             self._file.fail(error)
             raise JournalFailed(self.problem or "") from error

@@ -7,7 +7,7 @@ pages from central are stored in `run`'s thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,9 +86,13 @@ class Register:
         content = self._one(sql.CARD, body)
         return RegisterCard.model_validate_json(content) if content else None
 
-    def alias(self, text: str) -> str | None:
-        """The body of the card for which this foreign code was entered."""
-        return self._one(sql.ALIAS, text) if self._has_aliases else None
+    @property
+    def alias(self) -> Callable[[str], str | None] | None:
+        """Gives the body of the card for which a foreign code was entered; None where no code was."""
+        return self._alias if self._has_aliases else None
+
+    def _alias(self, text: str) -> str | None:
+        return self._one(sql.ALIAS, text)
 
     def _one(self, statement: str, key: str) -> str | None:
         if self._reader is None:

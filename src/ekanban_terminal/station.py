@@ -296,7 +296,7 @@ def correct(message: ScanMessage, shown: str, says: entries.Says = str) -> tuple
 
 def _is_command(message: ScanMessage) -> bool:
     """Whether it was a command card, which is for the next card and nothing to take back; an undo is not meant."""
-    return message.intent is not Intent.UNDO and isinstance(read(message.content, lambda _: None), CommandRead)
+    return message.intent is not Intent.UNDO and isinstance(read(message.content), CommandRead)
 
 
 def _body(plan: _Plan) -> str | None:

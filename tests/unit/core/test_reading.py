@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ekanban_core import gs1
 from ekanban_core.card_code import ALPHABET, CardCode
 from ekanban_core.reading import (
     CardRead,
@@ -73,6 +74,15 @@ def test_an_alias_is_asked_before_the_text_is_parsed() -> None:
 
     assert isinstance(reading, CardRead)
     assert (reading.body, reading.version, reading.form) == ("AAAAAAAA", None, Form.ALIAS)
+
+
+def test_where_no_foreign_code_was_ever_entered_no_reading_is_searched_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gs1, "elements", lambda text: pytest.fail(f"searched {text}"))
+    code = CardCode("7K3QM9X5", 2)  # read nowhere else, so that it is not remembered
+
+    reading = read(code.text.encode())
+
+    assert reading == CardRead(code.body, code.version, code.text, Form.BARE)
 
 
 def test_a_command_card_is_never_an_alias() -> None:
