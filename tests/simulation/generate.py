@@ -92,7 +92,7 @@ def plan_of(seed: int) -> Plan:
     for scene in scenes:
         draft.at = dice.uniform(60.0, draft.ends * 0.85)
         scene(draft)
-    if scene_of_its_own := {1: _empty_again, 3: _old_order}.get(seed % 4):
+    if scene_of_its_own := {1: _empty_again, 2: _unmeasured, 3: _old_order}.get(seed % 4):
         draft.dice = random.Random(f"its own {seed}")  # noqa: S311  # the other scenes stay as they are
         draft.at = draft.dice.uniform(60.0, draft.ends * 0.85)
         scene_of_its_own(draft)
@@ -175,6 +175,26 @@ def _old_order(draft: Draft) -> None:
     draft.wait(100.0)
     for card in range(draft.cards):
         draft.add("person", act="decide", card=card, choice=0)
+
+
+def _unmeasured(draft: Draft) -> None:
+    """Scans of a boot that never heard central wait while their cycles are closed: nothing proves which came first."""
+    slow, fast = draft.dice.sample(draft.terminals, 2)
+    for card in range(draft.cards):
+        draft.scan(fast, card=card, scanner="s1")
+        draft.wait(5.0)
+    draft.add("outage", terminal=slow, seconds=2_000.0)
+    draft.wait(2.0)
+    draft.add("kill", terminal=slow, down=1.0, power=True, wall=draft.dice.choice(WALLS_MS))
+    draft.wait(20.0)
+    for card in range(draft.cards):
+        draft.scan(slow, card=card, scanner="s1")
+        draft.wait(5.0)
+    draft.add("kill", terminal=slow, down=300.0, power=True)  # its next boot begins when the cycles are closed
+    draft.wait(60.0)
+    for card in range(draft.cards):
+        draft.scan(fast, card=card, scanner="s1", intent="receive")
+        draft.wait(5.0)
 
 
 def _twice(draft: Draft) -> None:

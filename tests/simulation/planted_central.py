@@ -85,6 +85,11 @@ def dedupe_with_a_time_limit() -> Patch:
     return patched(Taking, "__init__", forgetful)
 
 
+@bug("a scan that comes again is not known again")
+def repetition_not_known() -> Patch:
+    return patched(intake_sorting, "_repeated", lambda *_: None)
+
+
 @bug("a repeated scan is judged anew, by what holds now")
 def repetition_judged_anew() -> Patch:
     repeated = intake_taking.repeated

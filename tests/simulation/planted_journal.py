@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,6 +15,7 @@ from ekanban_terminal.courier import Courier
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_file import JournalFile
 from ekanban_terminal.journal_types import Draft, Reached
+from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.store import Store
 from simulation.planted import bug, patched, together
 
@@ -23,7 +25,14 @@ Patch = AbstractContextManager[Any]
 @bug("a scan is shown green before it is stored")
 def green_before_append() -> Patch:
     def append_here(self: Store, draft: Draft) -> ScanMessage:
-        asyncio.get_running_loop().call_later(0.2, lambda: self._journal.problem or self._journal.append(draft))
+        def append() -> None:
+            if not self._journal.problem:
+                self._journal.append(draft)
+
+        if isinstance(self._run, OneThread):  # a real terminal
+            threading.Timer(2.0, self._run.post, [append]).start()
+        else:
+            asyncio.get_running_loop().call_later(0.2, append)
         return draft.message
 
     return patched(Store, "append_here", append_here)

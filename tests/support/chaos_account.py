@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,10 +56,19 @@ class Account:
                 found.append(f"shown {seen.shown} and not in the journal: {seen.id}")
             if seen.id not in self.identities:
                 found.append(f"shown {seen.shown} and not at central: {seen.id}")
+        found += self._ordered_too_soon(worker)
         pulled = Counter({CardCode.parse(code).shown: number for code, number in worker.pulled.items()})
         stored = Counter(json.loads(row["shown"])["code"] for row in journal)
         more = [code for code in stored if stored[code] > pulled[code]]
         return found + [f"{code}: {stored[code]} stored of {pulled[code]} read" for code in more]
+
+    def _ordered_too_soon(self, worker: Worker) -> Iterator[str]:
+        """Whatever said that a scan is ordered before central had it was not central; all clocks here are one."""
+        taken = {str(row["scan_id"]): row["at_ms"] for row in self.ledger if row["kind"] == "scan"}
+        for seen in worker.watch.seen.values():
+            if seen.ordered_ms is not None and seen.id in taken and seen.ordered_ms < taken[seen.id]:
+                early_ms = taken[seen.id] - seen.ordered_ms
+                yield f"shown as ordered {early_ms} ms before it was at central: {seen.id}"
 
     def _agree(self, journal: list[dict[str, Any]]) -> list[str]:
         """Each scan is answered, and the answer is central's first one; sequence numbers have no hole."""

@@ -12,20 +12,22 @@ from network_rooms import Cut
 
 
 class Kind(StrEnum):
-    """What is hit. Cables: see Cut."""
+    """What is hit, and how. Cables: see Cut."""
 
     CENTRAL_KILLED = "central killed"
     DATABASE_KILLED = "database killed"  # its first process, by SIGKILL
     DATABASE_STOPPED = "database stopped"  # pg_ctl stop -m immediate
     TERMINAL_KILLED = "terminal killed"
+    TERMINAL_KILLED_AT_GREEN = "terminal killed at green"  # in the moment in which a kiosk shows the next green
     LINK_DROPPED = "link dropped"
     LINK_DEAF = "link deaf"
     LINK_RESET = "link reset"
     LINK_DOWN = "link down"
+    LINK_PORTAL = "link portal"  # see captive_portal.py
 
     @property
     def cut(self) -> Cut:
-        """The way in which the cable is cut."""
+        """The way in which the cable is cut; a portal cuts nothing."""
         return Cut(self.removeprefix("link "))
 
 

@@ -15,10 +15,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from captive_portal import portal
 from chaos_faults import Fault, Kind
 from chaos_watch import KioskWatch
 from chaos_worker import Worker
-from network_rooms import Room
+from network_rooms import Cut, Room
 from pty_scanner import PtyScanner
 from real_plant import Central, Terminal, until
 
@@ -26,6 +27,8 @@ from ekanban_cli.bench import postgres
 
 PORT = 8000  # free in every room
 MIN_CYCLE_S = 3
+ARRIVES_S = 0.5  # a scan that was shown is at central by then
+HIT_S = 10.0  # how long a fault that shall hit something waits for it
 STARTS_S = 120.0  # the database may be gone again and again meanwhile
 
 
@@ -50,8 +53,14 @@ class ChaosPlant:
                     self._central_killed(fault)
                 case Kind.DATABASE_KILLED | Kind.DATABASE_STOPPED:
                     self._database_gone(fault)
-                case Kind.TERMINAL_KILLED:
+                case Kind.TERMINAL_KILLED | Kind.TERMINAL_KILLED_AT_GREEN:
                     self._terminal_killed(fault)
+                case Kind.LINK_PORTAL:
+                    with portal(self.rooms[fault.which], _central_of(fault.which), PORT) as asked:
+                        time.sleep(fault.seconds)
+                        asked.wait(HIT_S)
+                case Kind.LINK_DEAF:
+                    self._deaf(fault)
                 case _:
                     self.rooms[fault.which].cut(fault.which, fault.kind.cut)
                     time.sleep(fault.seconds)
@@ -60,6 +69,18 @@ class ChaosPlant:
     def _hit(self, fault: Fault) -> str:
         word = fault.kind.partition(" ")[0]
         return word if word in ("central", "database") else f"{word} {fault.which}"
+
+    def _deaf(self, fault: Fault) -> None:
+        """Until a scan was made meanwhile; then its connection breaks, or its answer would come when all is well."""
+        watch, room = self.workers[fault.which].watch, self.rooms[fault.which]
+        watch.until(lambda: watch.online, HIT_S)
+        before = len(watch.seen)
+        room.cut(fault.which, Cut.DEAF)
+        time.sleep(fault.seconds)
+        watch.until(lambda: len(watch.seen) > before, HIT_S)
+        time.sleep(ARRIVES_S)
+        room.tear(_central_of(fault.which))
+        room.mend(fault.which)
 
     def _central_killed(self, fault: Fault) -> None:
         self.central.kill()
@@ -84,6 +105,9 @@ class ChaosPlant:
 
     def _terminal_killed(self, fault: Fault) -> None:
         worker = self.workers[fault.which]
+        if fault.kind is Kind.TERMINAL_KILLED_AT_GREEN:
+            before = worker.watch.greens
+            worker.watch.until(lambda: worker.watch.greens > before, HIT_S)
         worker.terminal.kill()
         assert worker.watch.until(lambda: worker.watch.state is None, STARTS_S), "a killed terminal still answers"
         time.sleep(fault.seconds)
@@ -91,6 +115,11 @@ class ChaosPlant:
         with worker.watch.changed:
             worker.starts += 1
             worker.watch.changed.notify_all()
+
+
+def _central_of(cable: int) -> str:
+    """Central's end of a cable, as Room.cable numbers it."""
+    return f"10.91.{cable}.2"
 
 
 def _started(central: Central) -> bool:

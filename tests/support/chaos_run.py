@@ -29,15 +29,24 @@ class ChaosRun:
     _failed: bool = False
 
     def run(self) -> None:
-        """Scan and suffer; then wait until nothing waits. Raises the first failure of whoever fails."""
+        """Scan and suffer; then settle."""
+        self.scan_and_suffer()
+        self.settle()
+
+    def settle(self, seconds: float = SETTLES_S) -> None:
+        """Wait until nothing waits; raises AssertionError."""
+        began = time.monotonic()
+        until(self._settled, "both terminals online, nothing waits", seconds)
+        self.settled_s = time.monotonic() - began
+
+    def scan_and_suffer(self) -> None:
+        """Raises the first failure of whoever fails."""
         began = time.monotonic()
         with ThreadPoolExecutor(len(self.plant.workers) + len(self.faults)) as pool:
             futures = [pool.submit(self._guarded, self._work, worker) for worker in self.plant.workers]
             futures += [pool.submit(self._guarded, self._suffer, fault) for fault in self.faults]
         _raise(futures)
         self.took_s = time.monotonic() - began
-        until(self._settled, "both terminals online, nothing waits", SETTLES_S)
-        self.settled_s = time.monotonic() - began - self.took_s
 
     def _work(self, worker: Worker) -> None:
         while self._take():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ class Seen:
     id: str
     code: str
     shown: list[tuple[str, str, bool]] = field(default_factory=list)  # colour, outcome, pending
+    ordered_ms: int | None = None  # wall clock when it was first green and no longer pending: central has it
 
     @property
     def green(self) -> bool:
@@ -50,6 +52,16 @@ class KioskWatch:
         """Return the first true answer of `found`, asked at every change; the last one when time is up."""
         with self.changed:
             return self.changed.wait_for(found, seconds)
+
+    @property
+    def online(self) -> bool:
+        """Whether the terminal says that it reaches central."""
+        return self.state is not None and self.state["central"]["state"] == "online"
+
+    @property
+    def greens(self) -> int:
+        """How many scans were green."""
+        return sum(seen.green for seen in list(self.seen.values()))
 
     @property
     def ready(self) -> bool:
@@ -94,4 +106,6 @@ class KioskWatch:
                     what = (entry["colour"], entry["outcome"], entry["pending"])
                     if what not in seen.shown:
                         seen.shown.append(what)
+                    if seen.ordered_ms is None and entry["colour"] == "green" and not entry["pending"]:
+                        seen.ordered_ms = time.time_ns() // 10**6
             self.changed.notify_all()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -72,6 +72,15 @@ class Room:
             _run("ip", "-n", room.name, "link", "set", name, "up")
         return ends
 
+    @contextmanager
+    def also(self, address: str) -> Iterator[None]:
+        """Have this room hold an address, whoever else has it."""
+        _run("ip", "-n", self.name, "address", "add", f"{address}/32", "dev", "lo")
+        try:
+            yield
+        finally:
+            _run("ip", "-n", self.name, "address", "delete", f"{address}/32", "dev", "lo")
+
     def cut(self, network: int, how: Cut) -> None:
         """Cut a cable, at this room's end."""
         name = f"cable{network}"
@@ -84,6 +93,10 @@ class Room:
             chain incoming {{ type filter hook input priority 0; iifname "{name}" {incoming}; }}
             chain outgoing {{ type filter hook output priority 0; oifname "{name}" {outgoing}; }}
         }}""")
+
+    def tear(self, address: str) -> None:
+        """Break the connections from this room to an address: what was not answered yet never will be."""
+        _run("ip", "netns", "exec", self.name, "ss", "--kill", "dst", address)
 
     def mend(self, network: int) -> None:
         """Undo whatever was cut."""
