@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulation.broken import Broken
 from simulation.clocks import carried_out
 from simulation.planted import load_all
 from simulation.shrink import kind_of
@@ -14,6 +15,10 @@ from simulation.shrink import kind_of
 MOST = 100  # seeds; a bug that is not found by then is not found
 BEGIN, END = "<!-- table -->", "<!-- end -->"
 ROW = re.compile(r"^\| .* \(`(\w+)`\) \| (.+?) \| (.*?) ?\|$", re.MULTILINE)
+
+
+class Misfit(Exception):
+    """A planted bug has broken the run, not a promise."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ def hunt(name: str, most: int = MOST, first: int = 0) -> Catch:
             result = carried_out(seed)
             seconds += result.seconds
             if result.broken is not None:
+                if not isinstance(result.broken, Broken):
+                    raise Misfit(f"{name}, seed {seed}: mend the planted bug") from result.broken
                 return Catch(name, seed + 1, kind_of(result.broken), seconds)
     return Catch(name, None, "", seconds)
 

@@ -77,8 +77,9 @@ def oldest_dropped() -> Patch:
     def make_room(self: Journal) -> None:
         if self.full():
             with self._file.writing() as connection:
-                connection.execute("DELETE FROM scan WHERE n = (SELECT min(n) FROM scan WHERE state = 'waiting')")
-                self._count(connection)
+                oldest = "(SELECT min(n) FROM scan WHERE state = 'waiting')"
+                connection.execute(f"UPDATE scan SET state = 'taken', answered_ms = 0 WHERE n = {oldest}")  # noqa: S608  # ours
+                self.counts = self._counted(connection)
 
     return patched(Journal, "_check_room", make_room)
 
@@ -107,7 +108,7 @@ def epoch_reused() -> Patch:
         row = connection.execute("SELECT epoch, ordinal FROM epoch ORDER BY ordinal LIMIT 1").fetchone()
         if row:
             self.epoch, self._ordinal = row
-        self._count(connection)
+        self.counts = self._counted(connection)
 
     without = tuple(one.replace(",\n        UNIQUE (epoch, seq)", "") for one in sql.SCHEMA)
     return together(patched(Journal, "_read_state", read_state), patched(sql, "SCHEMA", without))

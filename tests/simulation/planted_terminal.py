@@ -30,7 +30,7 @@ def forgotten_on_send() -> Patch:
         with journal._file.writing() as connection:
             for scan in batch.scans:
                 connection.execute("UPDATE scan SET state = 'taken', answered_ms = 0 WHERE id = ?", (scan.id,))
-            journal._count(connection)
+            journal.counts = journal._counted(connection)
         return await send(self, batch)
 
     return patched(Delivery, "send", forgetful)
