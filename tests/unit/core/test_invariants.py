@@ -36,6 +36,7 @@ from ekanban_core.events import (
 from ekanban_core.facts import Card, LoopPolicy, Moment, ScanFact, Signal
 from ekanban_core.judgement import Standing, judge, shown_colour
 from ekanban_core.lifecycle import Step
+from ekanban_core.moments import later
 from ekanban_core.offline import verdict
 from ekanban_core.reading import CardRead, Form
 from ekanban_core.states import CardState, ClosedHow, Closing, Colour, Intent, Outcome, SignalState
@@ -83,11 +84,11 @@ class Ledger:
                 self._change(signal, state=after, last_scan=last_scan)
             case SignalReceived(signal, at, _):
                 self._close(signal)
-                self.card = replace(self.card, last_closed=at, last_signal=signal)
+                self.card = replace(self.card, last_closed=later(self.card.last_closed, at), last_signal=signal)
             case SignalCancelled(signal, at, how, _):
                 self._close(signal)
                 if how is ClosedHow.CANCELLED:
-                    self.card = replace(self.card, last_closed=at, last_signal=signal)
+                    self.card = replace(self.card, last_closed=later(self.card.last_closed, at), last_signal=signal)
             case SignalReopened(restored, _, last_closed, last_signal):
                 assert restored.id in self.closed
                 self.closed.remove(restored.id)
