@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from central_plant import Plant
+from security_world import World, make_world
 from structlog.testing import capture_logs
 
 from ekanban_central.database import Database
@@ -39,3 +41,16 @@ def database(database_url: str) -> Iterator[Database]:
 def plant(database: Database) -> Plant:
     """A plant with a loop of five cards and one terminal."""
     return Plant(database)
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A central as an application. Small bodies only."""
+    world = make_world(database_url, tmp_path, body_limit=65_536)
+    yield world
+    world.central.database.close()
+
+
+@pytest.fixture
+def cards(world: World) -> list[str]:
+    return Plant(world.central.database, site_id=1).cards

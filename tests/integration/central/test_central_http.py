@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from central_plant import TABLES, Plant
+from central_plant import TABLES
 from fastapi import Request
-from security_world import Device, World, make_world
+from security_world import Device, World
 from sqlalchemy import delete, select, text, update
 
 from ekanban_core.card_code import CardCode
@@ -21,19 +19,6 @@ from ekanban_core.states import Role
 from ekanban_core.wire import RegisterAnswer, ScanAnswer
 
 SCANS, REGISTER = "/api/v1/scans", "/api/v1/register"
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    """A central with cards, as an application. Small bodies only."""
-    world = make_world(database_url, tmp_path, body_limit=65_536)
-    yield world
-    world.central.database.close()
-
-
-@pytest.fixture
-def cards(world: World) -> list[str]:
-    return Plant(world.central.database, site_id=1).cards
 
 
 def test_a_signed_batch_gets_a_signed_answer(world: World, cards: list[str]) -> None:

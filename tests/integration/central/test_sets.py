@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from central_plant import TABLES, Plant
 from sqlalchemy import Connection, Text, bindparam, func, select
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from ekanban_central import intake_known
 from ekanban_central.database import Database
@@ -104,6 +104,18 @@ def test_nothing_after_a_statement_that_fails_is_done_and_nothing_is_committed(p
             twice(connection)
 
     assert plant.count("alias") == 0
+
+
+@pytest.mark.needs("postgresql")
+def test_a_commit_that_postgresql_turned_into_a_rollback_is_an_error(postgres_url: str) -> None:
+    """It answers the COMMIT of a failed transaction with success, and with the word ROLLBACK."""
+    database = Database(postgres_url)
+    with database.transaction() as connection:
+        with pytest.raises(DBAPIError):
+            connection.exec_driver_sql("SELECT 1 / 0")
+        with pytest.raises(DBAPIError, match="got ROLLBACK"):
+            Statements(connection).run(commit=True)
+    database.close()
 
 
 @pytest.mark.needs("postgresql")

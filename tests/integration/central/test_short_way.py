@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from central_plant import TABLES, Plant
-from security_world import Device, World, make_world
+from central_plant import TABLES
+from security_world import Device, World
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from starlette.types import Message
@@ -24,19 +22,6 @@ from ekanban_core.card_code import CardCode
 from ekanban_migrations.upgrade import Schema
 
 SCANS = "/api/v1/scans"
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    """A central as an application."""
-    world = make_world(database_url, tmp_path, body_limit=65_536)
-    yield world
-    world.central.database.close()
-
-
-@pytest.fixture
-def cards(world: World) -> list[str]:
-    return Plant(world.central.database, site_id=1).cards
 
 
 @pytest.fixture
