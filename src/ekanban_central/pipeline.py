@@ -65,10 +65,9 @@ def _run(
     if commit:
         line.send_query_params(COMMIT, None)
     results = _results(line)
-    if (
-        commit and (done := results.pop().command_status) != COMMIT
-    ):  # PostgreSQL calls a failed transaction's end a success
-        raise errors.InFailedSqlTransaction(f"expected COMMIT, got {(done or b'').decode()}: nothing was stored")
+    if commit and results.pop().command_status != COMMIT:
+        # PostgreSQL ends a failed transaction without an error, by the word ROLLBACK.
+        raise errors.InFailedSqlTransaction("expected COMMIT, got ROLLBACK: nothing was stored")
     return [one.get_value(0, 0) if one.ntuples else None for one in results[begin:]]
 
 
