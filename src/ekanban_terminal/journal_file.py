@@ -179,6 +179,9 @@ class JournalFile:
         busy = connection.execute(sql.EMPTY_WAL).fetchone()[0]
         if busy:
             raise sqlite3.OperationalError("another program reads it; it is checked again when that has ended")
+        # The log's name, before the mark tells of what is in it: SQLite sees to it only where it makes the file, and
+        # not where it finds one that an earlier process could not remove.
+        self.disk.sync(self.path.parent)
         self._begin_log(connection)
         self.disk.sync(self.path.parent)
 

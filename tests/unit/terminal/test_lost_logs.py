@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from fault_disk import Fault, FaultDisk
 from terminal_world import World, code, run
 
 from ekanban_terminal import journal_file
@@ -165,3 +169,40 @@ def test_an_end_in_order_leaves_no_log_and_nothing_is_missed(tmp_path: Path) -> 
         assert (await world.later()).stored
 
     run(shift())
+
+
+JOURNAL, LOG = Path("/data/journal.sqlite"), "/data/journal.sqlite-wal"
+
+
+def test_a_log_whose_name_a_power_cut_may_take_is_not_told_of_by_the_mark() -> None:
+    """An opening that failed left an empty log; in the next one the power goes, at each operation in turn."""
+    left = next(at for at in range(1, 200) if _failed_opening(at).snapshot().get(LOG) == b"")
+    cuts = 0
+    for seed, at in itertools.product(range(3), range(1, 200)):
+        disk = _failed_opening(left, seed)
+        disk.fail(Fault.DARK, disk.operations + at)
+        with suppress(JournalFailed):
+            _opened(disk)
+        if disk.is_dark:
+            cuts += 1
+            disk.cut_power()
+            _opened(disk)
+
+    assert cuts > 100
+
+
+def _opened(disk: FaultDisk) -> journal_file.JournalFile:
+    file = journal_file.JournalFile(JOURNAL, disk)
+    file.open(lambda _connection: None)
+    return file
+
+
+def _failed_opening(at: int, seed: int = 0) -> FaultDisk:
+    """A disk that failed from this operation of the journal's second opening on, and works again."""
+    disk = FaultDisk(random.Random(seed))  # noqa: S311  # repeatable on purpose
+    _opened(disk).close()
+    disk.fail(Fault.ERROR, disk.operations + at, lasting=True)
+    with suppress(JournalFailed):
+        _opened(disk).close()
+    disk.mend()
+    return disk
