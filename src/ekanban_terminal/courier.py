@@ -170,7 +170,8 @@ class Courier:
                 return
             self._woken.clear()
             now = self._clock.monotonic()
-            end = min(end, max(now, self._tried_at + NUDGE_S) if self._relation.backoff.failures else now)
+            fails = self._relation.backoff.failures or self._delivery.stuck
+            end = min(end, max(now, self._tried_at + NUDGE_S) if fails else now)
 
     async def _forget(self) -> None:
         """Let go of what central has had for longer than its oldest backup, by its own clock."""

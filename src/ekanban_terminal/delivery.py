@@ -17,6 +17,7 @@ from ekanban_core.ids import uuid7
 from ekanban_core.states import Outcome
 from ekanban_core.wire import MOST_SCANS, EpochMessage, ScanAnswer, ScanBatch, ScanMessage, TerminalStatus
 from ekanban_terminal import answers
+from ekanban_terminal.backoff import Backoff
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.clock import Clock
 from ekanban_terminal.exchange import Answered
@@ -58,7 +59,12 @@ class Delivery:
         self._most = MOST_SCANS
         self._strikes = 0
         self._gone: dict[str, int] = {}  # by epoch: what is before this sequence number is gone for good
-        self._expected: tuple[str, int] | None = None
+        self._fruitless = Backoff(random_bytes)  # answers that wanted something else first, and brought nothing
+
+    @property
+    def stuck(self) -> bool:
+        """Whether central answers and takes nothing, as it wants something that is not here."""
+        return self._fruitless.failures > 1
 
     async def next(self) -> Batch | None:
         """What is to be sent now; None when nothing waits."""
@@ -141,20 +147,26 @@ class Delivery:
         """Where central wants an earlier scan first: send from there, or say that it is gone for good."""
         expected = answer.expected
         if expected is None:
-            self._expected = None
             self._gone.clear()
-            self._relation.news.alarm("fork", None)
-            return 0.0
+            return self._goes_on()
         start = await self._store.resend_from(expected.epoch, expected.seq)
-        if start is None:
-            log.error("scan_expected_that_was_never_made", epoch=expected.epoch, seq=expected.seq)
-            self._relation.news.alarm("fork", f"{expected.epoch}/{expected.seq}")
-            return self._relation.backoff.failed()
-        if start > expected.seq:
+        if start is not None and start > expected.seq and self._gone.get(expected.epoch) != start:
+            log.error("scans_gone_for_good", epoch=expected.epoch, first=expected.seq, last=start - 1)
             self._gone[expected.epoch] = start
-        again = self._expected == (expected.epoch, expected.seq)
-        self._expected = (expected.epoch, expected.seq)
-        return self._relation.backoff.failed() if again else 0.0
+            return self._goes_on()
+        if answer.results:
+            return self._goes_on()
+        delay = self._fruitless.failed()  # grows, whatever else central says: it answers, but takes nothing
+        if start is not None and not self.stuck:
+            return 0.0  # from there on it is sent now
+        log.error("scan_expected_that_is_not_here", epoch=expected.epoch, seq=expected.seq)
+        self._relation.news.alarm("fork", f"{expected.epoch}/{expected.seq}")
+        return delay
+
+    def _goes_on(self) -> float:
+        self._fruitless.worked()
+        self._relation.news.alarm("fork", None)
+        return 0.0
 
     # When central cannot take a set.
 

@@ -96,7 +96,12 @@ class Journal:
         `also`: epochs that the batch must tell of, besides those of its scans.
         """
         with self._file.reading() as connection:
-            return rows.next_batch(connection, most, most_bytes, also, self._whole)
+            found = rows.next_batch(connection, most, most_bytes, also, self._whole)
+            if found is None and (
+                self.counts.stored or self.counts.again
+            ):  # a disk has lost some: nobody is told of them for ever
+                self.counts = self._counted(connection)
+            return found
 
     def settle(self, answers: Sequence[Answer], heard: Heard) -> list[Settled]:
         """Store central's answers and what else it said, in one transaction."""

@@ -34,11 +34,16 @@ def settle(connection: sqlite3.Connection, answers: Sequence[Answer], heard: Hea
 
 
 def resend_from(connection: sqlite3.Connection, epoch: str, seq: int) -> int | None:
-    """Make what central wants next wait again. See Journal.resend_from."""
-    row = connection.execute(sql.EPOCH_BY_NAME, (epoch,)).fetchone()
-    if row is None or seq > row[1] + 1:
+    """Make what central wants next wait again. See Journal.resend_from.
+
+    How far an epoch had counted its successor knows, too: it was written while the epoch's newest rows, which are gone
+    now, were still there.
+    """
+    ordinal, last = connection.execute(sql.EPOCH_BY_NAME, (epoch,)).fetchone() or (None, -1)
+    told = connection.execute(sql.COUNTED_BY_NEXT, (epoch,)).fetchone()[0]
+    last = last if told is None else max(last, told)
+    if seq > last + 1:
         return None
-    ordinal, last = row
     connection.execute(sql.RESEND_FROM, (ordinal, seq))
     kept = connection.execute(sql.NEXT_KEPT, (ordinal, seq)).fetchone()[0]
     return int(kept) if kept is not None else int(last) + 1

@@ -104,6 +104,7 @@ _COUNTED = "(SELECT coalesce(max(seq), 0) FROM scan WHERE scan.epoch = epoch.ord
 LAST_EPOCH = f"SELECT epoch, max(last_seq, {_COUNTED}) FROM epoch ORDER BY ordinal DESC LIMIT 1"
 NEXT_ORDINAL = "SELECT coalesce(max(ordinal), 0) + 1 FROM epoch"
 EPOCH_BY_NAME = f"SELECT ordinal, max(last_seq, {_COUNTED}) FROM epoch WHERE epoch = ?"
+COUNTED_BY_NEXT = "SELECT max(previous_seq) FROM epoch WHERE previous = ?"
 ADD_EPOCH = "INSERT INTO epoch (ordinal, epoch, previous, previous_seq, last_seq, checksum) VALUES (?, ?, ?, ?, 0, ?)"
 KEEP_COUNT = f"""UPDATE epoch SET checksum = checksum - last_seq + {_COUNTED}, last_seq = {_COUNTED}
     WHERE last_seq < {_COUNTED}"""

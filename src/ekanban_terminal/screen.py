@@ -40,7 +40,9 @@ ALARMS = {  # what a person reads; {why} is the reason in a program's words
     "full": _("Nothing more can be stored, scans do not count. Call your supervisor. ({why})"),
     "register": _("The list of cards could not be read and is loaded again from central."),
     "unsigned": _("Central, or something in its place, does not know this terminal. Call your supervisor. ({why})"),
-    "fork": _("Central expects scans that this terminal never made: was its memory restored? Call your supervisor."),
+    "fork": _(
+        "Central waits for scans that this terminal does not have: was its memory restored? Call your supervisor."
+    ),
     "courier": _("Sending to central failed inside this program and is tried again. ({why})"),
 }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 import scripted_central as network
 from scripted_central import ScriptedCentral
-from terminal_world import BODY, CODE, DAY_MS, World, code, run
+from terminal_world import BODY, CODE, DAY_MS, TERMINAL, World, code, run
 
 from ekanban_core.judgement import Standing
 from ekanban_core.states import Intent, Outcome
+from ekanban_core.wire import Expected
 from ekanban_terminal import exchange
 
 
@@ -347,6 +349,53 @@ def test_what_is_gone_for_good_is_said_so_and_blocks_nothing(tmp_path: Path) -> 
 
         assert world.central.last_batch["oldest_seq"] == {world.journal.epoch: 7}
         assert set(world.states()) == {"taken"}
+
+    run(shift())
+
+
+def _lose(world: World, *places: tuple[int, int]) -> None:
+    """The disk has lost these scans, by the ordinal of their start and their number."""
+    with sqlite3.connect(world.journal.path) as other:
+        other.executemany("DELETE FROM scan WHERE epoch = ? AND seq = ?", places)
+    other.close()
+
+
+@pytest.mark.parametrize("lost", [(2, 3), (5, 6), (1, 2, 3, 4, 5, 6)], ids=["inner", "newest", "all"])
+def test_scans_that_a_disk_lost_hold_up_none_of_those_that_are_left(tmp_path: Path, lost: tuple[int, ...]) -> None:
+    async def shift() -> None:
+        world = await _with_scans(tmp_path, 6)
+        await world.restart()
+        await world.later(code(0), intent=Intent.LOOKUP)
+        _lose(world, *((1, seq) for seq in lost))
+        left = [kept.id for kept in reversed(world.journal.last(100))]
+
+        await world.drain(most=10)
+
+        assert world.central.order == left
+        assert world.heard.alarms == {}
+
+    run(shift())
+
+
+def test_a_central_that_wants_what_is_not_here_is_asked_less_and_less_and_people_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def shift() -> None:
+        world = await _with_scans(tmp_path, 3)
+        places = [(world.journal.epoch, 3), (TERMINAL, 7), (world.journal.epoch, 2), (TERMINAL, 8)]
+        wanted = iter([Expected(epoch=epoch, seq=seq) for epoch, seq in places] * 3)
+        with monkeypatch.context() as patch:
+            patch.setattr(ScriptedCentral, "_introduce", lambda *_: next(wanted))
+            delays = [await world.courier.step() for _ in range(12)]
+
+        assert delays[0] == 0.0  # it may be that the next batch brings it
+        assert delays[1] > 0.0
+        assert delays[-1] >= 30.0
+        assert world.states() == ["waiting"] * 3
+        assert world.courier.state == "online"
+        assert world.heard.alarms == {"fork": f"{TERMINAL}/8"}
+        await world.drain()
+        assert world.heard.alarms == {}
 
     run(shift())
 
