@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from ekanban_terminal import journal_check, journal_head, journal_mark
@@ -166,13 +167,19 @@ class JournalFile:
         """Compare with the mark. What is left of the log is kept: SQLite would remove it."""
         if journal_mark.knows(connection, mark):
             return
-        kept = self._beside("-wal.kept")
+        first = self._beside("-wal.kept")
         if self.disk.head(log, 1):
-            self.disk.replace(log, kept)
+            self.disk.replace(log, self._unused(first))
         raise sqlite3.DatabaseError(
-            f"its newest scans are gone with its log {log.name} (what was left of that is in {kept.name})."
-            f" {journal_head.ANEW}; to go on without those scans, move {self.path.name}-mark away"
+            f"its newest scans are gone with its log {log.name} (what was left of that is in {first.name}; of several"
+            f" the one with the highest number). {journal_head.ANEW}; to go on without those scans, move"
+            f" {self.path.name}-mark away"
         )
+
+    def _unused(self, path: Path) -> Path:
+        """This name, or with the first number that no file has: what was kept once may be the only copy of scans."""
+        numbered = (path.with_name(f"{path.name}{number}") for number in count(2))
+        return next(one for one in chain([path], numbered) if self.disk.head(one, 1) is None)
 
     def _prove(self, connection: sqlite3.Connection) -> None:
         """Write through. After a failed fdatasync the kernel calls unwritten log pages clean, so the log is moved."""

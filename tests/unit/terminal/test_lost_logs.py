@@ -89,6 +89,29 @@ def test_what_is_left_of_a_damaged_log_is_kept(tmp_path: Path) -> None:
     run(shift())
 
 
+def test_a_second_damaged_log_does_not_take_the_place_of_the_first(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await _killed(tmp_path)
+        log = tmp_path / "journal.sqlite-wal"
+        whole = log.read_bytes()
+        damaged = [whole[: 32 + PAGE * pages] for pages in (6, 12, 9)]
+
+        for content in damaged:
+            log.write_bytes(content)
+            for _ in range(2):
+                with pytest.raises(JournalFailed):
+                    await world.store.open()
+
+        names = ["journal.sqlite-wal.kept", "journal.sqlite-wal.kept2", "journal.sqlite-wal.kept3"]
+        assert [(tmp_path / name).read_bytes() for name in names] == damaged
+        assert len(list(tmp_path.glob("*.kept*"))) == len(names)  # an opening that finds nothing more keeps nothing
+        log.write_bytes(whole)
+        await world.store.open()
+        assert world.store.counts.stored == SCANS
+
+    run(shift())
+
+
 def test_a_log_that_is_gone_is_missed_even_when_nothing_was_noted_since_it_was_moved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
