@@ -16,8 +16,8 @@ from ekanban_cli.errors import PortTaken
 from ekanban_cli.language import _
 
 if TYPE_CHECKING:
-    import uvicorn
     from fastapi import FastAPI
+    from uvicorn.server import Server as Uvicorn
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens on all addresses listens there too
 GRACE_S = 5  # how long running requests may take at the end
@@ -85,11 +85,12 @@ def run(
     `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end. What
     the application raises at its start is raised here.
     """
-    import uvicorn
+    from uvicorn.config import Config
+    from uvicorn.server import Server as Uvicorn
 
     from ekanban_cli.connections import guarded, room
 
-    class Server(uvicorn.Server):
+    class Server(Uvicorn):
         """Says when it is ready, and wakes the streams as soon as the end is asked for."""
 
         loop: asyncio.AbstractEventLoop
@@ -108,7 +109,7 @@ def run(
             self.waking = asyncio.ensure_future(wake())
 
     # uvicorn would log an application's failure to start as a traceback; so the application's life is ours.
-    config = uvicorn.Config(
+    config = Config(
         app, http=guarded(room(connections)), lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S,
         server_header=False, proxy_headers=False, ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
@@ -117,13 +118,13 @@ def run(
         asyncio.run(_live(app, server, listener))
 
 
-async def _live(app: FastAPI, server: uvicorn.Server, listener: socket.socket) -> None:
+async def _live(app: FastAPI, server: Uvicorn, listener: socket.socket) -> None:
     async with app.router.lifespan_context(app):
         await server.serve(sockets=[listener])
 
 
 @contextmanager
-def _signals_end(server: uvicorn.Server) -> Iterator[None]:
+def _signals_end(server: Uvicorn) -> Iterator[None]:
     """Let a signal at the start end it too, and the one that uvicorn raises anew after its end do no harm."""
 
     def end(_number: int, _frame: FrameType | None) -> None:

@@ -7,10 +7,14 @@ hold secrets, which every process of the machine could read in the arguments.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import socket
 import sys
+from types import ModuleType
 from typing import NoReturn
+
+from pydantic import BaseModel
 
 from ekanban_cli import server
 from ekanban_cli.language import _
@@ -59,8 +63,21 @@ def leave_out() -> None:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is what the import system looks for
 
 
-def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> None:
+def keep_small() -> None:
+    """Load FastAPI and uvicorn without what a terminal has no use for."""
     leave_out()
+    # FastAPI has models of all of OpenAPI: built when somebody asks a terminal to describe itself, not before. 2 MB.
+    BaseModel.model_config["defer_build"] = True
+    importlib.import_module("fastapi")
+    del BaseModel.model_config["defer_build"]
+    # Of uvicorn only the server: not its command line, with processes that watch files. 1.4 MB.
+    command_line = ModuleType("uvicorn.main")
+    vars(command_line).update(Server=None, main=None, run=None)
+    sys.modules.setdefault("uvicorn.main", command_line)
+
+
+def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> None:
+    keep_small()
     from ekanban_cli import logs
     from ekanban_terminal.app import create_app
 

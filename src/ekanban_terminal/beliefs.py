@@ -46,7 +46,8 @@ class After:
 @dataclass(slots=True)
 class _Own:
     scan_id: str
-    after: After
+    card: Card
+    signal: Signal | None
     position: int | None = None  # of central's ledger when it had answered this scan
 
 
@@ -69,18 +70,18 @@ class Beliefs:
         if found is None:
             return None, None
         own = self._own.get(body)
-        after = own.after if own else After(loop.card(found), loop.signal(found.signal))
-        return found, Known(after.card, after.signal, loop.policy(found))
+        card, signal = (own.card, own.signal) if own else (loop.card(found), loop.signal(found.signal))
+        return found, Known(card, signal, loop.policy(found))
 
     def opened_here(self, body: str, signal_id: str) -> bool:
         """Whether the open signal is known from this terminal's own scans only."""
         own = self._own.get(body)
-        return own is not None and own.after.signal is not None and own.after.signal.id == signal_id
+        return own is not None and own.signal is not None and own.signal.id == signal_id
 
     def note(self, scan_id: str, after: After) -> None:
         """Take over what a stored scan did."""
         with self._lock:
-            self._own[after.card.body] = _Own(scan_id, after)
+            self._own[after.card.body] = _Own(scan_id, after.card, after.signal)
 
     def answered(self, scan_ids: Iterable[str], position: int) -> None:
         """Central has committed these scans; its register tells of them from this position on."""
@@ -105,7 +106,8 @@ class Beliefs:
     def restore(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Rebuild the overlay after a restart: body, scan id, state afterwards; oldest first."""
         for body, scan_id, content in rows:
-            self._own[body] = _Own(scan_id, after_from_json(content))
+            after = after_from_json(content)
+            self._own[body] = _Own(scan_id, after.card, after.signal)
 
 
 def for_undo(known: Known, scan_id: str) -> Known:

@@ -18,10 +18,11 @@ from ekanban_core.states import TerminalState
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import EnrolAnswer, EnrolRequest
 from ekanban_terminal import folder as folders
-from ekanban_terminal import identity
+from ekanban_terminal import identity, keys
 from ekanban_terminal.errors import LinkDown, TerminalError
+from ekanban_terminal.http_link import HttpLink
 from ekanban_terminal.identity import Enrolment
-from ekanban_terminal.link import HttpLink, Link, Reply, Request
+from ekanban_terminal.link import Link, Reply, Request
 
 Say = Callable[[str], None]
 
@@ -49,7 +50,7 @@ async def _over_http(folder: Path, name: str, url: str, code: Code, say: Say) ->
 
 async def enrol(folder: Path, name: str, link: Link, url: str, code: Code, say: Say) -> EnrolAnswer:
     """The exchange itself. The secret stays here; central's answer counts only with the key that the code names."""
-    file, private = identity.key_for_code(folder, code.id)
+    file, private = keys.for_code(folder, code.id)
     say(_("This terminal has made its key."))
     public = private.public_key().public_bytes_raw()
     request = EnrolRequest(
@@ -94,7 +95,7 @@ def _believed(code: Code, signed: Signed, reply: Reply) -> EnrolAnswer:
         answer = EnrolAnswer.model_validate_json(reply.body)
         key = key_bytes(answer.central_key)
         code.check_central(key)
-        verify = identity.verifier(key)
+        verify = keys.verifier(key)
         check_answer(verify, fingerprint(key), reply.status, reply.headers, reply.body, signed.signature)
     except ValidationError as error:
         raise EnrolmentFailed(_("What answered is not an ekanban central. Check the address.")) from error

@@ -7,20 +7,11 @@ which names the key in use. It is written last and whole, so that a lost answer 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from pydantic import BaseModel, ValidationError
 
 from ekanban_core.enrolment import fingerprint, key_bytes
@@ -73,62 +64,22 @@ def load(folder: Path) -> Identity:
         raise BadIdentity(
             _("{path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
         ) from error
-    private = load_key(folder / Path(enrolment.key).name)
+    from ekanban_terminal import keys  # 7 MB, for terminals that are enrolled
+
+    private = keys.load(folder / Path(enrolment.key).name)
     return Identity(
         terminal=enrolment.terminal,
         url=enrolment.url,
         site=enrolment.site,
         central=fingerprint(central),
         sign=private.sign,
-        verify=verifier(central),
+        verify=keys.verifier(central),
     )
 
 
 def store(folder: Path, enrolment: Enrolment) -> None:
     """Write enrolment.json, whole or not at all."""
-    _write(folder / FILE, enrolment.model_dump_json(indent=2).encode() + b"\n")
-
-
-def key_for_code(folder: Path, code_id: str) -> tuple[str, Ed25519PrivateKey]:
-    """The key for an enrolment code, made at its first use: repeated with the same code, it is the same device."""
-    name = f"terminal-key-{code_id}.pem"
-    path = folder / name
-    if not path.exists():
-        private = Ed25519PrivateKey.generate()
-        _write(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return name, load_key(path)
-
-
-def load_key(path: Path) -> Ed25519PrivateKey:
-    """Read a key file. Raises BadIdentity."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            raise BadIdentity(
-                _("The key {path} can be read by others (mode {mode}): chmod 600 {path}"), path=path, mode=f"{mode:o}"
-            )
-        private = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise BadIdentity(
-            _("The key {path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
-        ) from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise BadIdentity(_("The key {path} is of another kind: enrol this terminal again."), path=path)
-    return private
-
-
-def verifier(public_key: bytes) -> Verify:
-    """The function that checks signatures of this Ed25519 key (32 raw bytes)."""
-    key = Ed25519PublicKey.from_public_bytes(public_key)
-
-    def verify(signature: bytes, base: bytes) -> bool:
-        try:
-            key.verify(signature, base)
-        except InvalidSignature:
-            return False
-        return True
-
-    return verify
+    write(folder / FILE, enrolment.model_dump_json(indent=2).encode() + b"\n")
 
 
 class Changes:
@@ -155,7 +106,8 @@ def _mark(path: Path) -> object:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, whole or not at all. Raises BadIdentity."""
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -79,7 +79,7 @@ PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA wal_autocheckpoint = 0",  # JournalFile moves the log, for it must know when that fails
-    "PRAGMA cache_size = -1000",
+    "PRAGMA cache_size = -200",
     "PRAGMA busy_timeout = 2000",
 )
 USER_VERSION = "PRAGMA user_version"

@@ -17,7 +17,7 @@ PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA busy_timeout = 2000",
 )
-CACHE = "PRAGMA cache_size = -500"  # kilobytes, of each connection: a card is found in four pages
+CACHE = "PRAGMA cache_size = -200"  # kilobytes, of each connection: a card is found in four pages
 USER_VERSION = "PRAGMA user_version"
 CHECK = "PRAGMA quick_check(1)"
 

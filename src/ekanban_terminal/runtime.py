@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -35,7 +36,7 @@ from ekanban_terminal.feedback import cues
 from ekanban_terminal.identity import BadIdentity, Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits
-from ekanban_terminal.link import HttpLink, Link
+from ekanban_terminal.link import Link
 from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.quick_way import QuickWay
 from ekanban_terminal.register import Register
@@ -72,7 +73,7 @@ class Terminal:
         self.started = False
         self._clock = clock or SystemClock()
         self._random_bytes = random_bytes
-        self._link = link or partial(HttpLink, trusted=settings.central_certificate)
+        self._link = link or partial(_over_http, settings.central_certificate)
         self._scanners = Scanners(_configs(settings), drivers, taker=self._readings_wait)
         self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
@@ -331,6 +332,12 @@ class Terminal:
     def _status(self) -> TerminalStatus:
         scanners = {one.name: one.state for one in self.screen.state().scanners}
         return TerminalStatus(release=RELEASE, stored=self.store.counts.stored, scanners=dict(scanners))
+
+
+def _over_http(trusted: Path | None, url: str) -> Link:
+    from ekanban_terminal.http_link import HttpLink  # 2 MB, for terminals that have a central
+
+    return HttpLink(url, trusted)
 
 
 def _configs(settings: TerminalSettings) -> list[ScannerConfig]:

@@ -22,7 +22,8 @@ from ekanban_central.settings import CentralSettings
 from ekanban_migrations import upgrade
 from ekanban_terminal import exchange
 from ekanban_terminal.errors import LinkDown
-from ekanban_terminal.identity import Identity, verifier
+from ekanban_terminal.identity import Identity
+from ekanban_terminal.keys import verifier
 from ekanban_terminal.link import Reply, Request
 
 

@@ -38,7 +38,7 @@ from ekanban_core.wire import (
     SignalBrief,
 )
 from ekanban_terminal.errors import LinkDown
-from ekanban_terminal.identity import verifier
+from ekanban_terminal.keys import verifier
 from ekanban_terminal.link import Reply, Request
 
 Fault = Callable[["ScriptedCentral", Request], Awaitable[Reply]]

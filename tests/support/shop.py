@@ -31,7 +31,8 @@ from ekanban_core.states import Closing, LoopKind
 from ekanban_terminal import enroll
 from ekanban_terminal.app import create_app
 from ekanban_terminal.errors import LinkDown
-from ekanban_terminal.link import HttpLink, Reply, Request
+from ekanban_terminal.http_link import HttpLink
+from ekanban_terminal.link import Reply, Request
 from ekanban_terminal.settings import TerminalSettings
 
 

@@ -21,9 +21,10 @@ from ekanban_terminal.courier import Courier
 from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.exchange import Central
-from ekanban_terminal.identity import Identity, verifier
+from ekanban_terminal.identity import Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits, Settled
+from ekanban_terminal.keys import verifier
 from ekanban_terminal.register import Register
 from ekanban_terminal.state import CentralState
 from ekanban_terminal.station import Input, Setting, Station, Taken, correct

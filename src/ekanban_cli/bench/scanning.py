@@ -49,9 +49,12 @@ class Terminal:
     started_s: float
     scanner: int  # the far end of the line
 
-    def scan(self, number: int) -> float:
-        """Read the n-th card; returns the seconds from its last byte's sending until the beep has come back."""
-        line = CardCode(f"{number:08d}", 1).text.encode() + b"\r"
+    def scan(self, number: int, command: bytes = b"") -> float:
+        """Read the n-th card; returns the seconds from its last byte's sending until the beep has come back.
+
+        command: of a command card that is read before it.
+        """
+        line = command + CardCode(f"{number:08d}", 1).text.encode() + b"\r"
         begin = time.perf_counter()
         os.write(self.scanner, line)
         if not select.select([self.scanner], [], [], PATIENCE_S)[0]:

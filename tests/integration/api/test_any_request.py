@@ -20,7 +20,7 @@ from terminal_world import BODY, TERMINAL
 
 from ekanban_core.enrolment import key_text
 from ekanban_drivers.simulated import SimulatedDriver
-from ekanban_terminal import identity
+from ekanban_terminal import identity, keys
 from ekanban_terminal.app import create_app
 from ekanban_terminal.identity import Enrolment
 from ekanban_terminal.settings import ScannerSettings, TerminalSettings
@@ -78,7 +78,7 @@ class FromHere:
 @pytest.fixture
 def terminal(tmp_path: Path) -> FastAPI:
     """A terminal with a scripted central."""
-    name, key = identity.key_for_code(tmp_path, "TEST")
+    name, key = keys.for_code(tmp_path, "TEST")
     central = ScriptedCentral(key.public_key().public_bytes_raw(), lambda: 1_800_000_000_000)
     central.add_card(BODY)
     identity.store(

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ekanban_terminal import link as links
+from ekanban_terminal import http_link as links
 from ekanban_terminal.errors import LinkDown
-from ekanban_terminal.link import HttpLink, Request
+from ekanban_terminal.http_link import HttpLink
+from ekanban_terminal.link import Request
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -180,12 +180,19 @@ def test_an_open_kiosk_page_does_not_delay_the_end(url: str, process: subprocess
     assert code == 0
 
 
+def test_a_terminal_that_was_kept_small_describes_its_api_when_asked(url: str) -> None:
+    described = httpx2.get(f"{url}/openapi.json", timeout=60, trust_env=False)
+
+    assert described.status_code == 200
+    assert "/api/v1/scan" in described.json()["paths"]
+
+
 def test_a_terminal_starts_without_what_only_central_and_command_lines_need() -> None:
     program = """
 import sys
 from ekanban_cli import terminal_process
-terminal_process.leave_out()
-import ekanban_cli.logs, ekanban_terminal.app, uvicorn
+terminal_process.keep_small()
+import ekanban_cli.connections, ekanban_cli.logs, ekanban_terminal.app, uvicorn.server
 print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if module is not None}))
 """
 
@@ -204,6 +211,10 @@ print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if mod
         "typer",
         "rich",
         "pydantic_settings",
+        "click",
+        "multiprocessing",
+        "cryptography",
+        "httpx2",
     }
     assert "ekanban_terminal" in loaded
 

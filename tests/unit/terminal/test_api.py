@@ -19,7 +19,7 @@ from ekanban_core.enrolment import key_text
 from ekanban_core.states import Colour
 from ekanban_drivers.scanner import ErrorKind, Feedback, ScanError
 from ekanban_drivers.simulated import SimulatedDriver
-from ekanban_terminal import api, identity, runtime
+from ekanban_terminal import api, identity, keys, runtime
 from ekanban_terminal.app import create_app
 from ekanban_terminal.errors import FolderUnusable
 from ekanban_terminal.identity import Enrolment
@@ -68,7 +68,7 @@ def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
 @contextmanager
 def shop(folder: Path, *, enrolled: bool = True, client: str = "127.0.0.1", **settings: Any) -> Iterator[Shop]:
     """Open a shop; it is closed in order."""
-    name, key = identity.key_for_code(folder, "TEST")
+    name, key = keys.for_code(folder, "TEST")
     central = ScriptedCentral(key.public_key().public_bytes_raw(), lambda: time.time_ns() // 1_000_000)
     central.add_card(BODY)
     if enrolled:

@@ -16,7 +16,7 @@ from ekanban_core import enrolment
 from ekanban_core.enrolment import Code, key_bytes, key_text
 from ekanban_core.signatures import Target, read_request, sign_answer
 from ekanban_core.wire import EnrolAnswer, EnrolRequest
-from ekanban_terminal import identity
+from ekanban_terminal import identity, keys
 from ekanban_terminal.enroll import EnrolmentFailed, enrol
 from ekanban_terminal.errors import LinkDown, NotEnrolled
 from ekanban_terminal.identity import BadIdentity
@@ -45,7 +45,7 @@ class EnrollingCentral:
         claim.check_body(request.body)
         asked = EnrolRequest.model_validate_json(request.body)
         device = key_bytes(asked.public_key)
-        claim.prove(identity.verifier(device))
+        claim.prove(keys.verifier(device))
         assert enrolment.mac_holds(self.code.mac_key, asked.id, asked.name, device, asked.mac)
         self.requests.append(asked)
         if self.lose:
