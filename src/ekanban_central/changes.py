@@ -80,6 +80,7 @@ class Writer:
         self.mark = 0  # of the ledger there, once written
         self._states: dict[str, _State] = {}
         self._reviews: list[tuple[int, Columns]] = []  # with the index of the entry that raised it
+        self._closed: list[Columns] = []  # of reviews that the desk has
 
     def note(self, entry: Entry) -> int:
         """Add a ledger row; returns its index."""
@@ -109,8 +110,21 @@ class Writer:
 
     def review(self, index: int, kind: str, facts: dict[str, Any], **columns: Any) -> None:
         """Lay something on the review desk; `index`: the entry that says why."""
-        none = {"scan_id": None, "terminal_id": None, "body": None, "signal_id": None}
+        none = dict.fromkeys(("scan_id", "terminal_id", "body", "signal_id", "decided_ms", "decision"))
         self._reviews.append((index, {**none, "kind": kind, "facts": facts, **columns}))
+
+    def raised(self, connection: Connection) -> list[Columns]:
+        """What will be laid on the review desk."""
+        self._reviews = self._unasked(connection)
+        return [columns for _, columns in self._reviews]
+
+    def close(self, review: Columns, decided: Columns, entry: Entry) -> None:
+        """Decide a review by rule: one that the desk has, or one of `raised`."""
+        self.note(entry)
+        if "id" in review:
+            self._closed.append({"id": review["id"], **decided})
+        else:
+            review |= decided
 
     def write(self, connection: Connection) -> int:
         """Write everything; returns the site's newest position."""
@@ -134,6 +148,7 @@ class Writer:
         self._write_cards(statements)
         self._write_signals(statements)
         statements.insert_new(REVIEW, [self._review_row(*raised) for raised in unasked])
+        statements.update(REVIEW, self._closed)
         return reached.position
 
     def _state(self, loaded: Loaded) -> _State:
@@ -217,9 +232,8 @@ class Writer:
         return new
 
     def _review_row(self, index: int, columns: Columns) -> Columns:
-        number = f"{self.site_id}:{self.first + index}:{columns['kind']}"
         return {
-            "id": uuid5(REVIEWS, number),
+            "id": review_id(self.site_id, self.first + index, columns["kind"]),
             "site_id": self.site_id,
             "position": self.first + index,
             "raised_ms": self.now_ms,
@@ -227,6 +241,11 @@ class Writer:
             **columns,
             "kind": str(columns["kind"]),
         }
+
+
+def review_id(site_id: int, position: int, kind: str) -> UUID:
+    """Name a review after the ledger row that raised it."""
+    return uuid5(REVIEWS, f"{site_id}:{position}:{kind}")
 
 
 _CARD_FACTS = ("state", "print_version", "pending_version", "quantity_version", "last_signal")

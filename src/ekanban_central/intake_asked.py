@@ -6,8 +6,10 @@ for an undo of the opening, and for a receipt of a card of which a scan has arri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -15,7 +17,7 @@ from ekanban_central.driver import Query
 from ekanban_central.ids import text_of
 from ekanban_central.intake_case import Case
 from ekanban_central.intake_known import uuid_of
-from ekanban_central.ledger import LEDGER
+from ekanban_central.ledger import LEDGER, Entry
 from ekanban_central.loading import Loaded
 from ekanban_core.decision import Asked, Decision
 from ekanban_core.facts import Moment, Signal
@@ -38,7 +40,7 @@ class AskedFor:
         about = ((case, loaded.get(case.body)) for case in cases if case.body)
         signals = {card.signal.id for case, card in about if card and card.signal and _looks(case, card, card.signal)}
         for row in _SCANS.rows(connection, signals={uuid_of(one) for one in signals}) if signals else ():
-            self._recorded(row)
+            self.recorded(row)
 
     def of(self, signal: Signal | None) -> tuple[Asked, ...]:
         """Those that were answered with this one, in the order of their arrival."""
@@ -55,7 +57,12 @@ class AskedFor:
             asked = Asked(text_of(case.sorted.item.scan_id), case.at)
             self._asked.setdefault(decision.signal.id, []).append(asked)
 
-    def _recorded(self, row: dict[str, Any]) -> None:
+    def scans(self) -> dict[UUID, set[UUID]]:
+        """The ids of all of them, by signal."""
+        return {UUID(signal): {UUID(one.scan) for one in asked} for signal, asked in self._asked.items()}
+
+    def recorded(self, row: Mapping[str, Any]) -> None:
+        """Note what the ledger says of a scan."""
         data = row["data"]
         scan = data["scan"] if isinstance(data["scan"], dict) else {}
         if scan.get("intent") == Intent.UNDO and data["outcome"] == Outcome.UNDONE:
@@ -69,6 +76,19 @@ class AskedFor:
         """A worker has taken it back: the bin was not empty."""
         for asked in self._asked.values():
             asked[:] = [one for one in asked if one.scan != target]
+
+
+def asked_for(connection: Connection, signals: Collection[UUID], entries: Iterable[Entry]) -> dict[UUID, set[UUID]]:
+    """Scans that asked for these signals and were not taken back: those of the ledger and of entries to be written."""
+    found = AskedFor(connection, (), {})
+    fresh = (
+        {"signal_id": one.signal_id, "scan_id": one.scan_id, "actor": one.actor.id, "data": one.data}
+        for one in entries
+        if one.kind == "scan" and one.scan_id and (one.signal_id in signals or one.data["outcome"] == Outcome.UNDONE)
+    )
+    for row in chain(_SCANS.rows(connection, signals=signals), fresh):
+        found.recorded(row)
+    return found.scans()
 
 
 def _looks(case: Case, loaded: Loaded, signal: Signal) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from ekanban_central import generations
+from ekanban_central import generations, taken_back
 from ekanban_central import intake_known as known
 from ekanban_central.changes import Change, Writer
 from ekanban_central.fencing import Epoch, Fence, Verdict
@@ -207,6 +207,7 @@ class Taking:
 
     def _write(self, cases: Sequence[Case], answers: Mapping[int, ScanResult]) -> None:
         self._write_terminals()
+        taken_back.close(self.connection, self.writers, cases)
         taken = {site: self.writers[site].reserve(self.statements) for site in sorted(self.writers)}
         self.statements.run()
         self.positions = {site: self.writers[site].put(self.statements, one) for site, one in taken.items()}

@@ -1,4 +1,4 @@
-"""Rebuild cards and signals from the ledger alone (promise 20).
+"""Rebuild cards, signals and the review desk from the ledger alone (promise 20).
 
 Every row that changed a card or a signal carries the columns that it set; in the order of positions they lead to the
 state. `changed` is left out: it is the position itself.
@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ekanban_central.changes import ASKED_ONCE, review_id
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD
+from ekanban_core.events import ReviewRaised
 
 Columns = dict[str, Any]
 _NEW_CARD: Columns = {column.name: None for column in CARD.c if column.nullable}
@@ -25,6 +27,7 @@ class State:
 
     cards: dict[str, Columns] = field(default_factory=dict)
     signals: dict[str, Columns] = field(default_factory=dict)
+    reviews: dict[str, Columns] = field(default_factory=dict)
 
     def apply(self, row: Mapping[str, Any]) -> None:
         """Do what one ledger row says."""
@@ -39,6 +42,33 @@ class State:
             card |= {name: value for name, value in columns["card"].items() if name != "changed"}
         if "signal" in columns:
             self.signals.setdefault(str(row["signal_id"]), {}).update(columns["signal"])
+        if row["kind"] == ReviewRaised.kind:
+            self._raised(row, data)
+        if "review" in columns:
+            self._decided(data, columns["review"])
+
+    def _raised(self, row: Mapping[str, Any], data: Columns) -> None:
+        """Something was laid on the desk, if it did not lie there already."""
+        kind, signal = data["review"], row["signal_id"] and str(row["signal_id"])
+        scan = data["scan"] or (row["scan_id"] and str(row["scan_id"]))
+        about = {"kind": kind, "scan_id": scan, "signal_id": signal, "body": row["body"]}
+        if not any(_is_same(about, laid) for laid in self.reviews.values()):
+            undecided = {"decided_ms": None, "decision": None, "decided_by": None, "note": ""}
+            key = review_id(row["site_id"], row["position"], kind)
+            self.reviews[str(key)] = {**about, "facts": data["facts"], **undecided}
+
+    def _decided(self, data: Columns, decided: Columns) -> None:
+        """By a person, who named it, or by a rule that names the scan."""
+        for key, laid in self.reviews.items():
+            if key == data.get("review") or (laid["kind"], laid["scan_id"]) == (data["kind"], data.get("scan")):
+                laid |= decided
+
+
+def _is_same(new: Columns, laid: Columns) -> bool:
+    """Whether the desk has this already: of one scan, or of one signal where that is asked only once."""
+    once = {new["kind"], laid["kind"]} <= set(ASKED_ONCE) and laid["decided_ms"] is None
+    same_scan = new["scan_id"] is not None and (new["kind"], new["scan_id"]) == (laid["kind"], laid["scan_id"])
+    return same_scan or (once and new["signal_id"] == laid["signal_id"])
 
 
 def replay(rows: Iterable[Mapping[str, Any]]) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ekanban_central import view, words
 from ekanban_central.reviews import Case, Choice
+from ekanban_central.taken_back import TAKEN_BACK
 from ekanban_central.view import gettext as _
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message
@@ -46,6 +47,8 @@ def why(case: Case) -> str:
 
 def choice(name: str, case: Case | None = None) -> str:
     """A decision, on its button and in the list of what was decided."""
+    if name == TAKEN_BACK:
+        return _("The scan was taken back")
     kind = case.kind if case else ""
     still_open = case is not None and case.loaded is not None and case.loaded.signal is not None
     if name == Choice.NOTHING and kind == ReviewKind.PROBABLY_RECEIVED and still_open:

@@ -33,6 +33,13 @@ class ReviewKind(StrEnum):
     MALFORMED = "malformed"  # a scan that does not fit its schema, or that central cannot process; kept as it came
 
 
+# What a worker meant by a scan: pointless once the worker has taken the scan back.
+ASKS_WHAT_WAS_MEANT = frozenset({
+    ReviewKind.NO_OPEN_SIGNAL, ReviewKind.PROBABLY_RECEIVED, ReviewKind.EMPTY_MEANWHILE, ReviewKind.TIMES_OVERLAP,
+    ReviewKind.CYCLE_UNCLEAR, ReviewKind.SHOWN_GREEN_REFUSED, ReviewKind.SHOWN_RED,
+})  # fmt: skip
+
+
 def _names(kind: Any) -> tuple[str, ...]:
     names: tuple[str, ...] = kind.__match_args__  # of a dataclass: its fields; `fields()` is slow
     return names

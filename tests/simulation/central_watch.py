@@ -234,14 +234,20 @@ def is_same_register(register: Register, database: Database, name: str) -> None:
             raise Broken("15 (registers reload)", f"{name} knows {there}, central says {card}")
 
 
+REVIEWED = ("kind", "scan_id", "signal_id", "body", "facts", "decided_ms", "decision", "decided_by", "note")
+
+
 def replays(database: Database, rows: Callable[[str], list[dict[str, Any]]]) -> None:
-    """The ledger alone rebuilds cards and signals."""
+    """The ledger alone rebuilds cards, signals and the review desk."""
     with database.reading() as connection:
         state = replay_site(connection, 1)
     if state.cards != {row["body"]: _plain(row) for row in rows("card")}:
         raise Broken("20 (replay)", "the ledger does not rebuild the cards")
     if state.signals != {str(row["id"]): _plain(row) for row in rows("signal")}:
         raise Broken("20 (replay)", "the ledger does not rebuild the signals")
+    desk = {str(row["id"]): json.loads(as_json(row)) for row in rows("review")}
+    if state.reviews != {key: {name: row[name] for name in REVIEWED} for key, row in desk.items()}:
+        raise Broken("20 (replay)", "the ledger does not rebuild the review desk")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ STEPS = st.lists(
     max_size=25,
 )
 
+REVIEWED = ("kind", "scan_id", "signal_id", "body", "facts", "decided_ms", "decision", "decided_by", "note")
+
 
 def test_replaying_the_ledger_gives_cards_and_signals(plant: Plant) -> None:
     cards = [plant.cards[0], *plant.loop(Closing.ONE_SCAN, 2)]
@@ -48,6 +50,8 @@ def _same(plant: Plant) -> None:
         state = replay_site(connection, plant.site_id)
     assert state.cards == {row["body"]: _plain(row) for row in plant.rows("card")}
     assert state.signals == {str(row["id"]): _plain(row) for row in plant.rows("signal")}
+    desk = {str(row["id"]): json.loads(as_json(row)) for row in plant.rows("review")}
+    assert state.reviews == {key: {name: row[name] for name in REVIEWED} for key, row in desk.items()}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

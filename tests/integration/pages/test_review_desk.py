@@ -65,6 +65,21 @@ def test_a_forgotten_receipt_closes_and_opens_the_next_with_that_scans_time(work
     assert str(entry["scan_id"]) == review["scan"]
 
 
+def test_a_question_whose_scan_was_taken_back_says_so_and_by_whom(works: PagePlant, counter: Counter) -> None:
+    body = scan_probably_received(works)
+    review = the_review(counter, "probably_received")
+
+    works.scan(body, "undo", target=review["scan"])
+
+    assert counter.get("/reviews")["items"] == []
+    (closed,) = counter.get("/reviews", state="decided")["items"]
+    assert (closed["id"], closed["decision"], closed["decided_by"]) == (review["id"], "taken_back", "")
+    page = counter.browser().get("/reviews?decided=1").text
+    assert "The scan was taken back" in page
+    assert f'<p class="second">{review["terminal"]}, <time' in page
+    counter.post(f"/reviews/{review['id']}/decide", expected=409, decision="nothing")
+
+
 def test_a_forgotten_receipt_may_only_close(works: PagePlant, counter: Counter) -> None:
     body = scan_probably_received(works)
 
