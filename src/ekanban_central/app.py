@@ -29,6 +29,7 @@ from ekanban_central.settings import CentralSettings
 from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
 from ekanban_central.short_way import ShortWay
 from ekanban_central.signed_answers import SignAnswers
+from ekanban_central.straight_way import StraightWay
 from ekanban_central.throttle import Throttle
 
 ROUTERS = (
@@ -72,6 +73,7 @@ def create_app(
     app.state.central = central
     app.state.throttle = Throttle()
     app.state.schema_watch = watch
+    app.state.straight_way = StraightWay(central, watch)
     problems.install(app, problem_page.answer)
     described.describe(app)
     app.add_middleware(AnswerAlways)  # innermost; what is added last sees a request first

@@ -41,14 +41,19 @@ class Flusher:
 
     async def submit(self, delivery: Delivery) -> Receipt | None:
         """Take a batch in; returns once it is committed. None: its terminal is not known. Raises what `take` does."""
-        future: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
+        return await self.put(delivery)
+
+    def put(self, delivery: Delivery) -> asyncio.Future[Receipt | None]:
+        """Take a batch in later; the same in a future, which may be cancelled by who gives up."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt | None] = loop.create_future()
         self._waiting.append((delivery, future))
         if not self._running or (self._running < self._at_once and self._much_waits()):
             self._running += 1
-            task = asyncio.create_task(self._run())
+            task = loop.create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await future
+        return future
 
     async def _run(self) -> None:
         try:

@@ -48,6 +48,10 @@ class SchemaWatch:
                 return await self.now()
         return self._state
 
+    def current(self) -> bool:
+        """Whether ours was seen within two seconds; if not, `recent` is to be asked."""
+        return self._state is Schema.CURRENT and self._checked is not None and self._clock() - self._checked <= CHECK_S
+
     def _look(self) -> Schema:
         with self._database.reading() as connection:
             return central_schema(connection)

@@ -44,6 +44,17 @@ def answer_of(central: Central, receipt: Receipt) -> bytes:
     return answer.model_dump_json().encode()
 
 
+def signed_headers(central: Central, claim: Claim, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers of the answer to that request."""
+    signed = sign_answer(central.key.sign, central.key.id, 200, body, claim.signature)
+    return [
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", b"application/json"),
+        *((name.lower().encode(), value.encode()) for name, value in signed.items()),
+        *SAFE,
+    ]
+
+
 class ShortWay:
     """ASGI middleware, the outermost. `seconds`: how long intake may take, as for every answer (patience.py)."""
 
@@ -58,7 +69,7 @@ class ShortWay:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
-        claim = self._proved(scope)
+        claim = None if RAISED in scope else self._proved(scope)
         if claim is None or await self.watch.recent() is not Schema.CURRENT:
             await self.app(scope, receive, send)
             return
@@ -107,14 +118,7 @@ class ShortWay:
         return None
 
     async def _send(self, body: bytes, claim: Claim, send: Send) -> None:
-        key = self.central.key
-        signed = sign_answer(key.sign, key.id, 200, body, claim.signature)
-        headers = [
-            (b"content-length", b"%d" % len(body)),
-            (b"content-type", b"application/json"),
-            *((name.lower().encode(), value.encode()) for name, value in signed.items()),
-            *SAFE,
-        ]
+        headers = signed_headers(self.central, claim, body)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

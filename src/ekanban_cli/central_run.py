@@ -18,6 +18,7 @@ from ekanban_central.first_link import FirstLink
 from ekanban_central.inputs import NewSite
 from ekanban_central.ledger import SYSTEM
 from ekanban_central.settings import CentralSettings
+from ekanban_central.straight_way import StraightWay
 from ekanban_cli import logs, server
 from ekanban_cli.errors import CommandFailed, NotReachable
 from ekanban_cli.folder import alone
@@ -54,7 +55,8 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, ne
             url = server.address(listener)
             say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
-        server.run(app, listener, wake, ready, connections=settings.connections)
+        way: StraightWay = app.state.straight_way
+        server.run(app, listener, wake, ready, connections=settings.connections, straight=way)
 
 
 def migrate(settings: CentralSettings) -> str:

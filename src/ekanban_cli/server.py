@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from uvicorn.server import Server as Uvicorn
 
+    from ekanban_cli.posts import Straight
+
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens on all addresses listens there too
 GRACE_S = 5  # how long running requests may take at the end
 GONE_S = 30  # a peer that acknowledges nothing for so long is gone
@@ -77,10 +79,11 @@ def run(
     ready: Callable[[], None],
     *,
     connections: int,
+    straight: Straight | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, then return. `connections`: the most at a time.
+    """Serve until SIGTERM or Ctrl-C, then return. `connections`: the most at a time. `straight`: see posts.py.
 
     `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end. What
     the application raises at its start is raised here.
@@ -109,8 +112,13 @@ def run(
             self.waking = asyncio.ensure_future(wake())
 
     # uvicorn would log an application's failure to start as a traceback; so the application's life is ours.
+    http = guarded(room(connections))
+    if straight is not None:
+        from ekanban_cli.posts import straightened
+
+        http = straightened(http, straight)
     config = Config(
-        app, http=guarded(room(connections)), lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S,
+        app, http=http, lifespan="off", log_config=None, timeout_graceful_shutdown=GRACE_S,
         server_header=False, proxy_headers=False, ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
     server = Server(config)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from typing import Any
 
 import httpx2
 import pytest
 from central_plant import TABLES
+from scan_batches import batch_of
 from security_world import Device, World
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
@@ -18,7 +17,6 @@ from starlette.types import Message
 from ekanban_central.api import scans
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.schema_watch import SchemaWatch
-from ekanban_core.card_code import CardCode
 from ekanban_migrations.upgrade import Schema
 
 SCANS = "/api/v1/scans"
@@ -42,7 +40,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[None]:
 def device(world: World, cards: list[str], whole: list[None]) -> Device:
     """A terminal that central has heard of since it was started."""
     device = world.terminal()
-    assert device.send("POST", SCANS, body=_batch(device, cards[:1])).status_code == 200
+    assert device.send("POST", SCANS, body=batch_of(device.id, cards[:1])).status_code == 200
     assert len(whole) == 1
     whole.clear()
     return device
@@ -51,12 +49,12 @@ def device(world: World, cards: list[str], whole: list[None]) -> Device:
 def test_a_delivery_in_order_goes_the_short_way_and_is_answered_alike(
     world: World, device: Device, cards: list[str], whole: list[None]
 ) -> None:
-    short = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+    short = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
     device.believe(short)
     assert whole == []
     world.central.approved_keys.clear()
 
-    long = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+    long = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert len(whole) == 1
     assert [one["outcome"] for one in short.json()["results"]] == ["opened", "opened"]
@@ -74,7 +72,7 @@ def test_a_delivery_in_order_goes_the_short_way_and_is_answered_alike(
 def test_what_is_odd_goes_the_whole_way_and_is_refused_there(
     world: World, device: Device, cards: list[str], odd: dict[str, str]
 ) -> None:
-    body = _batch(device, cards[:2])
+    body = batch_of(device.id, cards[:2])
     headers = {"Content-Type": "application/json", **device.sign("POST", SCANS, body=body).headers}
     headers = {name: value for name, value in headers.items() if name.lower() not in odd} | odd
 
@@ -85,9 +83,9 @@ def test_what_is_odd_goes_the_whole_way_and_is_refused_there(
 
 
 def test_a_body_that_is_not_the_signed_one_is_refused(world: World, device: Device, cards: list[str]) -> None:
-    signed = device.sign("POST", SCANS, body=_batch(device, cards[:2]))
+    signed = device.sign("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
-    answer = world.browser().post(SCANS, content=_batch(device, cards[1:2]), headers=signed.headers)
+    answer = world.browser().post(SCANS, content=batch_of(device.id, cards[1:2]), headers=signed.headers)
 
     assert answer.status_code == 401
 
@@ -95,7 +93,7 @@ def test_a_body_that_is_not_the_signed_one_is_refused(world: World, device: Devi
 def test_who_has_learnt_the_name_of_a_terminal_delivers_nothing(world: World, device: Device, cards: list[str]) -> None:
     thief = Device(world, id=device.id)
 
-    answer = thief.send("POST", SCANS, body=_batch(device, cards[:2]))
+    answer = thief.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert answer.status_code == 401
     assert _scans(world) == 1
@@ -113,7 +111,7 @@ def test_what_intake_raises_is_told_as_on_the_whole_way_and_is_not_tried_twice(
 
     monkeypatch.setattr(Flusher, "submit", fail)
 
-    answer = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+    answer = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json()["detail"]
@@ -129,27 +127,16 @@ def test_nothing_is_taken_into_a_database_of_another_release(
 
     monkeypatch.setattr(SchemaWatch, "recent", newer)
 
-    assert device.send("POST", SCANS, body=_batch(device, cards[:2])).status_code == 503
+    assert device.send("POST", SCANS, body=batch_of(device.id, cards[:2])).status_code == 503
 
 
 def test_a_body_that_breaks_off_is_not_taken_in(world: World, device: Device, cards: list[str]) -> None:
-    body = _batch(device, cards[:2])
+    body = batch_of(device.id, cards[:2])
     signed = device.sign("POST", SCANS, body=body)
     sent = asyncio.run(_broken_off(world, body, signed.headers))
 
     assert [message["status"] for message in sent if "status" in message] == [400]
     assert _scans(world) == 1
-
-
-def _batch(device: Device, cards: list[str]) -> bytes:
-    scans = [
-        {
-            "id": f"019e0000-0000-7000-8000-{number:012d}", "epoch": "3b241101-e2bb-4255-8caf-4136c566a962",
-            "seq": number, "raw": base64.b64encode(CardCode(card, 1).text.encode()).decode(), "intent": "empty",
-        }
-        for number, card in enumerate(cards, 1)
-    ]  # fmt: skip
-    return json.dumps({"version": 1, "terminal": device.id, "generation": "g-1", "scans": scans}).encode()
 
 
 def _scans(world: World) -> int:
