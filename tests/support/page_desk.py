@@ -70,7 +70,7 @@ class Seat:
 
     def open(self, path: str) -> Page:
         """Open a page and wait until it is live."""
-        with self.page.expect_response("**/api/v1/events") if path.startswith("/signals") else _nothing():
+        with self.page.expect_response("**/api/v1/events") if path.startswith(LIVE) else _nothing():
             self.page.goto(self.desk.url + path)
         return self.page
 
@@ -103,3 +103,4 @@ def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) 
 
 
 _LOUD = ("error", "warning")
+LIVE = ("/signals", "/reviews", "/terminals")

@@ -110,8 +110,8 @@ def _desk(
         counts = reviews.counts(connection, site.id)
     return render(
         request, "reviews.html", site, visitor, status=status, desk=found, counts=counts, decided=decided,
-        kind=kind, problem=problem, typed=typed or {}, said=review_words, may_act=visitor.may(Role.SUPERVISOR),
-        most_note=MOST_NOTE,
+        kind=kind, cursor=after.text if after else "", problem=problem, typed=typed or {}, said=review_words,
+        may_act=visitor.may(Role.SUPERVISOR), most_note=MOST_NOTE,
     )  # fmt: skip
 
 

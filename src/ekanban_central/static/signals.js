@@ -8,13 +8,13 @@
 const Signals = (() => {
   const LEAVING_MS = 1500;
   const BUSY_MS = 400; // at most one question to central in this time
-  const HIDDEN_MS = 60_000; // then a page that nobody sees lets its connection go
   const KINDS = [
     "signal_opened", "signal_released", "signal_advanced", "signal_stepped_back", "signal_received",
     "signal_cancelled", "signal_reopened", "review_raised", "review_decided",
   ];
   const wall = document.documentElement.hasAttribute("data-wall");
   const words = Page.words();
+  const send = Wire.send;
   const held = new Map(); // id → row that waits in the bar
   const hooks = { move() {}, picked() {} }; // set by signals_acts.js
   let shown = null; // the board that `position` belongs to
@@ -212,15 +212,7 @@ const Signals = (() => {
     }
   }
 
-  async function send(url, options) {
-    const headers = { Accept: "application/json", "HX-Request": "true", "HX-Current-URL": location.href };
-    const answer = await fetch(url, { ...options, headers: { ...headers, ...options.headers } });
-    if (answer.status === 401 && answer.headers.get("HX-Redirect")) location.href = answer.headers.get("HX-Redirect");
-    return answer;
-  }
-
   /* The wire to central. */
-  let source = null;
   let lostNotice = null;
   let lostTimer = 0;
 
@@ -236,33 +228,6 @@ const Signals = (() => {
     lostNotice?.remove();
     lostNotice = null;
   }
-
-  function listen() {
-    source?.close();
-    source = new EventSource("/api/v1/events");
-    source.onopen = () => {
-      found();
-      ask();
-    };
-    source.onerror = () => {
-      lost();
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
-    };
-    for (const kind of KINDS) source.addEventListener(kind, () => ask());
-  }
-
-  let hiding = 0;
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(hiding);
-    if (document.hidden) {
-      hiding = setTimeout(() => {
-        source?.close();
-        source = null;
-      }, HIDDEN_MS);
-    } else if (!source) listen();
-  });
-  addEventListener("pagehide", () => source?.close());
-  addEventListener("pageshow", (event) => event.persisted && listen());
 
   /* Time goes on without events: what is due counts down, and a row that falls overdue is asked for anew. */
   function countDown() {
@@ -330,7 +295,7 @@ const Signals = (() => {
   addEventListener("resize", fit);
 
   begin();
-  listen();
+  Wire.follow(KINDS, { heard: () => ask(), lost, found });
   setInterval(countDown, 5000);
   return { ask, list, row, notice, say, send, words, wall, hooks };
 })();

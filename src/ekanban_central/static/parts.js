@@ -1,0 +1,110 @@
+/*
+ * A page whose parts follow central: the review desk, the terminals. When something has happened the page is asked for
+ * anew, and those children of every [data-parts] that came out otherwise, known by their ids, are put in their place.
+ * A part in which somebody reads or types stays as it is until they have done.
+ */
+"use strict";
+
+(() => {
+  const BUSY_MS = 1000; // at most one question to central in this time
+  const AGES_MS = 60_000; // what only time changes: ages, a terminal that falls silent
+  const main = document.getElementById("main");
+  const parts = (container) => [...container.children].filter((one) => one.id);
+  const told = new Map(); // id → the part as central said it last
+  let asking = false;
+  let askAgain = false;
+
+  function isInUse(part) {
+    const writes = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((one) => one.value);
+    return writes || part.querySelector("details[open], :active") !== null;
+  }
+
+  /* Whoever walks by keys goes on from the same button. */
+  function replace(old, fresh) {
+    const stops = (part) => [...part.querySelectorAll("a, button, summary, input:not([type=hidden])")];
+    const at = stops(old).indexOf(document.activeElement);
+    old.replaceWith(fresh);
+    if (at >= 0) stops(fresh).at(at)?.focus({ preventScroll: true });
+  }
+
+  function place(container, fresh) {
+    const wanted = parts(fresh);
+    const ids = new Set(wanted.map((one) => one.id));
+    for (const old of parts(container)) if (!ids.has(old.id) && !isInUse(old)) old.remove();
+    let behind = null; // from the end: what comes next stands already
+    for (const part of wanted.reverse()) {
+      const said = part.outerHTML;
+      const old = document.getElementById(part.id);
+      if (!old) {
+        part.classList.add("arrived");
+        if (behind) behind.before(part);
+        else if (parts(container).length) parts(container).at(-1).after(part);
+        else container.append(part);
+      } else if (told.get(part.id) !== said) {
+        if (isInUse(old)) {
+          behind = old;
+          continue;
+        }
+        replace(old, part);
+      }
+      told.set(part.id, said);
+      behind = document.getElementById(part.id);
+    }
+  }
+
+  function show(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (const container of document.querySelectorAll("[data-parts]")) {
+      const same = fresh.getElementById(container.id);
+      if (same) place(container, same);
+    }
+    for (const count of document.querySelectorAll("[data-count]")) {
+      const now = fresh.querySelector(`[data-count="${count.dataset.count}"]`);
+      if (now) count.replaceWith(now);
+    }
+    document.title = fresh.title;
+  }
+
+  async function ask() {
+    if (asking) {
+      askAgain = true;
+      return;
+    }
+    asking = true;
+    try {
+      const answer = await Wire.send(main.dataset.url, { headers: { Accept: "text/html" } });
+      if (answer.ok) show(await answer.text());
+    } catch {
+      lost();
+    } finally {
+      setTimeout(() => {
+        asking = false;
+        if (askAgain) {
+          askAgain = false;
+          ask();
+        }
+      }, BUSY_MS);
+    }
+  }
+
+  const offline = document.getElementById("offline");
+  let lostTimer = 0;
+  function lost() {
+    lostTimer ||= setTimeout(() => {
+      offline.hidden = false;
+    }, 4000);
+  }
+  function found() {
+    clearTimeout(lostTimer);
+    lostTimer = 0;
+    offline.hidden = true;
+  }
+
+  for (const container of document.querySelectorAll("[data-parts]")) {
+    for (const part of parts(container)) told.set(part.id, part.outerHTML);
+  }
+  Wire.follow(main.dataset.kinds.split(" "), { heard: ask, lost, found });
+  main.addEventListener("focusout", () => setTimeout(ask));
+  main.addEventListener("toggle", (event) => event.target.open || ask(), true);
+  setInterval(() => document.hidden || ask(), AGES_MS);
+})();
