@@ -20,7 +20,7 @@ from ekanban_terminal.station import Input, Station, Taken
 
 Given = Callable[[str, Event], Input | None]
 
-LATEST_S = 0.1  # the event loop hears of a reading that has its cue when no other follows, or so long after it
+LATEST_S = 0.5  # the event loop hears of a reading that has its cue when no other follows, or so long after it
 
 log = structlog.get_logger()
 

@@ -230,15 +230,19 @@ class Terminal:
             self.courier.wake()
             if entry.colour is Colour.GREEN:
                 entry = await self._answered(entry, min(CUE_S, wait_s))
-        known = self.courier.answered(entry.id)  # came before the entry was shown: nobody would show it any more
-        if known is not None and entry.pending:
-            entry = entries.answered(entry, known, self.screen.reader())
-        self.screen.show(entry)
+        entry = self._shown(entry)
         for cue in cues(entry) if scanner and not cued else ():
             await self._scanners.feedback(scanner, cue)
         if taken.stored and entry.pending and wait_s > 0:
             entry = await self._answered(entry, wait_s)
         return taken, entry
+
+    def _shown(self, entry: Entry) -> Entry:
+        known = self.courier.answered(entry.id)  # came before the entry was shown: nobody would show it any more
+        if known is not None and entry.pending:
+            entry = entries.answered(entry, known, self.screen.reader())
+        self.screen.show(entry)
+        return entry
 
     async def _answered(self, entry: Entry, seconds: float) -> Entry:
         if self.courier.state not in ANSWERS:
@@ -285,6 +289,11 @@ class Terminal:
         self._taken(await self.station.take(given), name)
 
     def _taken(self, taken: Taken, scanner: str, cued: bool = False) -> None:
+        if cued and taken.stored and self.store.problem is None:  # nothing is left to wait for; a burst has hundreds
+            self.screen.alarm("full", None)
+            self.courier.wake()
+            self._shown(taken.entry)
+            return
         task = asyncio.create_task(self._announce(taken, scanner, cued))
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 import time
@@ -14,10 +15,13 @@ from pty_scanner import PtyScanner
 from starlette.testclient import TestClient
 
 from ekanban_core.card_code import CardCode
+from ekanban_core.states import Colour, Outcome
 from ekanban_terminal.app import create_app
 from ekanban_terminal.disk import LocalDisk
 from ekanban_terminal.runtime import Terminal
 from ekanban_terminal.settings import Limits, ScannerSettings, TerminalSettings
+from ekanban_terminal.state import Entry
+from ekanban_terminal.station import Taken
 
 GREEN = b"\a"
 RED = b"\a\a\a"
@@ -60,6 +64,10 @@ def browser(tmp_path: Path, scanner: PtyScanner) -> Iterator[TestClient]:
 
 def _code(number: int) -> str:
     return CardCode(f"{number:08d}", 1).text
+
+
+def _entry(number: int) -> Entry:
+    return Entry(id=str(number), outcome=Outcome.OPENED, colour=Colour.GREEN, pending=True, message="", at_ms=0)
 
 
 def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
@@ -117,6 +125,21 @@ def test_the_beep_waits_for_the_commit(tmp_path: Path, scanner: PtyScanner, brow
     disk.goes_on.set()
     assert scanner.received(1) == GREEN
     assert _stored(tmp_path) == 1
+
+
+def test_a_burst_is_shown_in_one_go_newest_first(browser: TestClient) -> None:
+    terminal: Terminal = browser.app.state.terminal  # type: ignore[attr-defined]  # FastAPI's
+    entries = [_entry(number) for number in range(300)]
+
+    async def shown() -> list[str]:
+        before = asyncio.all_tasks()
+        for entry in entries:
+            terminal._taken(Taken(entry, True), "hand", True)
+        assert asyncio.all_tasks() == before
+        return [entry.id for entry in terminal.screen.state().scans]
+
+    assert browser.portal is not None
+    assert browser.portal.call(shown) == [entry.id for entry in entries[:-11:-1]]
 
 
 def test_what_cannot_be_stored_beeps_red(scanner: PtyScanner, browser: TestClient) -> None:
