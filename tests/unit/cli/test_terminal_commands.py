@@ -120,6 +120,13 @@ def test_the_terminal_says_why_it_refuses_a_request(url: str) -> None:
     assert "The terminal refuses: code: expected" in json.loads(done.stderr)["error"]
 
 
+def test_a_terminal_that_was_kept_small_describes_its_api_when_asked(url: str) -> None:
+    described = httpx2.get(f"{url}/openapi.json", timeout=60, trust_env=False)
+
+    assert described.status_code == 200
+    assert "/api/v1/scan" in described.json()["paths"]
+
+
 def test_a_second_terminal_on_the_same_data_is_refused_in_words(url: str, folder: Path) -> None:
     command: list[str | Path] = [EKANBAN, "terminal", "serve", "--port", "0", "--data", folder]
 
@@ -178,13 +185,6 @@ def test_an_open_kiosk_page_does_not_delay_the_end(url: str, process: subprocess
         code = process.wait(60)
 
     assert code == 0
-
-
-def test_a_terminal_that_was_kept_small_describes_its_api_when_asked(url: str) -> None:
-    described = httpx2.get(f"{url}/openapi.json", timeout=60, trust_env=False)
-
-    assert described.status_code == 200
-    assert "/api/v1/scan" in described.json()["paths"]
 
 
 def test_a_terminal_starts_without_what_only_central_and_command_lines_need() -> None:
