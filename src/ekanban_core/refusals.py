@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 REFERENCE = "#/components/schemas/{model}"  # where a body's own definitions stand once `tell_refusals` was there
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -40,6 +40,16 @@ PROBLEM = {
 Operation = Mapping[str, Any]
 
 
+class Described(Protocol):
+    """A FastAPI application, as far as it is needed here."""
+
+    openapi_schema: dict[str, Any] | None
+
+    def openapi(self) -> dict[str, Any]:
+        """Its OpenAPI document, made when somebody first asks for it."""
+        ...
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declare the errors of a route, for `responses=`."""
     return {status: _refusal(status) for status in statuses}
@@ -48,6 +58,18 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def json_body(schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
     """Declare a body that a route reads by itself, for `openapi_extra=`; its references are made by REFERENCE."""
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
+
+
+def describe(app: Described, by_shape: Callable[[Operation], list[int]]) -> None:
+    """Make `app.openapi()` tell all refusals."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = tell_refusals(plain(), by_shape)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
 
 
 def tell_refusals(schema: dict[str, Any], by_shape: Callable[[Operation], list[int]]) -> dict[str, Any]:

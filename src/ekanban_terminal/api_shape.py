@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from ekanban_core.refusals import BODY, REFERENCE, json_body, tell_refusals
+from ekanban_core import refusals
+from ekanban_core.refusals import BODY, REFERENCE, json_body
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.wire import SignalBrief
 from ekanban_terminal.state import Alarm, CentralState, ScannerShown
@@ -147,16 +146,9 @@ def takes(model: type[BaseModel] | None) -> dict[str, Any]:
 
 def describe(app: FastAPI) -> None:
     """Make `app.openapi()` tell all refusals."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            app.openapi_schema = tell_refusals(schema, _by_shape)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
+    refusals.describe(app, _by_shape)
 
 
-def _by_shape(operation: Mapping[str, Any]) -> list[int]:
+def _by_shape(operation: refusals.Operation) -> list[int]:
     """The gate's refusals: another machine without a token, another origin, another name; and the journal's."""
     return [401, 421, *([403, 503, *BODY] if operation["method"] != "get" else [])]

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import chromium
+from playwright.sync_api import Browser, Page
 from pty_scanner import PtyScanner
 from real_plant import Central, Service, Terminal, free_port
-
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture
@@ -51,13 +50,11 @@ def terminal(tmp_path: Path, central: Central, line_scanner: PtyScanner, service
     return terminal
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+@pytest.fixture(scope="module")  # not longer, see chromium
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -16,10 +16,6 @@ from playwright.sync_api import Page
 from ekanban_terminal import kiosk
 from ekanban_terminal.state import Kiosk, KioskState
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 @dataclass
 class Terminal:

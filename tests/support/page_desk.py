@@ -18,10 +18,6 @@ from playwright.sync_api import Browser, Page
 from ekanban_central.app import create_app
 from ekanban_central.settings import CentralSettings
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 class Desk:
     """A plant whose central answers at `url`; its clock goes on from the plant's."""

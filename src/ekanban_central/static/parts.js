@@ -87,17 +87,20 @@
     }
   }
 
-  const offline = document.getElementById("offline");
+  const offline = document.querySelector("template[data-offline]");
+  let lostNotice = null;
   let lostTimer = 0;
   function lost() {
     lostTimer ||= setTimeout(() => {
-      offline.hidden = false;
+      lostNotice ??= offline.content.firstElementChild.cloneNode(true);
+      offline.after(lostNotice);
     }, 4000);
   }
   function found() {
     clearTimeout(lostTimer);
     lostTimer = 0;
-    offline.hidden = true;
+    lostNotice?.remove();
+    lostNotice = null;
   }
 
   for (const container of document.querySelectorAll("[data-parts]")) {

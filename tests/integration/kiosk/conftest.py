@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import kiosk_states
 import pytest
-from kiosk_screen import ARGUMENTS, Screen, Service, Terminal
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from chromium import chromium
+from kiosk_screen import Screen, Service, Terminal
+from playwright.sync_api import Browser, ConsoleMessage
 
 from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.state import Kiosk
@@ -25,12 +26,10 @@ def service(terminal: Terminal) -> Iterator[Service]:
     service.stop()
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+@pytest.fixture(scope="module")  # not longer, see chromium
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

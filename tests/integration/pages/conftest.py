@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 from page_counter import Counter
-from page_desk import ARGUMENTS, Desk, Seat, seat
+from page_desk import Desk, Seat, seat
 from page_plant import PagePlant
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -29,12 +30,10 @@ def desk(plant: PagePlant, tmp_path: Path) -> Iterator[Desk]:
     desk.stop()
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+@pytest.fixture(scope="module")  # not longer, see chromium
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

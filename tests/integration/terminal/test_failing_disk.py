@@ -5,34 +5,11 @@ from __future__ import annotations
 import errno
 import sqlite3
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
-
-from ekanban_core.card_code import CardCode
-
-
-class Process(Protocol):
-    """See conftest."""
-
-    process: subprocess.Popen[bytes]
-
-    def scan(self, code: str) -> tuple[int, dict[str, Any]]: ...
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]: ...
-    def until(self, true: Any, seconds: float = 60.0) -> None: ...
-    def kill(self) -> None: ...
-
-
-class Terminals(Protocol):
-    """See conftest."""
-
-    def start(self, folder: Path, *, ready: bool = True, prefix: Sequence[str] = ()) -> Process: ...
-
-
-def _code(number: int) -> str:
-    return CardCode(f"{number:08d}", 1).text
+from real_terminals import Process, Terminals
+from terminal_world import code
 
 
 @pytest.mark.needs("fiu-run")
@@ -51,10 +28,10 @@ def test_while_the_disk_fails_nothing_is_green_and_then_it_goes_on_by_itself(
     folder, control = tmp_path / "data", tmp_path / "fiu"
     folder.mkdir()
     terminal = terminals.start(folder, prefix=["fiu-run", "-x", "-f", str(control)])
-    before = terminal.scan(_code(1))
+    before = terminal.scan(code(1))
     _told(control, terminal, f"enable name={call},failinfo={number}")
 
-    answers = [terminal.scan(_code(count)) for count in range(2, 5)]
+    answers = [terminal.scan(code(count)) for count in range(2, 5)]
 
     assert before[0] == 200
     assert {status for status, _ in answers} == {503}
@@ -66,7 +43,7 @@ def test_while_the_disk_fails_nothing_is_green_and_then_it_goes_on_by_itself(
     assert says in alarm["text"] or "cannot be used" in alarm["text"]
     _told(control, terminal, f"disable name={call}")
     terminal.until(lambda: terminal.call("GET", "/readyz")[0] == 200)
-    after = terminal.scan(_code(9))
+    after = terminal.scan(code(9))
     assert after[0] == 200
     terminal.kill()
     with sqlite3.connect(folder / "journal.sqlite") as journal:

@@ -6,44 +6,23 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import pytest
 import small_disks
-from kiosk_screen import ARGUMENTS
-from playwright.sync_api import Page, expect, sync_playwright
-from terminal_world import World, run
+from chromium import chromium
+from playwright.sync_api import Page, expect
+from real_terminals import Process, Terminals
+from terminal_world import World, code, run
 
-from ekanban_core.card_code import CardCode
 from ekanban_terminal.journal_types import Limits
 
 PREFILLED, UNREAD = 2_500, 2_300  # scans: more than SQLite keeps in memory, and one that it does not
 ENOUGH = 20  # scans for which the file must grow when their log is moved: without room it does not open
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-class Process(Protocol):
-    """See conftest."""
-
-    url: str
-
-    def scan(self, code: str) -> tuple[int, dict[str, Any]]: ...
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]: ...
-    def until(self, true: Any, seconds: float = 60.0) -> None: ...
-    def kill(self) -> None: ...
-
-
-class Terminals(Protocol):
-    """See conftest."""
-
-    def start(self, folder: Path, *, ready: bool = True, prefix: Sequence[str] = ()) -> Process: ...
-
-
-def _code(number: int) -> str:
-    return CardCode(f"{number:08d}", 1).text
 
 
 def _is_ready(terminal: Process) -> bool:
@@ -52,7 +31,7 @@ def _is_ready(terminal: Process) -> bool:
 
 def _green(terminal: Process, first: int, count: int) -> set[str]:
     """So many scans that are all stored; their ids."""
-    answers = [terminal.scan(_code(number)) for number in range(first, first + count)]
+    answers = [terminal.scan(code(number)) for number in range(first, first + count)]
     assert {status for status, _ in answers} == {200}
     return {answer["id"] for _, answer in answers}
 
@@ -61,7 +40,7 @@ def _green_until_refused(terminal: Process) -> set[str]:
     """Scans until one is not stored."""
     green = set()
     for number in range(1_000, 3_000):
-        status, answer = terminal.scan(_code(number))
+        status, answer = terminal.scan(code(number))
         if status != 200:
             assert status == 503
             return green
@@ -71,7 +50,7 @@ def _green_until_refused(terminal: Process) -> set[str]:
 
 def _out_of_use(terminal: Process, *words: str) -> None:
     """Nothing is green; health, metrics and the command line say so, and what to do."""
-    assert {terminal.scan(_code(number))[0] for number in range(900, 905)} == {503}
+    assert {terminal.scan(code(number))[0] for number in range(900, 905)} == {503}
     assert terminal.call("GET", "/healthz")[0] == terminal.call("GET", "/readyz")[0] == 503
     with urllib.request.urlopen(f"{terminal.url}/metrics", timeout=60) as metrics:  # noqa: S310  # our own address
         assert b"ekanban_terminal_journal_usable 0.0" in metrics.read()
@@ -171,7 +150,7 @@ def _prefill(folder: Path, scans: int, damaged: int) -> tuple[str, int]:
         world = await World(folder, limits=Limits(2 * scans, 0)).open()
         with world.journal._file.reading() as connection:
             connection.execute("PRAGMA synchronous = OFF")  # no power is cut here
-        ids = [(await world.scan(_code(number))).entry.id for number in range(scans)]
+        ids = [(await world.scan(code(number))).entry.id for number in range(scans)]
         await world.close()
         return ids[damaged - 1]
 
@@ -239,8 +218,7 @@ def test_the_kiosk_says_in_red_that_nothing_can_be_stored_and_whom_to_call(
     _green(terminal, 1, ENOUGH)
     small_disks.fill(small_disk)
     _green_until_refused(terminal)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(terminal.url)
         alarm = page.get_by_text("Scans cannot be stored and do not count. Call your supervisor.")
@@ -248,7 +226,7 @@ def test_the_kiosk_says_in_red_that_nothing_can_be_stored_and_whom_to_call(
         expect(page.get_by_text("disk is full. Look at the disk")).to_be_visible()
         _pictures(page, tmp_path / "alarm")
 
-        terminal.scan(_code(77))
+        terminal.scan(code(77))
 
         expect(page.get_by_role("status")).to_contain_text("Not stored, it does not count.")
         expect(alarm).to_be_visible()
@@ -256,7 +234,6 @@ def test_the_kiosk_says_in_red_that_nothing_can_be_stored_and_whom_to_call(
         small_disks.make_room(small_disk)
         page.goto(terminal.url)
         expect(alarm).to_be_hidden()
-        browser.close()
 
 
 def _pictures(page: Page, name: Path) -> None:

@@ -9,35 +9,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-
-from ekanban_core.card_code import CardCode
-
-
-class Process(Protocol):
-    """See conftest."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def scan(self, code: str) -> tuple[int, dict[str, Any]]: ...
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]: ...
-    def until(self, true: Any, seconds: float = 60.0) -> None: ...
-    def kill(self) -> None: ...
-
-
-class Terminals(Protocol):
-    """See conftest."""
-
-    def start(self, folder: Path, *, ready: bool = True, prefix: Sequence[str] = ()) -> Process: ...
-
-
-def _code(number: int) -> str:
-    return CardCode(f"{number:08d}", 1).text
+from real_terminals import Process, Terminals
+from terminal_world import code
 
 
 def _stored(folder: Path) -> set[str]:
@@ -60,7 +37,7 @@ def test_a_terminal_killed_in_the_middle_of_its_work_has_forgotten_nothing_green
         def work(worker: int, terminal: Process = terminal, enough: threading.Event = enough) -> None:
             for number in range(10_000):
                 try:
-                    status, answer = terminal.scan(_code(worker * 1_000_000 + number))
+                    status, answer = terminal.scan(code(worker * 1_000_000 + number))
                 except OSError:
                     return
                 assert status == 200
@@ -89,18 +66,18 @@ def test_on_a_full_disk_nothing_is_green_and_when_there_is_room_it_goes_on(
     terminal = terminals.start(tmp_path)
     pid = terminal.process.pid
     _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    assert terminal.scan(_code(1))[0] == 200
+    assert terminal.scan(code(1))[0] == 200
     size = (tmp_path / "journal.sqlite-wal").stat().st_size
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
-    answers = [terminal.scan(_code(number)) for number in range(2, 8)]
+    answers = [terminal.scan(code(number)) for number in range(2, 8)]
 
     green = {answer["id"] for status, answer in answers if status == 200}
     assert {status for status, _ in answers} >= {503}
     assert terminal.call("GET", "/healthz")[0] == 503
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
     terminal.until(lambda: terminal.call("GET", "/readyz")[0] == 200)
-    status, answer = terminal.scan(_code(20))
+    status, answer = terminal.scan(code(20))
     assert status == 200
     terminal.kill()
     assert green | {answer["id"]} <= _stored(tmp_path)
@@ -139,7 +116,7 @@ def test_a_data_folder_that_cannot_be_used_is_said_so_and_the_process_ends(
 
 def test_a_terminal_ends_in_order_when_it_is_asked_to(tmp_path: Path, terminals: Terminals) -> None:
     terminal = terminals.start(tmp_path)
-    terminal.scan(_code(1))
+    terminal.scan(code(1))
 
     terminal.process.send_signal(signal.SIGTERM)
 

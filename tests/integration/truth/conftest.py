@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from page_desk import ARGUMENTS, seat
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import chromium
+from page_desk import seat
+from playwright.sync_api import Browser, Page
 from shop import Shop, Station
 
 from ekanban_terminal import api
@@ -16,12 +17,10 @@ from ekanban_terminal import api
 Look = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may start an event loop
+@pytest.fixture(scope="module")  # not longer, see chromium
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
