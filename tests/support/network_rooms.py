@@ -95,8 +95,20 @@ class Room:
         }}""")
 
     def tear(self, address: str) -> None:
-        """Break the connections from this room to an address: what was not answered yet never will be."""
+        """Break the connections from this room to an address: what was not answered yet never will be.
+
+        `ss` says nothing where the kernel cannot do that; a cut that is none would prove what it does not. Raises
+        Unbroken.
+        """
+        before = self._connections(address)
         _run("ip", "netns", "exec", self.name, "ss", "--kill", "dst", address)
+        if left := before & self._connections(address):
+            raise Unbroken(left)
+
+    def _connections(self, address: str) -> set[tuple[str, ...]]:
+        """Both ends of each that is established."""
+        told = _run("ip", "netns", "exec", self.name, "ss", "-Htn", "state", "established", "dst", address)
+        return {tuple(line.split()[-2:]) for line in told.splitlines()}
 
     def mend(self, network: int) -> None:
         """Undo whatever was cut."""
@@ -112,6 +124,13 @@ class Room:
         with (ROOMS / self.name).open() as room:
             if ctypes.CDLL(None, use_errno=True).setns(room.fileno(), NEW_NETWORK):
                 raise OSError(ctypes.get_errno(), f"cannot enter {self.name}")
+
+
+class Unbroken(Exception):
+    """Connections stand that should be broken: this kernel lacks CONFIG_INET_DIAG_DESTROY."""
+
+    def __init__(self, left: set[tuple[str, ...]]) -> None:
+        super().__init__(f"{self.__doc__} Still there: {sorted(left)}")
 
 
 class _Inside(httpx2.BaseTransport):
@@ -137,9 +156,9 @@ def clear_away() -> None:
                 _run("ip", "netns", "delete", room.name)
 
 
-def _run(*command: str, given: str | None = None) -> None:
+def _run(*command: str, given: str | None = None) -> str:
     try:
-        subprocess.run(command, input=given, check=True, capture_output=True, text=True)
+        return subprocess.run(command, input=given, check=True, capture_output=True, text=True).stdout
     except subprocess.CalledProcessError as error:
         error.add_note(f"{' '.join(command)}: {error.stderr}")
         raise
