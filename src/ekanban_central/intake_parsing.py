@@ -109,7 +109,7 @@ def storable(value: Any) -> Any:
 
 def _json(body: bytes) -> Any:
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        content = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))  # as json.loads does
         return storable(content) if _MAY_BE_UNSTORABLE.search(body) else content
     except (ValueError, RecursionError) as error:
         raise Problem(400, f"Expected JSON in UTF-8: {error}.") from error
@@ -117,6 +117,9 @@ def _json(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _batch(content: dict[str, Any]) -> ScanBatch:

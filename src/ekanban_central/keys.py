@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
 
 from ekanban_core.enrolment import fingerprint
 from ekanban_core.errors import EkanbanError
@@ -39,19 +40,19 @@ class KeyUnreadable(EkanbanError):
 class CentralKey:
     """What central signs its answers with."""
 
-    private: Ed25519PrivateKey = field(repr=False)
+    private: SigningKey = field(repr=False)
     public: bytes  # 32 raw bytes
     id: str  # its fingerprint, the key id of central's signatures
 
     def sign(self, base: bytes) -> bytes:
         """Sign a signature base."""
-        return self.private.sign(base)
+        return self.private.sign(base).signature
 
 
 def key_of(private: Ed25519PrivateKey) -> CentralKey:
     """Put a private key together with what others know of it."""
     public = private.public_key().public_bytes_raw()
-    return CentralKey(private, public, fingerprint(public))
+    return CentralKey(SigningKey(private.private_bytes_raw()), public, fingerprint(public))
 
 
 def load_or_make(data: Path) -> CentralKey:
@@ -67,12 +68,12 @@ def load_or_make(data: Path) -> CentralKey:
 
 def verifier(public_key: bytes) -> Verify:
     """Return the function that checks signatures of this Ed25519 key (32 raw bytes)."""
-    key = Ed25519PublicKey.from_public_bytes(public_key)
+    key = VerifyKey(public_key)
 
     def verify(signature: bytes, base: bytes) -> bool:
         try:
-            key.verify(signature, base)
-        except InvalidSignature:
+            key.verify(base, signature)
+        except CryptoError:
             return False
         return True
 

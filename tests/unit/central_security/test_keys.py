@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ekanban_central.keys import FILE, KeyUnreadable, load_or_make, verifier, write_private
+from ekanban_central.keys import FILE, KeyUnreadable, key_of, load_or_make, verifier, write_private
 
 
 def test_the_key_is_made_at_the_first_start_and_kept(tmp_path: Path) -> None:
@@ -100,4 +103,40 @@ def test_what_the_key_signs_its_public_half_verifies(tmp_path: Path) -> None:
 def test_a_log_never_shows_the_key(tmp_path: Path) -> None:
     key = load_or_make(tmp_path)
 
-    assert "PrivateKey" not in repr(key)
+    assert "Key" not in repr(key).replace("CentralKey", "")
+
+
+SMALL_ORDER = bytes([1]) + bytes(31)  # the neutral point: as a key, one signature fits every message
+
+
+@pytest.mark.parametrize("made_by_central", [True, False])
+@given(seed=st.binary(min_size=32, max_size=32), base=st.binary(max_size=400))
+def test_signatures_are_those_of_any_other_implementation(made_by_central: bool, seed: bytes, base: bytes) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    key = key_of(private)
+    signature = key.sign(base) if made_by_central else private.sign(base)
+
+    private.public_key().verify(signature, base)
+    assert verifier(key.public)(signature, base)
+    assert key.public == private.public_key().public_bytes_raw()
+
+
+@given(st.binary(max_size=100), st.integers(0, 64 * 8 - 1))
+def test_a_signature_with_one_bit_changed_is_none(base: bytes, bit: int) -> None:
+    key = key_of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    signature = bytearray(key.sign(base))
+    signature[bit // 8] ^= 1 << bit % 8
+
+    assert not verifier(key.public)(bytes(signature), base)
+
+
+@pytest.mark.parametrize("signature", [b"", b"x" * 63, b"x" * 65])
+def test_what_has_not_the_length_of_a_signature_is_none(signature: bytes) -> None:
+    assert not verifier(key_of(Ed25519PrivateKey.generate()).public)(signature, b"base")
+
+
+def test_a_key_with_which_one_signature_fits_every_message_verifies_nothing() -> None:
+    signature = SMALL_ORDER + bytes(32)
+    Ed25519PublicKey.from_public_bytes(SMALL_ORDER).verify(signature, b"whatever")  # OpenSSL believes it
+
+    assert not verifier(SMALL_ORDER)(signature, b"whatever")
