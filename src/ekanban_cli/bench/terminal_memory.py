@@ -41,7 +41,7 @@ def run() -> Report:
         [
             "VmRSS of the process: shared libraries count in full. A kiosk page is open and followed.",
             f"“Enrolled”: at a central that is not reached. What a terminal keeps for each card with scans that central"
-            f" has not answered is all that grows: after its first {SCANS:,} scans come {MORE:,} of the same cards,"
+            f" has not answered is all that goes on growing: after its first {SCANS:,} scans come {MORE:,} of the same cards,"
             f" received and emptied in turn, and then {MORE:,} of other cards.",
         ],
     )
