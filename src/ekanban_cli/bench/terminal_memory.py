@@ -40,9 +40,9 @@ def run() -> Report:
         figures,
         [
             "VmRSS of the process: shared libraries count in full. A kiosk page is open and followed.",
-            f"“Enrolled”: at a central that is not reached. What a terminal keeps for each card with scans that central"
-            f" has not answered is all that goes on growing: after its first {SCANS:,} scans come {MORE:,} of the same cards,"
-            f" received and emptied in turn, and then {MORE:,} of other cards.",
+            f"“Enrolled”: at a central that is not reached. What a terminal keeps for each card with scans that"
+            f" central has not answered is all that goes on growing: after its first {SCANS:,} scans come {MORE:,} of"
+            f" the same cards, received and emptied in turn, and then {MORE:,} of other cards.",
         ],
     )
 
