@@ -18,7 +18,7 @@ from ekanban_central import ledger, tables
 from ekanban_central.ids import uuid_of
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import CARD, SIGNAL, Loaded, signal_of
-from ekanban_central.sets import Statements, among
+from ekanban_central.sets import Counted, Head, Statements, among
 from ekanban_central.signal_rows import Columns, changed_columns, moment_columns, signal_of_event
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
@@ -76,8 +76,6 @@ class Writer:
         self.site_id = site_id
         self.now_ms = now_ms
         self.entries: list[Entry] = []
-        self.first = 0  # position of the first entry, once written
-        self.mark = 0  # of the ledger there, once written
         self._states: dict[str, _State] = {}
         self._reviews: list[tuple[int, Columns]] = []  # with the index of the entry that raised it
         self._closed: list[Columns] = []  # of reviews that the desk has
@@ -129,27 +127,29 @@ class Writer:
     def write(self, connection: Connection) -> int:
         """Write everything; returns the site's newest position."""
         statements = Statements(connection)
-        taken = self.reserve(statements)
+        head = self.reserve(statements)
+        self.put(statements, head)
         statements.run()
-        position = self.put(statements, taken)
-        statements.run()
-        return position
+        return head.position
 
-    def reserve(self, statements: Statements) -> ledger.Taken:
+    def reserve(self, statements: Statements) -> Head:
         """Take positions for all that was collected, when the statements run: the last lock of a transaction."""
+        self._reviews = self._unasked(statements.connection)
         return ledger.reserve(statements, self.site_id, self.entries, self.now_ms)
 
-    def put(self, statements: Statements, taken: ledger.Taken) -> int:
-        """Write everything, when the statements run; returns the site's newest position."""
-        reached = taken.reached
-        self.first, self.mark = reached.position - len(self.entries) + 1, reached.mark
-        unasked = self._unasked(statements.connection)
-        ledger.write(statements, self.site_id, self.entries, self.now_ms, reached)
-        self._write_cards(statements)
-        self._write_signals(statements)
-        statements.insert_new(REVIEW, [self._review_row(*raised) for raised in unasked])
+    def put(self, statements: Statements, head: Head) -> None:
+        """Write everything, when the statements run."""
+        ledger.write(statements, self.entries, self.now_ms, head)
+        self._write_cards(statements, head)
+        self._write_signals(statements, head)
+        if self._reviews:
+            statements.run()  # their ids are made of positions
+            statements.insert_new(REVIEW, [self._review_row(head, *raised) for raised in self._reviews])
         statements.update(REVIEW, self._closed)
-        return reached.position
+
+    def before_head(self, index: int) -> int:
+        """How far the entry of this index lies from the head: zero or less."""
+        return index + 1 - len(self.entries)
 
     def _state(self, loaded: Loaded) -> _State:
         body = loaded.card.body
@@ -185,21 +185,25 @@ class Writer:
             at = uuid_of(terminal) if terminal else None
             self.review(index, event.review, event.facts, scan_id=about, terminal_id=at, body=body, signal_id=key)
 
-    def _write_cards(self, statements: Statements) -> None:
-        rows = []
+    def _write_cards(self, statements: Statements, head: Head) -> None:
+        changed, read = [], []
         for state in self._states.values():
-            if state.index is not None:
-                state.card["changed"] = self.first + state.index
-            rows.append({name: state.card[name] for name in _WRITTEN})
-        statements.update(CARD, rows)
+            row = {name: state.card[name] for name in _WRITTEN}
+            if state.index is None:
+                read.append(row)
+            else:
+                changed.append({**row, "changed": self.before_head(state.index)})
+        statements.update(CARD, changed, Counted(head, ("changed",)))
+        statements.update(CARD, read)
 
-    def _write_signals(self, statements: Statements) -> None:
+    def _write_signals(self, statements: Statements, head: Head) -> None:
         new: list[Columns] = []
         ends: dict[tuple[str, ...], list[Columns]] = {}  # by the columns that change
         goes_on: dict[tuple[str, ...], list[Columns]] = {}
+        counted = Counted(head, ("changed",))
         for state in self._states.values():
             for key, index in state.signal_index.items():
-                row = {**state.signals[key], "changed": self.first + index}
+                row = {**state.signals[key], "changed": self.before_head(index)}
                 if key not in state.written:
                     new.append(row)
                     continue
@@ -207,10 +211,10 @@ class Writer:
                 rows = goes_on if row["closed_how"] is None else ends
                 rows.setdefault(names, []).append({name: row[name] for name in names})
         for alike in ends.values():
-            statements.update(SIGNAL, alike)
-        statements.insert(SIGNAL, new)
+            statements.update(SIGNAL, alike, counted)
+        statements.insert(SIGNAL, new, counted)
         for alike in goes_on.values():
-            statements.update(SIGNAL, alike)
+            statements.update(SIGNAL, alike, counted)
 
     def _unasked(self, connection: Connection) -> list[tuple[int, Columns]]:
         """Leave out what lies on the desk already: a worker who scans on and on asks one question, the first one."""
@@ -231,11 +235,12 @@ class Writer:
                 asked.add(columns["signal_id"])
         return new
 
-    def _review_row(self, index: int, columns: Columns) -> Columns:
+    def _review_row(self, head: Head, index: int, columns: Columns) -> Columns:
+        position = head.position + self.before_head(index)
         return {
-            "id": review_id(self.site_id, self.first + index, columns["kind"]),
+            "id": review_id(self.site_id, position, columns["kind"]),
             "site_id": self.site_id,
-            "position": self.first + index,
+            "position": position,
             "raised_ms": self.now_ms,
             "note": "",
             **columns,
@@ -250,7 +255,7 @@ def review_id(site_id: int, position: int, kind: str) -> UUID:
 
 _CARD_FACTS = ("state", "print_version", "pending_version", "quantity_version", "last_signal")
 _CLOSED = ("last_closed_earliest_ms", "last_closed_latest_ms", "last_closed_terminal")
-_WRITTEN = ("body", *_CARD_FACTS, *_CLOSED, "last_scan_ms", "last_scan_terminal", "changed")
+_WRITTEN = ("body", *_CARD_FACTS, *_CLOSED, "last_scan_ms", "last_scan_terminal")
 
 
 def _card_columns(card: Card | None, before: Card) -> Columns:

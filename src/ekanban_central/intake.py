@@ -78,10 +78,9 @@ class Intake:
         with self.database.taking_in() as connection:
             taking = Taking(connection, deliveries, self.random_bytes, keep)
             receipts = taking.run()
-            taking.commit()
         self.not_before(taking.now_ms)
-        for site_id, position in taking.positions.items():
-            self.publish(site_id, position)
+        for site_id, head in taking.heads.items():
+            self.publish(site_id, head.position)
         return receipts
 
 

@@ -20,7 +20,7 @@ from ekanban_central.intake_parsing import MOST_SEQ, Delivery, Item
 from ekanban_central.intake_sorting import New, Repeated, Sorted, load_register, sort
 from ekanban_central.intake_times import boot_rows, cursor_position, measure_boots, moments
 from ekanban_central.ledger import Actor, Entry, Reached
-from ekanban_central.sets import Statements
+from ekanban_central.sets import Counted, Head, Statements
 from ekanban_core.decision import Decision
 from ekanban_core.events import ReviewRaised
 from ekanban_core.facts import Moment
@@ -61,7 +61,7 @@ class Taking:
         ]
         self.now_ms = max(recorded_ms, *(delivery.received_ms for delivery in deliveries))
         self.writers: dict[int, Writer] = {site: Writer(site, self.now_ms) for site in self.sites}
-        self.positions: dict[int, int] = {}  # by site, once written
+        self.heads: dict[int, Head] = {}  # by site
         self.generation = generations.check(
             connection, self.looked.generation, self._claims(), self.writers, random_bytes
         )
@@ -70,7 +70,10 @@ class Taking:
         self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
 
     def run(self) -> list[Receipt | None]:
-        """Do it all but `commit`, before which nothing is true. None: the batch of a terminal that is not known."""
+        """Decide and write; PostgreSQL has committed then, SQLite does with its transaction.
+
+        None: the batch of a terminal that is not known.
+        """
         register = load_register(self.connection, self.deliveries, self.fences, self.looked.taken)
         batches = [
             (delivery, sort(delivery, self.fences[delivery.terminal_id], register)) for delivery in self.deliveries
@@ -86,10 +89,6 @@ class Taking:
         self._write(cases, answers)
         receipts = {delivery.terminal_id: self._receipt(delivery, found, answers) for delivery, found in batches}
         return [receipts.get(delivery.terminal_id) for delivery in self.all]
-
-    def commit(self) -> None:
-        """Send what is still to be written; PostgreSQL commits in the same round trip, SQLite with its transaction."""
-        self.statements.run(commit=True)
 
     def _claims(self) -> list[generations.Claim]:
         """What the terminals say that they have heard; only those that are admitted are believed."""
@@ -208,20 +207,26 @@ class Taking:
     def _write(self, cases: Sequence[Case], answers: Mapping[int, ScanResult]) -> None:
         self._write_terminals()
         taken_back.close(self.connection, self.writers, cases)
-        taken = {site: self.writers[site].reserve(self.statements) for site in sorted(self.writers)}
-        self.statements.run()
-        self.positions = {site: self.writers[site].put(self.statements, one) for site, one in taken.items()}
+        self.heads = {site: self.writers[site].reserve(self.statements) for site in sorted(self.writers)}
+        for site, head in self.heads.items():
+            self.writers[site].put(self.statements, head)
+        for site, head in self.heads.items():
+            own = [case for case in cases if self.terminals[case.delivery.terminal_id]["site_id"] == site]
+            self._write_identities(own, answers, self.writers[site], Counted(head, ("position",)))
+        self.statements.run(commit=True)
+
+    def _write_identities(
+        self, cases: Sequence[Case], answers: Mapping[int, ScanResult], writer: Writer, counted: Counted
+    ) -> None:
         identities, asides = [], []
         for case in cases:
-            answer = kept(answers[id(case.sorted.item)])
-            site = self.terminals[case.delivery.terminal_id]["site_id"]
-            position = self.writers[site].first + case.index
+            answer, position = kept(answers[id(case.sorted.item)]), writer.before_head(case.index)
             if isinstance(case.sorted, New):
                 identities.append(_identity_row(case, _decided(case), answer, position))
             else:
                 asides.append(_aside_row(case, answer, position))
-        self.statements.insert(known.IDENTITY, identities)
-        self.statements.insert(known.ASIDE, asides)
+        self.statements.insert(known.IDENTITY, identities, counted)
+        self.statements.insert(known.ASIDE, asides, counted)
 
     def _write_terminals(self) -> None:
         rows, epochs, boots = [], [], []
@@ -235,12 +240,12 @@ class Taking:
         self.statements.upsert(known.BOOT, boots)
 
     def _receipt(self, delivery: Delivery, found: Sequence[Sorted], answers: Mapping[int, ScanResult]) -> Receipt:
-        site_id = self.terminals[delivery.terminal_id]["site_id"]
+        head = self.heads[self.terminals[delivery.terminal_id]["site_id"]]
         expected = self.fences[delivery.terminal_id].expected
         return Receipt(
             self.generation,
-            self.positions[site_id],
-            Reached(self.positions[site_id], self.writers[site_id].mark).word(self.now_ms),
+            head.position,
+            Reached(head.position, head.mark).word(self.now_ms),
             tuple(_result(one, answers) for one in found),
             Expected(epoch=str(expected[0]), seq=expected[1]) if expected else None,
         )
@@ -274,7 +279,7 @@ def _facts(case: Case, decision: Decision, keep: str) -> dict[str, Any]:
     }
 
 
-def _identity_row(case: Case, decision: Decision, answer: dict[str, Any], position: int) -> dict[str, Any]:
+def _identity_row(case: Case, decision: Decision, answer: dict[str, Any], before_head: int) -> dict[str, Any]:
     item: Item = case.sorted.item
     return {
         "terminal_id": case.delivery.terminal_id,
@@ -286,16 +291,16 @@ def _identity_row(case: Case, decision: Decision, answer: dict[str, Any], positi
         "answer": answer,
         "body": decision.card.body if decision.card else None,
         "effect": decision.effect.to_json() if decision.effect else None,
-        "position": position,
+        "position": before_head,
     }
 
 
-def _aside_row(case: Case, answer: dict[str, Any], position: int) -> dict[str, Any]:
+def _aside_row(case: Case, answer: dict[str, Any], before_head: int) -> dict[str, Any]:
     return {
         "terminal_id": case.delivery.terminal_id,
         "content_hash": case.sorted.item.hash,
         "answer": answer,
-        "position": position,
+        "position": before_head,
     }
 
 

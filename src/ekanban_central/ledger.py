@@ -11,7 +11,7 @@ again, or sees that it was restored from a backup and went another way since (pr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from ekanban_central import tables
 from ekanban_central.driver import Among, Query
-from ekanban_central.sets import Statements
+from ekanban_central.sets import Counted, Head, Statements
 
 LEDGER: Table = tables.Ledger.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 META: Table = tables.Meta.__table__  # type: ignore[attr-defined]  # see LEDGER
@@ -138,40 +138,26 @@ def append(connection: Connection, site_id: int, entries: Sequence[Entry], now_m
     """Write rows at the next positions, under the site's lock. Call it after every other lock."""
     statements = Statements(connection)
     taken = reserve(statements, site_id, entries, now_ms)
+    write(statements, entries, now_ms, taken)
     statements.run()
-    write(statements, site_id, entries, now_ms, taken.reached)
-    statements.run()
-    return taken.reached
+    return Reached(taken.position, taken.mark)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Positions that are taken once the statements have run."""
-
-    _rows: Sequence[Mapping[str, Any]]
-
-    @property
-    def reached(self) -> Reached:
-        """The last of them."""
-        (row,) = self._rows
-        return Reached(row["head"], row["mark"])
-
-
-def reserve(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms: int) -> Taken:
+def reserve(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms: int) -> Head:
     """Take positions for rows, and the site's lock. Call it after every other lock."""
     if not entries:
-        return Taken(statements.ask(_HEAD, site=site_id))
+        return Head(site_id, statements.ask(_HEAD, site=site_id))
     told = _fingerprint(entries, now_ms)
-    return Taken(statements.ask(_RESERVE, site=site_id, count=len(entries), told=told))
+    return Head(site_id, statements.ask(_RESERVE, site=site_id, count=len(entries), told=told))
 
 
-def write(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms: int, reached: Reached) -> None:
-    """Write rows at the positions that were taken for them, up to `reached`."""
+def write(statements: Statements, entries: Sequence[Entry], now_ms: int, head: Head) -> None:
+    """Write rows at the positions that were taken for them, up to the head."""
     rows = [
         {
-            "site_id": site_id,
-            "position": position,
-            "mark": reached.mark,
+            "site_id": head.site_id,
+            "position": before,
+            "mark": 0,
             "at_ms": now_ms,
             "kind": entry.kind,
             "actor_kind": entry.actor.kind,
@@ -182,9 +168,9 @@ def write(statements: Statements, site_id: int, entries: Sequence[Entry], now_ms
             "loop_id": entry.loop_id,
             "data": entry.data,
         }
-        for position, entry in enumerate(entries, reached.position - len(entries) + 1)
+        for before, entry in enumerate(entries, 1 - len(entries))
     ]
-    statements.insert(LEDGER, rows)
+    statements.insert(LEDGER, rows, Counted(head, ("position", "mark")))
 
 
 def _fingerprint(entries: Sequence[Entry], now_ms: int) -> int:

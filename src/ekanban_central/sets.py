@@ -1,19 +1,22 @@
 """Set-based statements on both databases: many rows by one statement.
 
-PostgreSQL gets the rows of a statement as one JSON text that `jsonb_to_recordset` opens, so that each is prepared once,
-and several statements in one round trip; many new rows go by COPY. SQLite has no round trips: its driver repeats a
-prepared statement.
+PostgreSQL gets the rows of a statement as one JSON text that `json_to_recordset` opens, so that each is prepared once,
+and all of them in one round trip: also those whose rows bear numbers that an earlier one of them takes (`Head`). SQLite
+has no round trips: its driver repeats a prepared statement.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
+    BigInteger,
     ColumnElement,
     Connection,
     LargeBinary,
@@ -32,16 +35,15 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
-from ekanban_central import pipeline
-from ekanban_central.copying import copy_rows
+from ekanban_central import pipeline, tables
 from ekanban_central.driver import Query, as_json, is_postgresql, text_of
 from ekanban_central.pipeline import Statement
 
-MANY = 50  # new rows: COPY, which needs a round trip of its own, is quicker from there on
+_SITE: Table = tables.Site.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -51,6 +53,38 @@ def among(connection: Connection, column: ColumnElement[Any], values: Collection
         return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
     plain = [value.hex if isinstance(value, UUID) else value for value in values]
     return column.in_(select(func.json_each(literal(json.dumps(plain))).table_valued("value").c.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A site's newest position and its mark, known once the statement has run that asks for them (`rows`)."""
+
+    site_id: int
+    rows: Rows
+
+    @property
+    def position(self) -> int:
+        """The newest position."""
+        return int(self.rows[0]["head"])
+
+    @property
+    def mark(self) -> int:
+        """The ledger's mark there."""
+        return int(self.rows[0]["mark"])
+
+    def counted(self, row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+        """Return a row with its numbers."""
+        return {**row, **{name: row[name] + (self.mark if name == "mark" else self.position) for name in names}}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Columns that hold a distance from a site's head until the statements run: `mark` from its mark, others from its
+    newest position.
+    """
+
+    head: Head
+    names: tuple[str, ...]
 
 
 class Statements:
@@ -70,17 +104,12 @@ class Statements:
             rows += query.rows(self.connection, **values)
         return rows
 
-    def insert(self, table: Table, rows: Rows) -> None:
+    def insert(self, table: Table, rows: Rows, counted: Counted | None = None) -> None:
         """Insert rows, all with the same columns."""
-        if not rows:
-            return
-        if not self._together:
-            self.connection.execute(insert(table), list(rows))
-        elif len(rows) < MANY:
-            self._add(_inserting_text(table, tuple(rows[0])), table, rows)
-        else:
-            self.run()
-            copy_rows(self.connection, table, rows)
+        if rows and self._together:
+            self._add(_inserting_text(table, tuple(rows[0]), _names(counted)), table, rows, counted)
+        elif rows:
+            self.connection.execute(insert(table), _numbered(rows, counted))
 
     def upsert(self, table: Table, rows: Rows) -> None:
         """Insert rows, all with the same columns; where the primary key exists, overwrite these columns."""
@@ -96,12 +125,12 @@ class Statements:
         elif rows:
             self.connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
-    def update(self, table: Table, rows: Rows) -> None:
+    def update(self, table: Table, rows: Rows, counted: Counted | None = None) -> None:
         """Update rows by their primary key, which each of them names beside the columns to set."""
         if rows and self._together:
-            self._add(_updating_text(table, tuple(rows[0])), table, rows)
+            self._add(_updating_text(table, tuple(rows[0]), _names(counted)), table, rows, counted)
         elif rows:
-            plain = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+            plain = [{f"new_{name}": value for name, value in row.items()} for row in _numbered(rows, counted)]
             self.connection.execute(_repeating(table, tuple(rows[0])), plain)
 
     def run(self, *, commit: bool = False) -> None:
@@ -113,8 +142,11 @@ class Statements:
         for (_, take), one in zip(waiting, found, strict=True):
             take(one)
 
-    def _add(self, text: str, table: Table, rows: Rows) -> None:
-        self._waiting.append(((text, {"rows": as_json(_without_bytes(table, rows))}), lambda _: None))
+    def _add(self, text: str, table: Table, rows: Rows, counted: Counted | None = None) -> None:
+        given: dict[str, Any] = {"rows": as_json(_without_bytes(table, rows))}
+        if counted is not None:
+            given["site"] = counted.head.site_id
+        self._waiting.append(((text, given), lambda _: None))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
@@ -122,6 +154,14 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     statements = Statements(connection)
     statements.insert(table, rows)
     statements.run()
+
+
+def _names(counted: Counted | None) -> tuple[str, ...]:
+    return counted.names if counted else ()
+
+
+def _numbered(rows: Rows, counted: Counted | None) -> list[Mapping[str, Any]]:
+    return list(rows) if counted is None else [counted.head.counted(row, counted.names) for row in rows]
 
 
 def _without_bytes(table: Table, rows: Rows) -> Rows:
@@ -142,15 +182,28 @@ def _key(table: Table) -> list[str]:
 
 
 def _recordset(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
-    rows = cast(bindparam("rows", type_=Text), JSONB)
+    rows = cast(bindparam("rows", type_=Text), JSON)
     columns = [column(name, table.c[name].type) for name in names]
-    return func.jsonb_to_recordset(rows).table_valued(*columns, name="new").render_derived(with_types=True)
+    return func.json_to_recordset(rows).table_valued(*columns, name="new").render_derived(with_types=True)
+
+
+def _values(new: TableValuedAlias, names: Collection[str], counted: Collection[str]) -> dict[str, ColumnElement[Any]]:
+    """What the columns become."""
+    base = {name: _SITE.c.mark if name == "mark" else _SITE.c.head for name in counted}
+    return {name: new.c[name] + base[name] if name in counted else new.c[name] for name in names}
+
+
+def _is_site() -> ColumnElement[bool]:
+    return _SITE.c.id == bindparam("site", type_=BigInteger)
 
 
 @cache
-def _inserting(table: Table, names: tuple[str, ...]) -> PostgresqlInsert:
+def _inserting(table: Table, names: tuple[str, ...], counted: tuple[str, ...] = ()) -> PostgresqlInsert:
     new = _recordset(table, names)
-    return postgresql.insert(table).from_select(list(names), select(*(new.c[name] for name in names)))
+    rows = select(*_values(new, names, counted).values())
+    if counted:
+        rows = rows.select_from(new.join(_SITE, _is_site()))
+    return postgresql.insert(table).from_select(list(names), rows)
 
 
 @cache
@@ -162,15 +215,16 @@ def _overwriting(table: Table, names: tuple[str, ...], dialect: str) -> Postgres
 
 
 @cache
-def _updating(table: Table, names: tuple[str, ...]) -> Update:
+def _updating(table: Table, names: tuple[str, ...], counted: tuple[str, ...]) -> Update:
     new, key = _recordset(table, names), _key(table)
-    values = {name: new.c[name] for name in names if name not in key}
-    return update(table).values(values).where(*(table.c[name] == new.c[name] for name in key))
+    values = _values(new, [name for name in names if name not in key], counted)
+    where = [table.c[name] == new.c[name] for name in key]
+    return update(table).values(values).where(*where, *([_is_site()] if counted else []))
 
 
 @cache
-def _inserting_text(table: Table, names: tuple[str, ...]) -> str:
-    return text_of(_inserting(table, names))
+def _inserting_text(table: Table, names: tuple[str, ...], counted: tuple[str, ...]) -> str:
+    return text_of(_inserting(table, names, counted))
 
 
 @cache
@@ -184,8 +238,8 @@ def _overwriting_text(table: Table, names: tuple[str, ...]) -> str:
 
 
 @cache
-def _updating_text(table: Table, names: tuple[str, ...]) -> str:
-    return text_of(_updating(table, names))
+def _updating_text(table: Table, names: tuple[str, ...], counted: tuple[str, ...]) -> str:
+    return text_of(_updating(table, names, counted))
 
 
 @cache

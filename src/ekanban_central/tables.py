@@ -10,14 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
-
-Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 def _json(**kind: Any) -> Any:
-    return Field(sa_column=Column(Json, nullable=False), **kind)
+    return Field(sa_column=Column(JSON, nullable=False), **kind)
 
 
 def _big(**kind: Any) -> Any:
@@ -175,7 +172,7 @@ class ScanIdentity(SQLModel, table=True):
     outcome: str  # Outcome, the first answer
     answer: dict[str, Any] = _json()  # the first ScanResult
     body: str | None = Field(default=None, max_length=8)
-    effect: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # what an undo would take back
+    effect: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # what an undo would take back
     position: int = _big()
 
 

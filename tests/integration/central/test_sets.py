@@ -10,10 +10,11 @@ from central_plant import TABLES, Plant
 from sqlalchemy import Connection, Text, bindparam, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from ekanban_central import intake_known
+from ekanban_central import intake_known, ledger
 from ekanban_central.database import Database
 from ekanban_central.driver import Query, as_json, rows_of_all
-from ekanban_central.sets import MANY, Statements, insert_rows
+from ekanban_central.ledger import SYSTEM, Entry
+from ekanban_central.sets import Counted, Statements, insert_rows
 
 TEXTS = [
     "", " ", "\\", "\\N", "\\.", "tab\there", "line\nline\r\n", 'quote "twice"', "it's", "{a,b}", "NULL",
@@ -33,7 +34,7 @@ def test_a_text_is_stored_and_looked_up_as_it_is(plant: Plant, text: str) -> Non
     assert found == [together] == [{"text": text, "body": plant.cards[0]}]
 
 
-@pytest.mark.parametrize("many", [1, MANY], ids=["few", "many"])
+@pytest.mark.parametrize("many", [1, 500], ids=["one", "many"])
 def test_bytes_json_and_nothing_are_stored_as_they_are(plant: Plant, many: int) -> None:
     told: dict[str, Any] = {text: [text, None, 1, True, {"deep": text}] for text in TEXTS}
     rows = [
@@ -89,6 +90,31 @@ def test_what_is_said_together_is_done_in_order_and_answers_what_is_asked_betwee
 
     assert [one["body"] for one in (*before, *after)] == plant.cards[:2]
     assert plant.rows("scan_aside") == [{**row, "position": 2}]
+
+
+def test_numbers_of_rows_are_counted_from_a_head_that_an_earlier_statement_takes(plant: Plant) -> None:
+    aside = {"terminal_id": TERMINAL, "answer": {}}
+    body = plant.cards[0]
+
+    with plant.database.transaction() as connection:
+        before = ledger.head(connection, plant.site_id).position
+        statements = Statements(connection)
+        entries = [Entry("noted", SYSTEM, data={"number": number}) for number in range(3)]
+        head = ledger.reserve(statements, plant.site_id, entries, 1)
+        counted = Counted(head, ("position",))
+        rows = [{**aside, "content_hash": bytes([number]), "position": number - 2} for number in range(3)]
+        statements.insert(TABLES["scan_aside"], rows, counted)
+        statements.update(TABLES["card"], [{"body": body, "changed": -1}], Counted(head, ("changed",)))
+        ledger.write(statements, entries, 1, head)
+        statements.run()
+
+    assert head.position == before + 3
+    assert [row["position"] for row in plant.rows("scan_aside")] == [before + 1, before + 2, before + 3]
+    assert [row["changed"] for row in plant.rows("card") if row["body"] == body] == [before + 2]
+    written = [row for row in plant.rows("ledger") if row["kind"] == "noted"]
+    assert [(row["position"], row["mark"], row["data"]["number"]) for row in written] == [
+        (before + 1 + number, head.mark, number) for number in range(3)
+    ]
 
 
 def test_nothing_after_a_statement_that_fails_is_done_and_nothing_is_committed(plant: Plant) -> None:
