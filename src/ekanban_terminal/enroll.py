@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from ekanban_core.enrolment import PATH, Code, fingerprint, key_bytes, key_text, mac
@@ -52,7 +51,7 @@ async def enrol(folder: Path, name: str, link: Link, url: str, code: Code, say: 
     """The exchange itself. The secret stays here; central's answer counts only with the key that the code names."""
     file, private = keys.for_code(folder, code.id)
     say(_("This terminal has made its key."))
-    public = private.public_key().public_bytes_raw()
+    public = private.public
     request = EnrolRequest(
         id=code.id, name=name, public_key=key_text(public), mac=mac(code.mac_key, code.id, name, public)
     )
@@ -76,7 +75,7 @@ async def enrol(folder: Path, name: str, link: Link, url: str, code: Code, say: 
     return answer
 
 
-async def _ask(link: Link, private: Ed25519PrivateKey, code: Code, body: bytes) -> EnrolAnswer:
+async def _ask(link: Link, private: keys.PrivateKey, code: Code, body: bytes) -> EnrolAnswer:
     path = link.prefix + PATH
     signed = sign_request(private.sign, code.id, os.urandom(16).hex(), Target("POST", path), body)
     headers = {"Content-Type": "application/json", **signed.headers}

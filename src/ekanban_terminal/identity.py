@@ -64,7 +64,7 @@ def load(folder: Path) -> Identity:
         raise BadIdentity(
             _("{path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
         ) from error
-    from ekanban_terminal import keys  # 7 MB, for terminals that are enrolled
+    from ekanban_terminal import keys  # 1 MB, for terminals that are enrolled
 
     private = keys.load(folder / Path(enrolment.key).name)
     return Identity(

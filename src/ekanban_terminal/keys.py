@@ -1,35 +1,61 @@
-"""This terminal's own keys, and central's: Ed25519. Loaded when a terminal is enrolled."""
+"""This terminal's own keys, and central's: Ed25519, by libsodium. Loaded when a terminal is enrolled.
+
+A key file is what `openssl genpkey -algorithm ed25519` writes: PKCS #8 in PEM (RFC 8410, section 7). We read and write
+that one form ourselves: the library that knows all the others takes 7 MB of a small machine's memory.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 import stat
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
 
 from ekanban_core.signatures import Verify
 from ekanban_core.texts import gettext as _
 from ekanban_terminal.identity import BadIdentity, write
 
+_PEM = re.compile(rb"\s*-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----\s*")
+_ED25519 = bytes.fromhex("302e020100300506032b657004220420")  # then come the 32 bytes of the seed
+SEED = 32
 
-def for_code(folder: Path, code_id: str) -> tuple[str, Ed25519PrivateKey]:
+
+class PrivateKey:
+    """A device's secret. `public`: 32 raw bytes."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = SigningKey(seed)
+        self.public = bytes(self._key.verify_key)
+
+    @classmethod
+    def generate(cls) -> PrivateKey:
+        """Make one, of the system's randomness."""
+        return cls(bytes(SigningKey.generate()))
+
+    def sign(self, base: bytes) -> bytes:
+        """Sign a signature base."""
+        return self._key.sign(base).signature
+
+    def pem(self) -> bytes:
+        """The content of its file."""
+        text = base64.b64encode(_ED25519 + bytes(self._key))
+        return b"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n" % text
+
+
+def for_code(folder: Path, code_id: str) -> tuple[str, PrivateKey]:
     """The key for an enrolment code, made at its first use: repeated with the same code, it is the same device."""
     name = f"terminal-key-{code_id}.pem"
     path = folder / name
     if not path.exists():
-        private = Ed25519PrivateKey.generate()
-        write(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        write(path, PrivateKey.generate().pem())
     return name, load(path)
 
 
-def load(path: Path) -> Ed25519PrivateKey:
+def load(path: Path) -> PrivateKey:
     """Read a key file. Raises BadIdentity."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -37,24 +63,34 @@ def load(path: Path) -> Ed25519PrivateKey:
             raise BadIdentity(
                 _("The key {path} can be read by others (mode {mode}): chmod 600 {path}"), path=path, mode=f"{mode:o}"
             )
-        private = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+        content = _content(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise BadIdentity(
             _("The key {path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
         ) from error
-    if not isinstance(private, Ed25519PrivateKey):
+    if not content.startswith(_ED25519) or len(content) != len(_ED25519) + SEED:
         raise BadIdentity(_("The key {path} is of another kind: enrol this terminal again."), path=path)
-    return private
+    return PrivateKey(content[-SEED:])
+
+
+def _content(pem: bytes) -> bytes:
+    found = _PEM.fullmatch(pem)
+    if found is None:
+        raise ValueError("expected a private key in PEM")
+    try:
+        return base64.b64decode(b"".join(found[1].split()), validate=True)
+    except binascii.Error as error:
+        raise ValueError("expected base64") from error
 
 
 def verifier(public_key: bytes) -> Verify:
     """The function that checks signatures of this Ed25519 key (32 raw bytes)."""
-    key = Ed25519PublicKey.from_public_bytes(public_key)
+    key = VerifyKey(public_key)
 
     def verify(signature: bytes, base: bytes) -> bool:
         try:
-            key.verify(signature, base)
-        except InvalidSignature:
+            key.verify(base, signature)
+        except CryptoError:
             return False
         return True
 

@@ -79,7 +79,7 @@ class FromHere:
 def terminal(tmp_path: Path) -> FastAPI:
     """A terminal with a scripted central."""
     name, key = keys.for_code(tmp_path, "TEST")
-    central = ScriptedCentral(key.public_key().public_bytes_raw(), lambda: 1_800_000_000_000)
+    central = ScriptedCentral(key.public, lambda: 1_800_000_000_000)
     central.add_card(BODY)
     identity.store(
         tmp_path,

@@ -214,6 +214,7 @@ print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if mod
         "click",
         "multiprocessing",
         "cryptography",
+        "nacl",
         "httpx2",
     }
     assert "ekanban_terminal" in loaded

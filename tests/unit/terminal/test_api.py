@@ -69,7 +69,7 @@ def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
 def shop(folder: Path, *, enrolled: bool = True, client: str = "127.0.0.1", **settings: Any) -> Iterator[Shop]:
     """Open a shop; it is closed in order."""
     name, key = keys.for_code(folder, "TEST")
-    central = ScriptedCentral(key.public_key().public_bytes_raw(), lambda: time.time_ns() // 1_000_000)
+    central = ScriptedCentral(key.public, lambda: time.time_ns() // 1_000_000)
     central.add_card(BODY)
     if enrolled:
         identity.store(
