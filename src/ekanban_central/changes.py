@@ -98,7 +98,8 @@ class Writer:
             state.card |= card_columns
         for event, data in made:
             self._entry(event, data, change, state)
-        _check(change.decision, state)
+        if made or change.decision.signal is not change.loaded.signal:
+            _check(change.decision, state)
 
     def seen(self, loaded: Loaded, at_ms: int, terminal: UUID) -> None:
         """Remember when and where the card was read last; scans may come in any order."""

@@ -102,9 +102,11 @@ class Bench:
         item = case.sorted.item
         if isinstance(case.sorted, New) and item.scan_id is not None:
             self._done[item.scan_id] = case
-        if case.loaded is not None and decision.card is not None:
-            after = replace(case.loaded, card=decision.card, signal=decision.signal)
-            self.loaded[case.loaded.card.body] = after
+        before = case.loaded
+        if before is None or decision.card is None:
+            return
+        if decision.card is not before.card or decision.signal is not before.signal:
+            self.loaded[before.card.body] = replace(before, card=decision.card, signal=decision.signal)
 
 
 def scan_fact(scan: ScanMessage, at: Moment) -> ScanFact:
