@@ -36,8 +36,11 @@ class Schema(StrEnum):
     NEWER = "newer"  # of a newer release: refused
 
 
-def central(url: str) -> None:
-    """Make or upgrade central's schema, all or nothing; does nothing when it is current. Raises SchemaNewer."""
+def central(url: str, revision: str = "head") -> None:
+    """Make or upgrade central's schema, all or nothing; does nothing when it is current. Raises SchemaNewer.
+
+    revision: how far; an earlier one is for tests of what stands in old databases.
+    """
     engine = _engine(url)
     try:
         with _ALONE, engine.connect() as connection, connection.begin():
@@ -46,7 +49,7 @@ def central(url: str) -> None:
                 raise SchemaNewer
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             _check_references(connection)
     finally:
         engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from ekanban_central import ledger, tables
@@ -62,6 +64,36 @@ def test_a_newer_schema_is_refused_and_left_alone(database_url: str, database: D
     with database.reading() as connection:
         assert upgrade.central_schema(connection) is Schema.NEWER
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_what_an_earlier_release_has_stored_is_what_this_one_reads(database_url: str) -> None:
+    told = {"reason": "opened", "facts": {"due_ms": 2**53}, "text": 'ü "\\\\" \n', "none": None, "deep": [1, [True]]}
+    rows = [told, {"reason": "received"}]
+    upgrade.central(database_url, "0002")
+    database = Database(database_url)
+    try:
+        with database.transaction() as connection:
+            connection.execute(insert(ledger.SITE).values(id=1, code="plant", name="Plant"))
+            for position, data in enumerate(rows, 1):
+                row = {"site_id": 1, "position": position, "data": json.dumps(data)}
+                connection.execute(_LEDGER_OF_OLD, row)
+
+        upgrade.central(database_url)
+
+        with database.reading() as connection:
+            read = connection.execute(select(ledger.LEDGER.c.data).order_by(ledger.LEDGER.c.position)).scalars()
+            assert list(read) == rows
+            assert upgrade.central_schema(connection) is Schema.CURRENT
+        with pytest.raises(DBAPIError, match="append-only"), database.transaction() as connection:
+            connection.execute(delete(ledger.LEDGER))
+    finally:
+        database.close()
+
+
+_LEDGER_OF_OLD = text(
+    "INSERT INTO ledger (site_id, position, at_ms, kind, actor_kind, data)"
+    " VALUES (:site_id, :position, 1, 'scan', 'terminal', :data)"
+)
 
 
 def test_an_empty_database_is_seen_as_such(database_url: str) -> None:

@@ -1,6 +1,6 @@
 """JSON that PostgreSQL keeps as it was written: nothing asks it for parts, and taking it apart cost a fifth of a scan.
 
-Revision: 0003. The ledger is written anew once, at some 100,000 rows a second; SQLite keeps text anyway.
+Revision: 0003. PostgreSQL writes the tables anew once, and central waits for it; SQLite keeps text anyway.
 """
 
 from __future__ import annotations
