@@ -28,10 +28,10 @@ from starlette.types import Scope
 
 from ekanban_central import api_tokens, sessions
 from ekanban_central.context import Central, central_of
-from ekanban_central.keys import verifier
 from ekanban_central.problems import Problem
 from ekanban_central.signed_answers import PROOF, Proof
 from ekanban_central.tables import Terminal
+from ekanban_core.ed25519 import verifier
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import Claim, Target, read_request
 from ekanban_core.states import Role, TerminalState

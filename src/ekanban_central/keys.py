@@ -21,12 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from nacl.exceptions import CryptoError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import SigningKey
 
 from ekanban_core.enrolment import fingerprint
 from ekanban_core.errors import EkanbanError
-from ekanban_core.signatures import Verify
 from ekanban_core.texts import gettext as _
 
 FILE = "central-key.pem"
@@ -64,20 +62,6 @@ def load_or_make(data: Path) -> CentralKey:
         return _load(path)
     except OSError as error:
         raise KeyUnreadable(_("Central's key {path}: {why}"), path=path, why=error.strerror or error) from error
-
-
-def verifier(public_key: bytes) -> Verify:
-    """Return the function that checks signatures of this Ed25519 key (32 raw bytes)."""
-    key = VerifyKey(public_key)
-
-    def verify(signature: bytes, base: bytes) -> bool:
-        try:
-            key.verify(base, signature)
-        except CryptoError:
-            return False
-        return True
-
-    return verify
 
 
 def write_private(path: Path, content: bytes) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ekanban_core.ed25519 import verifier
 from ekanban_core.enrolment import PATH, Code, fingerprint, key_bytes, key_text, mac
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import Signed, Target, check_answer, sign_request
@@ -94,7 +95,7 @@ def _believed(code: Code, signed: Signed, reply: Reply) -> EnrolAnswer:
         answer = EnrolAnswer.model_validate_json(reply.body)
         key = key_bytes(answer.central_key)
         code.check_central(key)
-        verify = keys.verifier(key)
+        verify = verifier(key)
         check_answer(verify, fingerprint(key), reply.status, reply.headers, reply.body, signed.signature)
     except ValidationError as error:
         raise EnrolmentFailed(_("What answered is not an ekanban central. Check the address.")) from error

@@ -64,6 +64,7 @@ def load(folder: Path) -> Identity:
         raise BadIdentity(
             _("{path} cannot be used ({why}): enrol this terminal again."), path=path, why=error
         ) from error
+    from ekanban_core.ed25519 import verifier
     from ekanban_terminal import keys  # 1 MB, for terminals that are enrolled
 
     private = keys.load(folder / Path(enrolment.key).name)
@@ -73,7 +74,7 @@ def load(folder: Path) -> Identity:
         site=enrolment.site,
         central=fingerprint(central),
         sign=private.sign,
-        verify=keys.verifier(central),
+        verify=verifier(central),
     )
 
 

@@ -12,10 +12,8 @@ import re
 import stat
 from pathlib import Path
 
-from nacl.exceptions import CryptoError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import SigningKey
 
-from ekanban_core.signatures import Verify
 from ekanban_core.texts import gettext as _
 from ekanban_terminal.identity import BadIdentity, write
 
@@ -81,17 +79,3 @@ def _content(pem: bytes) -> bytes:
         return base64.b64decode(b"".join(found[1].split()), validate=True)
     except binascii.Error as error:
         raise ValueError("expected base64") from error
-
-
-def verifier(public_key: bytes) -> Verify:
-    """The function that checks signatures of this Ed25519 key (32 raw bytes)."""
-    key = VerifyKey(public_key)
-
-    def verify(signature: bytes, base: bytes) -> bool:
-        try:
-            key.verify(base, signature)
-        except CryptoError:
-            return False
-        return True
-
-    return verify

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ekanban_core.ed25519 import verifier
 from ekanban_core.states import Intent
 from ekanban_core.wire import ScanMessage, TerminalStatus
 from ekanban_terminal.beliefs import Beliefs
@@ -28,7 +29,6 @@ from ekanban_terminal.exchange import Central
 from ekanban_terminal.identity import Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Draft, Limits, Settled
-from ekanban_terminal.keys import verifier
 from ekanban_terminal.register import Register
 from ekanban_terminal.state import CentralState
 from ekanban_terminal.station import Input, NothingToUndo, Setting, Station, Taken, correct

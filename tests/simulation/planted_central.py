@@ -311,9 +311,9 @@ def undo_forgets_the_signal() -> Patch:
 def ledger_tells_less() -> Patch:
     write = ledger.write
 
-    def less(statements: Any, site_id: int, entries: Sequence[Any], *rest: Any) -> None:
+    def less(statements: Any, entries: Sequence[Any], *rest: Any) -> None:
         told = [replace(one, data={**one.data, "set": {}}) if one.kind == "signal_advanced" else one for one in entries]
-        write(statements, site_id, told, *rest)
+        write(statements, told, *rest)
 
     return patched(ledger, "write", less)
 

@@ -19,11 +19,11 @@ from ekanban_central.app import create_app
 from ekanban_central.context import Central
 from ekanban_central.keys import key_of
 from ekanban_central.settings import CentralSettings
+from ekanban_core.ed25519 import verifier
 from ekanban_migrations import upgrade
 from ekanban_terminal import exchange
 from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.identity import Identity
-from ekanban_terminal.keys import verifier
 from ekanban_terminal.link import Reply, Request
 
 

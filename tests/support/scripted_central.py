@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ekanban_core.decision import Known
+from ekanban_core.ed25519 import verifier
 from ekanban_core.effects import Effect, Target
 from ekanban_core.enrolment import fingerprint
 from ekanban_core.facts import Card, LoopPolicy, Moment, ScanFact, Signal
@@ -38,7 +39,6 @@ from ekanban_core.wire import (
     SignalBrief,
 )
 from ekanban_terminal.errors import LinkDown
-from ekanban_terminal.keys import verifier
 from ekanban_terminal.link import Reply, Request
 
 Fault = Callable[["ScriptedCentral", Request], Awaitable[Reply]]

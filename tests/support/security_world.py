@@ -19,11 +19,12 @@ from sqlmodel import select
 from ekanban_central import people, terminals
 from ekanban_central.app import create_app
 from ekanban_central.context import Central
-from ekanban_central.keys import key_of, verifier
+from ekanban_central.keys import key_of
 from ekanban_central.ledger import SYSTEM
 from ekanban_central.settings import CentralSettings
 from ekanban_central.tables import Ledger, Meta, Site
 from ekanban_core import enrolment
+from ekanban_core.ed25519 import verifier
 from ekanban_core.enrolment import Code
 from ekanban_core.signatures import Signed, Target, check_answer, sign_request
 from ekanban_core.states import Role

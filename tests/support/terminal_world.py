@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from scripted_central import ScriptedCentral
 
 from ekanban_core.card_code import CardCode
+from ekanban_core.ed25519 import verifier
 from ekanban_core.states import Intent
 from ekanban_core.wire import TerminalStatus
 from ekanban_terminal.beliefs import Beliefs
@@ -24,7 +25,6 @@ from ekanban_terminal.exchange import Central
 from ekanban_terminal.identity import Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits, Settled
-from ekanban_terminal.keys import verifier
 from ekanban_terminal.register import Register
 from ekanban_terminal.state import CentralState
 from ekanban_terminal.station import Input, Setting, Station, Taken, correct

@@ -13,12 +13,12 @@ from ekanban_central import ledger, sites, terminals
 from ekanban_central.access import SIGNATURE, Visitor, proof, require, target_of
 from ekanban_central.context import Central, central_of
 from ekanban_central.inputs import Input, Name, Yes
-from ekanban_central.keys import verifier
 from ekanban_central.ledger import Actor
 from ekanban_central.problems import Problem
 from ekanban_central.tables import Site, Terminal
 from ekanban_central.terminals import EnrolmentRefused
 from ekanban_central.view import rfc3339
+from ekanban_core.ed25519 import verifier
 from ekanban_core.enrolment import key_bytes, key_text
 from ekanban_core.errors import BadSignature
 from ekanban_core.refusals import REFERENCE, json_body, refusals

@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from ekanban_central.keys import verifier
 from ekanban_cli.bench.intake_scans import Request
+from ekanban_core.ed25519 import verifier
 from ekanban_core.signatures import check_answer
 
 PATIENCE_S = 60.0

@@ -17,8 +17,8 @@ from fastapi.routing import iter_route_contexts
 from security_world import CENTRAL_KEY, Device, World, problem
 
 from ekanban_central.access import SIGNATURE, enrolled_terminal, signed_terminal
-from ekanban_central.keys import verifier
 from ekanban_core import enrolment
+from ekanban_core.ed25519 import verifier
 from ekanban_core.errors import BadSignature
 from ekanban_core.signatures import check_answer, content_digest
 from ekanban_core.states import Role

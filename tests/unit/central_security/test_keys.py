@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekanban_central.keys import FILE, KeyUnreadable, key_of, load_or_make, verifier, write_private
+from ekanban_central.keys import FILE, KeyUnreadable, key_of, load_or_make, write_private
+from ekanban_core.ed25519 import verifier
 
 
 def test_the_key_is_made_at_the_first_start_and_kept(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from terminal_world import TERMINAL, run
 
 from ekanban_core import enrolment
+from ekanban_core.ed25519 import verifier
 from ekanban_core.enrolment import Code, key_bytes, key_text
 from ekanban_core.signatures import Target, read_request, sign_answer
 from ekanban_core.wire import EnrolAnswer, EnrolRequest
-from ekanban_terminal import identity, keys
+from ekanban_terminal import identity
 from ekanban_terminal.enroll import EnrolmentFailed, enrol
 from ekanban_terminal.errors import LinkDown, NotEnrolled
 from ekanban_terminal.identity import BadIdentity
@@ -45,7 +46,7 @@ class EnrollingCentral:
         claim.check_body(request.body)
         asked = EnrolRequest.model_validate_json(request.body)
         device = key_bytes(asked.public_key)
-        claim.prove(keys.verifier(device))
+        claim.prove(verifier(device))
         assert enrolment.mac_holds(self.code.mac_key, asked.id, asked.name, device, asked.mac)
         self.requests.append(asked)
         if self.lose:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ekanban_core.ed25519 import verifier
 from ekanban_terminal import keys
 from ekanban_terminal.identity import BadIdentity
 
@@ -88,15 +89,15 @@ def test_what_is_signed_here_is_believed_with_this_key_only() -> None:
     own, another = keys.PrivateKey.generate(), keys.PrivateKey.generate()
     signature = own.sign(b"base")
 
-    assert keys.verifier(own.public)(signature, b"base")
+    assert verifier(own.public)(signature, b"base")
     for key, signed, base in (
         (another.public, signature, b"base"), (own.public, signature, b"other"), (own.public, signature[:-1], b"base"),
         (own.public, b"", b"base"), (own.public, signature + b"x", b"base"),
     ):  # fmt: skip
-        assert not keys.verifier(key)(signed, base)
+        assert not verifier(key)(signed, base)
 
 
 def test_a_central_with_whose_key_one_signature_fits_every_message_is_not_believed() -> None:
     neutral = b"\x01" + bytes(31)  # a point of order one
 
-    assert not keys.verifier(neutral)(neutral + bytes(32), b"anything")
+    assert not verifier(neutral)(neutral + bytes(32), b"anything")
