@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 import uvicorn
 from central_plant import Plant
@@ -24,6 +25,7 @@ from ekanban_central.ledger import SYSTEM
 from ekanban_central.live import Hub
 from ekanban_central.settings import CentralSettings
 from ekanban_core.states import Role
+from ekanban_migrations import upgrade
 
 NEVER_S = 3_600.0
 PATIENCE_S = 60.0  # who needs it has failed
@@ -80,6 +82,39 @@ def test_a_scan_at_one_process_reaches_a_subscriber_at_another(plant: Plant, pla
     position, heard = asyncio.run(work())
 
     assert heard == position
+
+
+@pytest.mark.needs("postgresql")
+def test_in_a_rush_of_scans_the_other_processes_hear_of_the_newest_by_few_notices(
+    central_on_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade.central(central_on_postgresql)
+    plant = Plant(Database(central_on_postgresql))
+    monkeypatch.setattr(live, "SEND_EVERY_S", 1.0)
+
+    async def work() -> list[str]:
+        url = plant.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        async with (
+            _hub(plant.database, NEVER_S) as hub,
+            await psycopg.AsyncConnection.connect(url, autocommit=True) as there,
+        ):
+            await there.execute(f"LISTEN {live.CHANNEL}")
+            for position in range(101, 151):
+                hub.publish(plant.site_id, position)
+                while hub.head(plant.site_id) < position:
+                    await asyncio.sleep(0.002)
+            heard = []
+            async for notice in there.notifies(timeout=PATIENCE_S):
+                heard.append(notice.payload)
+                if notice.payload == f"{plant.site_id}:150":
+                    break
+            return heard
+
+    heard = asyncio.run(work())
+    plant.database.close()
+
+    assert heard[-1] == f"{plant.site_id}:150"
+    assert len(heard) <= 5
 
 
 def test_a_subscription_ends_when_central_stops(plant: Plant) -> None:
