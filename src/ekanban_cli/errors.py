@@ -3,6 +3,7 @@
 EkanbanError
 └── CommandFailed         ends with exit code 1; the text says what to do
     ├── PortTaken
+    ├── JournalUnreadable     a disk does not give a terminal's journal, or not all of it
     ├── InUse             another program works on the same data
     └── NotReachable      central or the terminal does not answer
 """
@@ -18,6 +19,10 @@ class CommandFailed(EkanbanError):
 
 class PortTaken(CommandFailed):
     """Another program listens on this port."""
+
+
+class JournalUnreadable(CommandFailed):
+    """The journal cannot be read."""
 
 
 class InUse(CommandFailed):

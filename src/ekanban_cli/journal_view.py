@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,21 +10,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ekanban_cli.errors import CommandFailed
+from ekanban_cli.errors import CommandFailed, JournalUnreadable
 from ekanban_cli.language import _
 from ekanban_terminal import journal_checksum as checksum
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.journal import FILE
-from ekanban_terminal.journal_checksum import ANSWER, MESSAGE, SHOWN, SUM, is_sound
+from ekanban_terminal.journal_checksum import ANSWER, MESSAGE, SHOWN, STAND_IN, SUM, is_sound
 
 PAGE = 500
 EVERY_S = 0.5
-FORMAT = "ekanban-journal"
 
 
 def entries(folder: Path, newest: int | None = None) -> Iterator[dict[str, Any]]:
     """Give all scans, or the `newest` ones, oldest first. Raises CommandFailed."""
-    last = 0 if newest is None else max(0, _highest(folder) - newest)
+    last = 0 if newest is None else max(0, highest(folder) - newest)
     while page := _page(folder, last):
         last = page[-1][0]
         yield from (entry for _number, entry in page)
@@ -33,43 +31,13 @@ def entries(folder: Path, newest: int | None = None) -> Iterator[dict[str, Any]]
 
 def follow(folder: Path, newest: int) -> Iterator[dict[str, Any]]:
     """Give the `newest` scans, then each new one, for ever."""
-    last = max(0, _highest(folder) - newest)
+    last = max(0, highest(folder) - newest)
     while True:
         page = _page(folder, last)
         last = page[-1][0] if page else last
         yield from (entry for _number, entry in page)
         if len(page) < PAGE:
             time.sleep(EVERY_S)
-
-
-def write(folder: Path, file: Path) -> int:
-    """Export everything that another central would need: a head, the epochs, then the scans; returns their number.
-
-    The file must be new, and is only there when it is whole.
-    """
-    if file.exists():
-        raise CommandFailed(_("{file} exists already; name another file.").format(file=file))
-    part = file.with_name(file.name + ".part")
-    count = 0
-    try:
-        with part.open("x", encoding="utf-8") as out:
-            for thing in _everything(folder):
-                out.write(json.dumps(thing, ensure_ascii=False) + "\n")
-                count += "scan" in thing
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(file)
-    except OSError as error:
-        raise CommandFailed(_("{file} cannot be written: {why}.").format(file=file, why=error.strerror)) from error
-    return count
-
-
-def _everything(folder: Path) -> Iterator[dict[str, Any]]:
-    facts = {key: value for key, value, _checksum in _rows(folder, sql.ALL_FACTS) if key != "probe"}
-    yield {"format": FORMAT, "version": 1, "facts": facts}
-    for _ordinal, epoch, previous, previous_seq, _last, _checksum in _rows(folder, sql.ALL_EPOCHS):
-        yield {"epoch": epoch, "previous": previous, "previous_seq": previous_seq}
-    yield from entries(folder)
 
 
 def line(entry: dict[str, Any]) -> str:
@@ -83,35 +51,43 @@ def line(entry: dict[str, Any]) -> str:
 
 
 def _page(folder: Path, after: int) -> list[tuple[int, dict[str, Any]]]:
-    return [(row[SUM + 1], _entry(row, row[SUM + 2])) for row in _rows(folder, sql.SINCE, after, PAGE)]
+    return [(row[SUM + 1], entry(row)) for row in rows(folder, sql.SINCE, after, PAGE)]
 
 
-def _entry(row: tuple[Any, ...], state: str) -> dict[str, Any]:
-    """One scan; of a damaged one what can be read of it, as it is."""
+def entry(row: tuple[Any, ...]) -> dict[str, Any]:
+    """One scan of `sql.SINCE`; of a damaged one what can be read of it, as it is."""
+    _n, state, stands_in = row[SUM + 1 :]
     if row[SUM] is not None and not is_sound(row):
         return {"damaged": dict(zip(sql.SOUND.split(", "), row, strict=False)), "state": state}
-    return {
+    whole = {
         "scan": json.loads(row[MESSAGE]),
         "state": state,
         "shown": json.loads(row[SHOWN]),
         "answer": None if row[ANSWER] is None else json.loads(row[ANSWER]),
     }
+    return (
+        whole
+        if row[STAND_IN] is None
+        else {**whole, "stand_in": json.loads(row[STAND_IN]), "stands_in": bool(stands_in)}
+    )
 
 
 def check(folder: Path) -> list[str]:
     """Name what is damaged in the journal; nothing where all is as it was stored. Raises CommandFailed."""
-    with _opened(folder) as (connection, version):
+    with reading(folder) as (connection, version):
         found = [str(row[0]) for row in connection.execute(sql.CHECK)]
-        rows = checksum.damaged(connection, whole=True) if version > 1 else ()  # the first had no checksums
-        return [*(one for one in found if one != "ok"), *rows]
+        changed = checksum.damaged(connection, whole=True) if version > 1 else ()  # the first had no checksums
+        return [*(one for one in found if one != "ok"), *changed]
 
 
-def _highest(folder: Path) -> int:
-    return int(_rows(folder, sql.HIGHEST)[0][0])
+def highest(folder: Path) -> int:
+    """Number of the newest scan, 0 for none. Raises CommandFailed."""
+    return int(rows(folder, sql.HIGHEST)[0][0])
 
 
-def _rows(folder: Path, statement: str, *arguments: int) -> list[tuple[Any, ...]]:
-    with _opened(folder) as (connection, version):
+def rows(folder: Path, statement: str, *arguments: int) -> list[tuple[Any, ...]]:
+    """Read with one of the journal's statements, in a transaction of its own. Raises CommandFailed."""
+    with reading(folder) as (connection, version):
         return connection.execute(_known(statement, version), arguments).fetchall()
 
 
@@ -120,7 +96,7 @@ def _known(statement: str, version: int) -> str:
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
+def reading(folder: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
     """The journal and its schema's version, for a moment: who stays keeps the terminal from emptying its log."""
     path = folder / FILE
     if not path.is_file():
@@ -133,7 +109,7 @@ def _opened(folder: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
                 raise CommandFailed(_("{path} was written by a newer release; use that one.").format(path=path))
             yield connection, version
     except sqlite3.Error as error:
-        raise CommandFailed(_("The journal {path} cannot be read: {why}.").format(path=path, why=error)) from error
+        raise JournalUnreadable(_("The journal {path} cannot be read: {why}.").format(path=path, why=error)) from error
 
 
 def _text(raw: bytes) -> str:

@@ -120,9 +120,7 @@ def journal(
         _check(folder, as_json)
         return
     if export is not None:
-        count = journal_view.write(folder, export)
-        text = _("{count} scans written to {file}.").format(count=count, file=export)
-        say(text, {"scans": count, "file": str(export)}, as_json)
+        _export(folder, export, as_json)
         return
     shown = journal_view.follow(folder, newest) if follow else journal_view.entries(folder, newest)
     try:
@@ -130,6 +128,19 @@ def journal(
             say(journal_view.line(entry), entry, as_json)
     except KeyboardInterrupt:  # how following ends
         return
+
+
+def _export(folder: Path, file: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from ekanban_cli import journal_export
+
+    written = journal_export.write(folder, file)
+    lines = [_("{count} scans written to {file}.").format(count=written.scans, file=file)]
+    if written.damaged or written.notes:
+        text = _("{damaged} damaged scans are in it as they can be read; {notes} notes say what could not be read.")
+        lines.append(text.format(damaged=written.damaged, notes=written.notes))
+    say("\n".join(lines), {**asdict(written), "file": str(file)}, as_json)
 
 
 def _check(folder: Path, as_json: bool) -> None:

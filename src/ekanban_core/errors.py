@@ -5,6 +5,7 @@ EkanbanError
 │   └── BadCardCode
 ├── BadMessage            a wire message that does not fit its schema
 ├── BadSignature          a request or an answer that is not authentic
+├── BadExport             a file that is no export of a journal, or not a whole one; says in which line
 └── RuleError             a step that the rules forbid; the text is for people
 """
 
@@ -44,6 +45,10 @@ class BadMessage(EkanbanError):
 
 class BadSignature(EkanbanError):
     """The signature does not hold."""
+
+
+class BadExport(EkanbanError):
+    """This file is not the export of a terminal's journal."""
 
 
 class RuleError(EkanbanError):

@@ -78,6 +78,14 @@ def load(folder: Path) -> Identity:
     )
 
 
+def enrolled_as(folder: Path) -> str | None:
+    """The terminal's number at central, where its file can be read: also of a folder whose key is gone."""
+    try:
+        return Enrolment.model_validate_json((folder / FILE).read_bytes()).terminal
+    except (OSError, ValidationError):
+        return None
+
+
 def store(folder: Path, enrolment: Enrolment) -> None:
     """Write enrolment.json, whole or not at all."""
     write(folder / FILE, enrolment.model_dump_json(indent=2).encode() + b"\n")

@@ -161,5 +161,7 @@ ONE = f"SELECT {SOUND}, state FROM scan WHERE id = ?"
 ACKNOWLEDGE = "UPDATE scan SET state = 'taken', seen = ? WHERE id = ? AND state = 'refused'"
 
 # For other processes, which read only.
-SINCE = f"SELECT {SOUND}, n, state FROM scan WHERE n > ? ORDER BY n LIMIT ?"
+SINCE = f"SELECT {SOUND}, n, state, stands_in FROM scan WHERE n > ? ORDER BY n LIMIT ?"
+AT = f"SELECT {SOUND}, n, state, stands_in FROM scan WHERE n = ?"
+COUNTED = f"SELECT {EPOCH}, max(last_seq, {_COUNTED}) FROM epoch ORDER BY ordinal"
 HIGHEST = "SELECT coalesce(max(n), 0) FROM scan"

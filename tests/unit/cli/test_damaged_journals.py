@@ -57,11 +57,13 @@ def test_what_can_be_read_of_a_damaged_journal_is_exported(damaged: Path) -> Non
     listed = ekanban("--data", damaged)
     exported = ekanban("--data", damaged, "--export", damaged / "saved.jsonl")
 
-    *sound, last = [json.loads(line) for line in (damaged / "saved.jsonl").read_text().splitlines()][2:]
+    *sound, last, end = [json.loads(line) for line in (damaged / "saved.jsonl").read_text().splitlines()][2:]
     assert listed.exit_code == exported.exit_code == 0
     assert "damaged on the disk" in listed.stdout.splitlines()[-1]
     assert [one["scan"]["seq"] for one in sound] == [1, 2, 3, 4]
     assert last["state"] == "waiting"
+    assert end["end"] == {"epochs": 1, "scans": 4, "damaged": 1}
+    assert "1 damaged scans are in it" in exported.stdout
     assert r'"raw":"N0szUU05WDIwM\xf5NG"' in last["damaged"]["message"]
 
 
@@ -79,5 +81,5 @@ def test_the_journal_of_an_earlier_release_is_shown_and_exported_as_it_is(old: P
 
     assert exported.exit_code == 0
     assert len(listed.stdout.splitlines()) == 5
-    assert len((old / "saved.jsonl").read_text().splitlines()) == 7
+    assert len((old / "saved.jsonl").read_text().splitlines()) == 8
     assert (old / "journal.sqlite").read_bytes() == content

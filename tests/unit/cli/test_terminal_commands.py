@@ -62,8 +62,9 @@ def test_a_scan_by_hand_is_stored_and_stands_in_the_journal(url: str, folder: Pa
     assert len(listed.stdout.splitlines()) == 2
     assert "7K3Q-M9X2-01CF" in listed.stdout
     assert json.loads(one.stdout)["scan"]["intent"] == "receive"
-    head, epoch, *scans = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
-    assert (head["format"], head["version"]) == ("ekanban-journal", 1)
+    head, epoch, *scans, end = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert (head["format"], head["version"]) == ("ekanban-journal", 2)
+    assert end["end"] == {"epochs": 1, "scans": 2, "damaged": 0}
     assert [scan["scan"]["epoch"] for scan in scans] == [epoch["epoch"]] * 2
     assert scans[0]["scan"]["id"] == answer["id"]
     assert exported.exit_code == 0
