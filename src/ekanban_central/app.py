@@ -8,16 +8,19 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import described, docs_page, keys, problem_page, problems, rendering
-from ekanban_central.api import events, health, master, people, register, reviews, scans, signals, terminals
+from ekanban_central.api import events, health, imports, master, people, register, reviews, scans, signals, terminals
 from ekanban_central.context import Central
 from ekanban_central.database import Database
+from ekanban_central.imports import Imports
 from ekanban_central.intake import Intake
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.pages import card as card_page
+from ekanban_central.pages import imports as import_pages
 from ekanban_central.pages import reviews as review_pages
 from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
@@ -34,8 +37,8 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
-    reviews.router, master.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router,
-    card_page.router, docs_page.router,
+    reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
+    terminal_pages.router, import_pages.router, card_page.router, docs_page.router,
 )  # fmt: skip
 
 
@@ -54,18 +57,22 @@ def create_app(
     hub = Hub(database)
     watch = SchemaWatch(database)
     clock = PlantClock(now_ms, now_ms) if now_ms else PlantClock()
+    intake = Intake(database, hub.publish, random_bytes, clock.not_before)
+    key = key or keys.load_or_make(settings.data)
+    metrics = Metrics()
     central = Central(
         settings=settings,
         database=database,
         hub=hub,
-        key=key or keys.load_or_make(settings.data),
+        key=key,
         clock=clock,
         random_bytes=random_bytes,
         intake=Flusher(
-            Intake(database, hub.publish, random_bytes, clock.not_before).take,
+            intake.take,
             at_once=1 if database.backend == "sqlite" else 2,  # SQLite has one writer
         ),
-        metrics=Metrics(),
+        metrics=metrics,
+        imports=Imports(database, intake.take, hub.publish, clock.now_ms, random_bytes, key.id, metrics.took),
     )
     app = FastAPI(
         title="ekanban central", version=version("ekanban-terminal"), docs_url=None, redoc_url=None, lifespan=_life
@@ -78,7 +85,7 @@ def create_app(
     described.describe(app)
     app.add_middleware(AnswerAlways)  # innermost; what is added last sees a request first
     app.add_middleware(OnlyOurSchema, watch=watch)
-    app.add_middleware(BodyLimit, most=settings.body_limit)
+    app.add_middleware(BodyLimit, most=settings.body_limit, files=settings.import_limit)
     app.add_middleware(AnswerInTime)
     app.add_middleware(SignAnswers, key=central.key)
     app.add_middleware(SafeHeaders)
@@ -97,4 +104,5 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await central.hub.stop()
+        await run_in_threadpool(central.imports.stop)
         central.database.close()

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from ekanban_central import ledger
 from ekanban_central.database import Database
+from ekanban_central.imports import Imports
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import CentralKey
 from ekanban_central.live import Hub
@@ -31,6 +32,7 @@ class Central:
     random_bytes: Callable[[int], bytes]
     intake: Flusher  # takes scans in
     metrics: Metrics
+    imports: Imports  # takes files in that people bring
     shared: SharedReads = field(default_factory=SharedReads)
     approved_keys: dict[str, Verify] = field(default_factory=dict)  # by terminal id; see access.delivering_terminal
 

@@ -52,12 +52,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A batch as it arrived."""
+    """A batch as it arrived. `imported`: the import that brought it, in the terminal's stead; see decision 25."""
 
     terminal_id: UUID
     batch: ScanBatch
     items: tuple[Item, ...]
     received_ms: int
+    imported: UUID | None = None
 
     def not_before(self, recorded_ms: int) -> Delivery:
         """The same, received after what was recorded already, whatever this process's clock said."""

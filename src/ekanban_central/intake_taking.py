@@ -67,6 +67,7 @@ class Taking:
         )
         self.fences = self._fences()
         self.boots = self.looked.boots
+        self.causes = {delivery.terminal_id: _cause(delivery) for delivery in self.deliveries}
         self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
 
     def run(self) -> list[Receipt | None]:
@@ -198,10 +199,11 @@ class Taking:
     def _tell_of_forks(self) -> None:
         for terminal, fence in self.fences.items():
             home = self.writers[self.terminals[terminal]["site_id"]]
+            cause = self.causes[terminal]
             for epoch in fence.forks:
-                home.note(Entry("terminal_forked", Actor.terminal(terminal), data={"epoch": str(epoch)}))
+                home.note(Entry("terminal_forked", Actor.terminal(terminal), data={"epoch": str(epoch), **cause}))
             for gone in fence.missing:
-                data = {"epoch": str(gone.epoch), "first": gone.first, "last": gone.last}
+                data = {"epoch": str(gone.epoch), "first": gone.first, "last": gone.last, **cause}
                 home.note(Entry("scans_missing", Actor.terminal(terminal), data=data))
 
     def _write(self, cases: Sequence[Case], answers: Mapping[int, ScanResult]) -> None:
@@ -234,7 +236,10 @@ class Taking:
             key, fence = delivery.terminal_id, self.fences[delivery.terminal_id]
             rows.append(_terminal_row(delivery, self.terminals[key], fence, self.now_ms))
             epochs += [_epoch_row(key, fence.epochs[epoch]) for epoch in sorted(fence.changed)]
-            boots += boot_rows(key, self.measured[key], self.boots, self.now_ms)
+            if (
+                not delivery.imported
+            ):  # a file is no measurement of a clock: it narrows its own scans, and no later ones
+                boots += boot_rows(key, self.measured[key], self.boots, self.now_ms)
         self.statements.update(known.TERMINAL, rows)
         self.statements.upsert(known.EPOCH, epochs)
         self.statements.upsert(known.BOOT, boots)
@@ -265,10 +270,16 @@ def _result(one: Sorted, answers: Mapping[int, ScanResult]) -> ScanResult:
     return answers[id(one.item)]
 
 
+def _cause(delivery: Delivery) -> dict[str, str]:
+    """What the ledger adds to what an import has brought."""
+    return {"import": str(delivery.imported)} if delivery.imported else {}
+
+
 def _facts(case: Case, decision: Decision, keep: str) -> dict[str, Any]:
     """What the ledger says of a scan."""
     content = case.sorted.item.content
     return {
+        **_cause(case.delivery),
         "scan": repr(content) if keep else content,  # what no database takes as JSON is kept as text
         "outcome": str(decision.outcome),
         "reason": decision.message.key,
@@ -323,7 +334,7 @@ def _terminal_row(delivery: Delivery, row: Mapping[str, Any], fence: Fence, now_
         "id": delivery.terminal_id,
         "head_epoch": fence.head,
         "floor_ms": row["floor_ms"],
-        "seen_ms": now_ms,
+        "seen_ms": row["seen_ms"] if delivery.imported else now_ms,
         "release": status.release if status else row["release"],
         "stored": min(max(status.stored, 0), MOST_STORED) if status else row["stored"],
         "scanners": status.scanners if status else row["scanners"],

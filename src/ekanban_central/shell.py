@@ -10,6 +10,7 @@ from ekanban_central.problems import Problem, answer_now, unexpected
 from ekanban_core.texts import gettext as _
 
 LARGE = "/api/v1/scans"
+FILES = ("/api/v1/imports/journal", "/terminals/import")  # only of signed-in people: they are asked before it is read
 SMALL = 256 * 1024  # bytes of any other request
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -44,20 +45,21 @@ class SafeHeaders:
 class BodyLimit:
     """ASGI middleware: refuses larger bodies with 413, announced or not, and those that would have to be unpacked.
 
-    Only batches of scans are large; their signature is checked before their body is read. What strangers may send is
-    small: it is read before anything is known of them.
+    Only batches of scans are large, and files that people import; a signature or a session is checked before the body
+    is read. What strangers may send is small: it is read before anything is known of them.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, files: int = 0) -> None:
         self.app = app
         self.most = most
+        self.files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.most if scope["path"] == LARGE else min(self.most, SMALL)
+        most = self._most(scope["path"])
         headers = Headers(scope=scope)
         announced = headers.get("content-length", "0")
         if headers.get("content-encoding", "identity").lower() != "identity":
@@ -66,6 +68,11 @@ class BodyLimit:
             await answer_now(scope, _too_large(most))(scope, receive, send)
         else:
             await self._serve(scope, receive, send, most)
+
+    def _most(self, path: str) -> int:
+        if path in FILES:
+            return self.files
+        return self.most if path == LARGE else min(self.most, SMALL)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         got, begun = 0, False

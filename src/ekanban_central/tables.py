@@ -328,3 +328,24 @@ class ApiToken(SQLModel, table=True):
     name: str
     created_ms: int = _big()
     revoked_ms: int | None = _big(default=None)
+
+
+class FileImport(SQLModel, table=True):
+    """A file that somebody brought, and what became of it. `ekanban_central.imports` says what its columns mean."""
+
+    __tablename__ = "file_import"
+    id: UUID = Field(primary_key=True)
+    site_id: int = Field(foreign_key="site.id", index=True)
+    kind: str = Field(max_length=20)  # "journal"
+    terminal_id: UUID | None = None
+    person_id: UUID | None = None  # null: whoever commands central's machine
+    name: str = Field(default="", max_length=200)  # of the file, where it came from a browser or a command
+    sha256: str = Field(default="", max_length=64)
+    dry_run: bool = False
+    state: str  # ImportState
+    total: int = 0  # scans
+    done: int = 0
+    data: dict[str, Any] = _json()
+    begun_ms: int = _big()
+    seen_ms: int = _big()  # the last sign of life
+    ended_ms: int | None = _big(default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ekanban_central.imported import ImportState, Said
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import CardState, ClosedHow, LoopKind, Role, SignalState, TerminalState
@@ -34,6 +35,24 @@ def signal_state(state: str, how: str | None = None) -> Sign:
         SignalState.RECEIVED: Sign(_("Received"), "received", "green"),
         SignalState.CANCELLED: Sign(_("Cancelled"), "cancelled", "grey"),
     }[SignalState(state)]
+
+
+def import_state(state: str) -> Sign:
+    """How far an import has come."""
+    return {
+        ImportState.WAITING: Sign(_("Waits for its turn"), "pause", "grey"),
+        ImportState.READING: Sign(_("Is read"), "play", "blue"),
+        ImportState.RUNNING: Sign(_("Is taken in"), "play", "blue"),
+        ImportState.DONE: Sign(_("Taken in"), "check", "green"),
+        ImportState.CHECKED: Sign(_("Checked only"), "eye", "grey"),
+        ImportState.REFUSED: Sign(_("Refused, nothing changed"), "ban", "red"),
+        ImportState.BROKEN: Sign(_("Broken off"), "alert", "amber"),
+    }[ImportState(state)]
+
+
+def said(one: Said) -> str:
+    """A text that was kept to be translated, filled."""
+    return _(one.text).format(**one.facts)
 
 
 def step(name: str) -> Sign:

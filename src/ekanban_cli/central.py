@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,13 @@ from ekanban_cli.said import say
 app = group(_("The replenishment service: cards, pull signals, people."))
 admin = group(_("People who may do everything."))
 app.add_typer(admin, name="admin")
+
+
+class Kind(StrEnum):
+    """What can be imported."""
+
+    JOURNAL = "journal"  # of a dead terminal
+
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("The data folder."), show_default=False)]
 Host = Annotated[str | None, typer.Option("--host", help=_("The address to listen on."), show_default=False)]
@@ -64,6 +72,58 @@ def migrate(config: Config = None, data: Data = None, as_json: Json = False) -> 
 
     revision = central_run.migrate(with_options(load(config), data=data))
     say(_("The database is at {revision}.").format(revision=revision), {"revision": revision}, as_json)
+
+
+@app.command(
+    name="import",
+    help=_(
+        "Import a file: of kind journal, what a dead terminal had stored (ekanban terminal journal --export). To import"
+        " the same file again is harmless. 1: nothing, or not all of it, was imported."
+    ),
+    epilog=example(
+        "ekanban central import journal.jsonl --kind journal --dry-run",
+        "ekanban central import journal.jsonl --kind journal --by anna",
+    ),
+)
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The file."))],
+    kind: Annotated[Kind, typer.Option("--kind", help=_("What the file holds."))],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only check it, and change nothing."))] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="NAME", help=_("Who vouches for the file: a person known here."), show_default=False
+        ),
+    ] = None,
+    terminal: Annotated[
+        str | None,
+        typer.Option(
+            "--terminal",
+            metavar="NUMBER",
+            help=_("Whose journal it is, where the file does not say so."),
+            show_default=False,
+        ),
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="EKANBAN_TOKEN",
+            help=_("Do it through the running service, with this API token of a supervisor."),
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a file."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_import
+
+    settings = with_options(load(config), data=data)
+    wish = central_import.Wanted(file, dry_run, by, terminal)
+    central_import.run(settings, wish, token, as_json)
 
 
 @admin.command(

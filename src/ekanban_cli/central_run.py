@@ -69,19 +69,27 @@ def migrate(settings: CentralSettings) -> str:
 
 def create_admin(settings: CentralSettings, name: str) -> str:
     """Add an administrator; returns the one-time link."""
+    with beside_no_service(settings) as central:
+        now = central.now_ms()
+        with central.database.session() as session:
+            person = people.create(session, name, Role.ADMIN, SYSTEM, now, central.random_bytes)
+            link = people.make_link(session, person.id, SYSTEM, now, central.random_bytes)
+    return settings.base_url.rstrip("/") + link.path
+
+
+@contextmanager
+def beside_no_service(settings: CentralSettings) -> Iterator[Central]:
+    """A central for a command that works on its data by itself. Raises InUse while a service does."""
     folders.check(settings.data)
     with _held(settings):
         _up_to_date(settings)
         central: Central = create_app(settings).state.central
         try:
             begin(central)
-            now = central.now_ms()
-            with central.database.session() as session:
-                person = people.create(session, name, Role.ADMIN, SYSTEM, now, central.random_bytes)
-                link = people.make_link(session, person.id, SYSTEM, now, central.random_bytes)
+            yield central
         finally:
+            central.imports.stop()
             central.database.close()
-    return settings.base_url.rstrip("/") + link.path
 
 
 def ask_for_admin(settings: CentralSettings, name: str, token: str) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
-from ekanban_central import csv_files, sites, terminals, terminals_view, view
+from ekanban_central import csv_files, import_rows, sites, terminals, terminals_view, view
 from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
@@ -30,7 +30,7 @@ HEAD = ("name", "state", "seen_at", "stored", "scanners", "release", "enrolled_a
 @router.get("/terminals")
 def terminal_list(request: Request, visitor: Looking, central: Here) -> Response:
     """All terminals."""
-    return _page(request, visitor, central)
+    return terminal_page(request, visitor, central)
 
 
 @router.post("/terminals/codes")
@@ -44,7 +44,7 @@ def issue_code(
             connection, site.id, central.key.public, central.now_ms(), central.random_bytes,
             created_by=visitor.person_id, approved=approved == "1",
         )  # fmt: skip
-    return _page(request, visitor, central, issued=issued, beforehand=approved == "1")
+    return terminal_page(request, visitor, central, issued=issued, beforehand=approved == "1")
 
 
 @router.post("/terminals/{terminal_id}/approve")
@@ -89,11 +89,11 @@ def _changed(
         with central.database.session() as session:
             change(session, terminal_id, Actor.person(visitor.person_id), central.now_ms())
     except RuleError as error:
-        return _page(request, visitor, central, problem=str(error), status=409)
+        return terminal_page(request, visitor, central, problem=str(error), status=409)
     return RedirectResponse("/terminals", 303)
 
 
-def _page(
+def terminal_page(
     request: Request,
     visitor: Visitor,
     central: Central,
@@ -103,12 +103,14 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> Response:
+    """The page; `problem`: what somebody wanted that was not possible."""
     with central.database.reading() as connection:
         site = sites.own(connection)
         with view.seen_as(view_of(request, visitor, site)):
             rows = terminals_view.listed(connection, site.id, central.now_ms())
+        brought = import_rows.newest(connection, site.id, central.now_ms())
     context: dict[str, Any] = {"rows": rows, "issued": issued, "beforehand": beforehand, "problem": problem}
     return render(
         request, "terminals.html", site, visitor, status=status, base_url=central.settings.base_url,
-        may_act=visitor.may(Role.SUPERVISOR), **context,
+        may_act=visitor.may(Role.SUPERVISOR), brought=brought, **context,
     )  # fmt: skip

@@ -1,0 +1,209 @@
+"""Imports: a file is kept, checked as a whole, and then taken in, by one thread of its own and in a person's name.
+
+What becomes of each stands in its row, for pages and programs of every process; what it changed, in the ledger, with
+the person as actor and the file's hash as cause. An import whose process ends is broken off; the same file again goes
+on, because all that was taken in is only repeated then.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import IO, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from ekanban_central import import_rows, journal_file, journal_import, ledger
+from ekanban_central.database import Database
+from ekanban_central.import_rows import Import
+from ekanban_central.imported import ImportState
+from ekanban_central.journal_batches import deliveries
+from ekanban_central.journal_file import Export, NotAnExport, Wrong
+from ekanban_central.journal_import import ImportRefused, ImportStuck, Take, Tally
+from ekanban_central.ledger import Actor, Entry
+from ekanban_core.errors import EkanbanError
+from ekanban_core.ids import uuid7
+from ekanban_core.texts import gettext as _
+from ekanban_core.wire import ScanResult
+
+JOURNAL = "journal"
+IN_MEMORY = 1_000_000  # bytes of a file that no disk need see
+ENDING = _("Central ended in the middle. Import the same file again: it goes on.")
+FAILED = _("Central failed in the middle; its log says why. Import the same file again: it goes on.")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants imported. `terminal`: whose journal it is, where the file does not say so."""
+
+    site_id: int
+    actor: Actor  # a person, or whoever commands central's machine
+    name: str = ""  # of the file
+    dry_run: bool = False
+    terminal: UUID | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    """One import under way. The file is closed at its end."""
+
+    id: UUID
+    wish: Wish
+    file: IO[bytes]
+    found: dict[str, Any] = field(default_factory=dict)  # for the row's data
+
+
+class Imports:
+    """The imports of one process, one after the other."""
+
+    def __init__(
+        self,
+        database: Database,
+        take: Take,
+        publish: Callable[[int, int], None],
+        now_ms: Callable[[], int],
+        random_bytes: Callable[[int], bytes],
+        central: str,
+        count: Callable[[tuple[ScanResult, ...]], None] = lambda results: None,
+    ) -> None:
+        """central: the id of this central's key. count: notes answers for the metrics."""
+        self._database = database
+        self._take = take
+        self._publish = publish
+        self._now_ms = now_ms
+        self._random_bytes = random_bytes
+        self._central = central
+        self._count = count
+        self._ending = threading.Event()
+        self._worker = ThreadPoolExecutor(1, "import")
+
+    def begin(self, wish: Wish, file: IO[bytes]) -> tuple[UUID, Future[None]]:
+        """Take a file over; returns the import's id, and what is done when it has ended."""
+        now_ms = self._now_ms()
+        job = _Job(UUID(uuid7(now_ms, self._random_bytes)), wish, file)
+        row = {
+            "id": job.id, "site_id": wish.site_id, "kind": JOURNAL, "terminal_id": wish.terminal, "name": wish.name,
+            "person_id": UUID(wish.actor.id) if wish.actor.id else None, "sha256": "", "dry_run": wish.dry_run,
+            "state": ImportState.WAITING, "total": 0, "done": 0, "data": {}, "begun_ms": now_ms, "seen_ms": now_ms,
+            "ended_ms": None,
+        }  # fmt: skip
+        with self._database.transaction() as connection:
+            import_rows.add(connection, row)
+        return job.id, self._worker.submit(self._run, job)
+
+    def read(self, site_id: int, key: UUID) -> Import | None:
+        """What has become of one so far."""
+        with self._database.reading() as connection:
+            return import_rows.one(connection, site_id, key, self._now_ms())
+
+    def stop(self) -> None:
+        """End the one under way after its present batch."""
+        self._ending.set()
+        self._worker.shutdown(cancel_futures=True)
+
+    def _run(self, job: _Job) -> None:
+        try:
+            with job.file:
+                self._work(job)
+        except (NotAnExport, ImportRefused) as error:
+            self._refuse(job, error)
+        except ImportStuck as error:
+            self._end(job, ImportState.BROKEN, errors=[_said(error)])
+        except Exception:  # whatever it is, whoever waits for this import must learn that it has ended
+            log.exception("import_failed", id=str(job.id))
+            self._end(job, ImportState.BROKEN, errors=[{"line": 0, "text": FAILED, "facts": {}}])
+
+    def _work(self, job: _Job) -> None:
+        wish = job.wish
+        self._change(job, state=ImportState.READING)
+        export = journal_file.check(job.file)
+        job.found |= {"damaged": export.damaged, "notes": export.notes[:100]}
+        with self._database.reading() as connection:
+            terminal = journal_import.terminal_of(connection, wish.site_id, export, wish.terminal)
+        total = export.scans + export.damaged
+        self._change(job, terminal_id=terminal, sha256=export.sha256, total=total, data=job.found)
+        if wish.dry_run:
+            self._compare(job, export, terminal)
+            return
+        about = {"terminal": str(terminal), "file": export.sha256, "scans": export.scans, "damaged": export.damaged}
+        self._note(job, "journal_import_begun", about, state=ImportState.RUNNING)
+        now_ms, own, tally = self._now_ms(), export.central == self._central, Tally()
+        for tally, receipt in journal_import.take(job.file, export, terminal, job.id, now_ms, self._take, contact=own):
+            self._count(receipt.results)
+            self._tell(job, tally)
+            if self._ending.is_set():
+                self._end(job, ImportState.BROKEN, errors=[{"line": 0, "text": ENDING, "facts": {}}])
+                return
+        about |= {"new": tally.new, "repeated": tally.repeated, "outcomes": dict(tally.outcomes)}
+        self._note(job, "journal_imported", about, state=ImportState.DONE, ended_ms=self._now_ms())
+
+    def _compare(self, job: _Job, export: Export, terminal: UUID) -> None:
+        """Count what is here already, and change nothing."""
+        tally = Tally()
+        for batch in deliveries(job.file, export, terminal, job.id, self._now_ms(), contact=False):
+            with self._database.reading() as connection:
+                tally.repeated += journal_import.known_already(connection, batch)
+            tally.done += len(batch.items)
+        self._tell(job, tally, state=ImportState.CHECKED, ended_ms=self._now_ms())
+
+    def _tell(self, job: _Job, tally: Tally, **values: Any) -> None:
+        job.found |= {"repeated": tally.repeated, "outcomes": dict(tally.outcomes)}
+        self._change(job, done=tally.done, data=job.found, **values)
+
+    def _refuse(self, job: _Job, error: NotAnExport | ImportRefused) -> None:
+        wrong = error.wrong if isinstance(error, NotAnExport) else [Wrong(0, error.template, error.facts)]
+        more = error.more if isinstance(error, NotAnExport) else 0
+        errors = [{"line": one.line, "text": one.text, "facts": one.facts} for one in wrong]
+        self._end(job, ImportState.REFUSED, errors=errors, more=more)
+
+    def _end(self, job: _Job, state: ImportState, **found: Any) -> None:
+        """Note that it has ended without success; of what a person only wanted checked, the ledger has nothing."""
+        job.found |= found
+        values = {"state": state, "data": job.found, "ended_ms": self._now_ms()}
+        if job.wish.dry_run:
+            self._change(job, **values)
+        else:
+            self._note(job, f"journal_import_{state}", {}, **values)
+
+    def _note(self, job: _Job, kind: str, about: dict[str, Any], **values: Any) -> None:
+        """Write into the ledger who did what by which file, and into the row what it has come to."""
+        wish, now_ms = job.wish, self._now_ms()
+        with self._database.transaction() as connection:
+            self._update(connection, job, now_ms, values)
+            entry = Entry(kind, wish.actor, data={"import": str(job.id), **about})
+            reached = ledger.append(connection, wish.site_id, [entry], now_ms)
+        self._publish(wish.site_id, reached.position)
+
+    def _change(self, job: _Job, **values: Any) -> None:
+        with self._database.transaction() as connection:
+            self._update(connection, job, self._now_ms(), values)
+
+    def _update(self, connection: Connection, job: _Job, now_ms: int, values: dict[str, Any]) -> None:
+        import_rows.change(connection, job.id, seen_ms=now_ms, **values)
+
+
+def keep(source: IO[bytes]) -> IO[bytes]:
+    """Copy what is read from `source` into a file of our own, which has no name. Raises OSError without room."""
+    kept = new_file()
+    try:
+        shutil.copyfileobj(source, kept, 1 << 20)
+    except OSError:
+        kept.close()
+        raise
+    return kept
+
+
+def new_file() -> IO[bytes]:
+    """Make a file without a name, which is gone when it is closed."""
+    return tempfile.SpooledTemporaryFile(IN_MEMORY)
+
+
+def _said(error: EkanbanError) -> dict[str, Any]:
+    return {"line": 0, "text": error.template, "facts": error.facts}

@@ -1,0 +1,162 @@
+"""`ekanban central import`: through the running service by a token, or on central's data while no service runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+import httpx2
+from sqlmodel import col, select
+
+from ekanban_central import people, sites
+from ekanban_central.api.imports import import_out
+from ekanban_central.context import Central
+from ekanban_central.imported import ENDED, ImportState
+from ekanban_central.imports import Wish, keep
+from ekanban_central.ledger import SYSTEM, Actor
+from ekanban_central.settings import CentralSettings
+from ekanban_central.tables import Person
+from ekanban_cli import central_run
+from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.language import _
+from ekanban_cli.said import say
+from ekanban_core.states import Role
+
+LOOK_S = 0.5  # between looks at how far it has come
+Found = dict[str, Any]  # as the API tells of an import
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    file: Path
+    dry_run: bool
+    by: str | None
+    terminal: str | None
+
+
+def run(settings: CentralSettings, wanted: Wanted, token: str | None, as_json: bool) -> None:
+    """Import, and say what became of it. Raises CommandFailed where it was refused or broken off."""
+    if wanted.terminal is not None:
+        _number(wanted.terminal)
+    with _opened(wanted.file) as file:
+        found = _by_service(settings, wanted, file, token) if token else _alone(settings, wanted, file)
+    if found["state"] in (ImportState.REFUSED, ImportState.BROKEN):
+        raise CommandFailed("\n".join([_told(found), *_wrong(found)]))
+    say("\n".join([_told(found), *found["notes"]]), found, as_json)
+
+
+def _alone(settings: CentralSettings, wanted: Wanted, file: IO[bytes]) -> Found:
+    with central_run.beside_no_service(settings) as central:
+        actor = _actor(central, wanted.by)
+        with central.database.reading() as connection:
+            site_id = sites.own(connection).id
+        terminal = UUID(wanted.terminal) if wanted.terminal else None
+        wish = Wish(site_id, actor, wanted.file.name[:200], wanted.dry_run, terminal)
+        key, ended = central.imports.begin(wish, keep(file))
+
+        def look() -> Found:
+            found = central.imports.read(site_id, key)
+            if found is None:
+                raise CommandFailed(_("This import is gone."))
+            return import_out(found, _).model_dump(mode="json")
+
+        return _followed(look, lambda: wait([ended], LOOK_S))
+
+
+def _by_service(settings: CentralSettings, wanted: Wanted, file: IO[bytes], token: str) -> Found:
+    if wanted.by is not None:
+        raise CommandFailed(_("--by and --token say the same: who vouches is whose token it is."))
+    query = {"dry_run": str(wanted.dry_run).lower(), "name": wanted.file.name[:200]}
+    query |= {"terminal": wanted.terminal} if wanted.terminal else {}
+    url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as service:
+        content = iter(lambda: file.read(1 << 16), b"")
+        found = _asked(url, lambda: service.post("/api/v1/imports/journal", params=query, content=content))
+        path = f"/api/v1/imports/{found.get('id')}"
+        if found["state"] in ENDED:
+            return found
+        return _followed(lambda: _asked(url, lambda: service.get(path)), lambda: time.sleep(LOOK_S))
+
+
+def _followed(look: Callable[[], Found], rest: Callable[[], object]) -> Found:
+    """Look how far it has come until it has ended, and show that on a terminal."""
+    shows = sys.stderr.isatty()
+    while (found := look())["state"] not in ENDED:
+        if shows:
+            print(f"\r{found['done']} / {found['total'] or '…'} ", end="", file=sys.stderr, flush=True)
+        rest()
+    if shows:
+        print("\r", end="", file=sys.stderr)
+    return found
+
+
+def _asked(url: str, ask: Callable[[], httpx2.Response]) -> Found:
+    try:
+        answer = ask()
+        content: Found = answer.json()
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise NotReachable(_("Central does not answer at {url} ({why}).").format(url=url, why=error)) from error
+    if not answer.is_success:
+        wrong = [f"{one['where']}: {one['what']}" for one in content.get("errors", ())]
+        why = "\n".join(wrong) or content.get("detail") or content.get("title")
+        raise CommandFailed(_("Central refuses: {why}").format(why=why))
+    return content
+
+
+def _actor(central: Central, name: str | None) -> Actor:
+    """Who vouches: the person of that name, else whoever commands this machine."""
+    if name is None:
+        return SYSTEM
+    plain = people.sign_in_name(name)
+    with central.database.reading_session() as session:
+        person = session.exec(select(Person).where(col(Person.name) == plain)).one_or_none()
+    if person is None or not person.active or person.role not in (Role.SUPERVISOR, Role.ADMIN):
+        raise CommandFailed(_("{name} is no supervisor or administrator here.").format(name=name))
+    return Actor.person(person.id)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise CommandFailed(_("{file} cannot be read: {why}.").format(file=path, why=error.strerror)) from error
+    with file:
+        yield file
+
+
+def _number(text: str) -> None:
+    try:
+        UUID(text)
+    except ValueError as error:
+        raise CommandFailed(_("--terminal: expected a terminal's number, got “{text}”.").format(text=text)) from error
+
+
+def _told(found: Found) -> str:
+    texts = {
+        ImportState.DONE: _("Taken in: {total} scans, {new} of them new, {repeated} were here already."),
+        ImportState.CHECKED: _(
+            "Checked, nothing changed: {total} scans, {new} of them new, {repeated} are here already."
+        ),
+        ImportState.REFUSED: _("Nothing was imported."),
+        ImportState.BROKEN: _("Broken off after {done} of {total} scans."),
+    }
+    text = texts[ImportState(found["state"])].format(**found)
+    outcomes = ", ".join(f"{name} {count}" for name, count in sorted(found["outcomes"].items()))
+    return f"{text} {_('Answers')}: {outcomes}." if outcomes else text
+
+
+def _wrong(found: Found) -> Iterator[str]:
+    for one in found["errors"]:
+        yield _("line {line}: {what}").format(line=one["line"], what=one["message"]) if one["line"] else one["message"]
+    if found["more"]:
+        yield _("and {count} more lines").format(count=found["more"])
