@@ -236,9 +236,7 @@ class Taking:
             key, fence = delivery.terminal_id, self.fences[delivery.terminal_id]
             rows.append(_terminal_row(delivery, self.terminals[key], fence, self.now_ms))
             epochs += [_epoch_row(key, fence.epochs[epoch]) for epoch in sorted(fence.changed)]
-            if (
-                not delivery.imported
-            ):  # a file is no measurement of a clock: it narrows its own scans, and no later ones
+            if not delivery.imported:  # a file measures no clock for later scans
                 boots += boot_rows(key, self.measured[key], self.boots, self.now_ms)
         self.statements.update(known.TERMINAL, rows)
         self.statements.upsert(known.EPOCH, epochs)

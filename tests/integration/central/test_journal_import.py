@@ -409,3 +409,59 @@ def test_a_scan_that_no_intake_can_process_is_kept_and_holds_up_no_other(
     found = bring(export(line, scans))
 
     assert found.outcomes == {"opened": 2, "unreadable": 1}
+
+
+def missing(plant: Plant) -> list[tuple[int, int]]:
+    """What central has noted as gone for good."""
+    return [(row["data"]["first"], row["data"]["last"]) for row in plant.rows("ledger", kind="scans_missing")]
+
+
+def test_scans_that_the_disk_has_lost_hold_up_no_later_ones(plant: Plant, line: Terminal, bring: Bring) -> None:
+    first, _lost, third, _last = dead_scans(line, plant.cards[:4])
+    line.restart()
+    fifth = line.scan(plant.cards[4])
+
+    found = bring(export(line, [first, third, fifth]))
+
+    assert (found.state, found.outcomes) == (ImportState.DONE, {"opened": 3})
+    assert missing(plant) == [(2, 2), (4, 4)]
+
+
+def test_a_start_that_a_restored_central_lacks_and_the_journal_forgot_holds_up_no_later_one(
+    plant: Plant, line: Terminal, bring: Bring
+) -> None:
+    dead_scans(line, plant.cards[:3])
+    before = line.epochs[0]
+    line.restart()
+    scans = dead_scans(line, plant.cards[3:])
+    lines = things(line, scans)
+    lines.insert(1, {**before, "last_seq": 3})
+    lines[-1]["end"]["epochs"] = 2
+
+    found = bring(text(lines))
+
+    assert (found.state, found.outcomes) == (ImportState.DONE, {"opened": 2})
+    assert missing(plant) == [(1, 3)]
+
+
+def test_a_damaged_scan_between_two_batches_is_not_called_missing(plant: Plant, line: Terminal, bring: Bring) -> None:
+    scans: list[dict[str, Any]] = [line.reading(b"hello", "lookup") for _ in range(501)]
+    scans[499] = {"damaged": {"seq": 500}, "state": "waiting"}
+
+    found = bring(export(line, scans))
+
+    assert (found.state, found.done) == (ImportState.DONE, 501)
+    assert missing(plant) == []
+
+
+def test_a_file_cannot_say_how_old_its_scans_are(plant: Plant, line: Terminal, bring: Bring) -> None:
+    line.boot_id = "never-heard-of"
+    (scan,) = dead_scans(line, plant.cards[:1])
+    lines = things(line, [scan])
+    lines[2]["scan"]["age_ms"] = 30 * 86_400_000
+    made_ms = plant.now
+    plant.pass_s(86_400)
+
+    bring(text(lines))
+
+    assert plant.rows("signal")[0]["opened_latest_ms"] >= made_ms
