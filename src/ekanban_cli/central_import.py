@@ -152,11 +152,14 @@ def _told(found: Found) -> str:
     }
     text = texts[ImportState(found["state"])].format(**found)
     outcomes = ", ".join(f"{name} {count}" for name, count in sorted(found["outcomes"].items()))
-    return f"{text} {_('Answers')}: {outcomes}." if outcomes else text
+    if not outcomes:
+        return text
+    answers = _("Answers: {outcomes}.")
+    return f"{text} {answers.format(outcomes=outcomes)}"
 
 
 def _wrong(found: Found) -> Iterator[str]:
     for one in found["errors"]:
         yield _("line {line}: {what}").format(line=one["line"], what=one["message"]) if one["line"] else one["message"]
     if found["more"]:
-        yield _("and {count} more lines").format(count=found["more"])
+        yield _("More lines are wrong: {count}").format(count=found["more"])

@@ -17,9 +17,9 @@ from ekanban_central.settings import CentralSettings
 class Counter:
     """A plant's central as programs and browsers reach it."""
 
-    def __init__(self, plant: PagePlant, data: Path) -> None:
+    def __init__(self, plant: PagePlant, data: Path, **more: Any) -> None:
         self.plant = plant
-        settings = CentralSettings(data=data, database_url=plant.url.render_as_string(hide_password=False))
+        settings = CentralSettings(data=data, database_url=plant.url.render_as_string(hide_password=False), **more)
         self.app = create_app(settings, now_ms=lambda: plant.now, random_bytes=plant.random)
         self.api = self.program()
 
@@ -50,6 +50,7 @@ class Counter:
 
     def close(self) -> None:
         """Close its database connections."""
+        self.app.state.central.imports.stop()
         self.app.state.central.database.close()
 
 

@@ -132,7 +132,10 @@ def test_a_file_with_several_starts_of_the_terminal(plant: Plant, line: Terminal
     found = bring(export(line, scans))
 
     assert found.outcomes == {"opened": 5}
-    assert [row["last_seq"] for row in sorted(plant.rows("terminal_epoch"), key=lambda row: row["ordinal"])] == [2, None]
+    assert [row["last_seq"] for row in sorted(plant.rows("terminal_epoch"), key=lambda row: row["ordinal"])] == [
+        2,
+        None,
+    ]
 
 
 def test_starts_whose_scans_central_has_and_the_journal_forgot(plant: Plant, line: Terminal, bring: Bring) -> None:

@@ -202,6 +202,4 @@ def _second_site(plant: Plant) -> int:
     from ekanban_central.master import create_site
 
     with plant.database.transaction() as connection:
-        return create_site(
-            Master(connection, 0, SYSTEM, plant.now, plant.random), NewSite(code="other", name="Other")
-        )
+        return create_site(Master(connection, 0, SYSTEM, plant.now, plant.random), NewSite(code="other", name="Other"))

@@ -18,8 +18,8 @@ from ekanban_terminal.settings import TerminalSettings, Tls
 SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
-    "signal_id": SOMEBODY, "review_id": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY, "location_id": SOMEBODY,
-    "site_id": "1", "code": "7K3QM9X2", "word": "x",
+    "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
+    "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x",
 }  # fmt: skip
 
 OPEN = """
@@ -35,7 +35,7 @@ VIEWERS = """
     GET /api/v1/cards, GET /api/v1/cards/{code}, GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
     GET /api/v1/parts/{part_id}, GET /api/v1/locations, GET /api/v1/locations/{location_id}, GET /password,
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
-    GET /reviews.csv, GET /terminals, GET /terminals.csv
+    GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id}
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -46,7 +46,7 @@ SUPERVISORS = """
     PATCH /api/v1/parts/{part_id}, POST /api/v1/locations, PATCH /api/v1/locations/{location_id},
     POST /signals/acts/{step}, POST /reviews/{review_id}, POST /terminals/codes,
     POST /terminals/{terminal_id}/approve, POST /terminals/{terminal_id}/revoke, POST /c/{code}/signal/{step},
-    POST /c/{code}/card/{step}
+    POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /terminals/import
 """
 ADMINS = """
     GET /api/v1/people, POST /api/v1/people, PATCH /api/v1/people/{person}, POST /api/v1/people/{person}/link,
