@@ -82,7 +82,8 @@ class Imports:
         self._central = central
         self._count = count
         self._ending = threading.Event()
-        self._worker = ThreadPoolExecutor(1, "import")
+        self._worker: ThreadPoolExecutor | None = None  # begun with the first import
+        self._turn = threading.Lock()
 
     def begin(self, wish: Wish, file: IO[bytes]) -> tuple[UUID, Future[None]]:
         """Take a file over; returns the import's id, and what is done when it has ended."""
@@ -94,9 +95,15 @@ class Imports:
             "state": ImportState.WAITING, "total": 0, "done": 0, "data": {}, "begun_ms": now_ms, "seen_ms": now_ms,
             "ended_ms": None,
         }  # fmt: skip
-        with self._database.transaction() as connection:
-            import_rows.add(connection, row)
-        return job.id, self._worker.submit(self._run, job)
+        try:
+            with self._database.transaction() as connection:
+                import_rows.add(connection, row)
+            ended = self._submit(job)
+        except BaseException:
+            file.close()
+            raise
+        ended.add_done_callback(lambda _ended: file.close())  # also of one whose turn has never come
+        return job.id, ended
 
     def read(self, site_id: int, key: UUID) -> Import | None:
         """What has become of one so far."""
@@ -104,9 +111,19 @@ class Imports:
             return import_rows.one(connection, site_id, key, self._now_ms())
 
     def stop(self) -> None:
-        """End the one under way after its present batch."""
-        self._ending.set()
-        self._worker.shutdown(cancel_futures=True)
+        """End the one under way after its present batch. A later `begin` begins anew."""
+        with self._turn:
+            worker, self._worker = self._worker, None
+            self._ending.set()
+        if worker is not None:
+            worker.shutdown(cancel_futures=True)
+
+    def _submit(self, job: _Job) -> Future[None]:
+        with self._turn:
+            if self._worker is None:
+                self._worker = ThreadPoolExecutor(1, "import")
+                self._ending.clear()
+            return self._worker.submit(self._run, job)
 
     def _run(self, job: _Job) -> None:
         try:

@@ -109,7 +109,7 @@ def list_imports(_visitor: Looking, central: Here, cursor: IdCursor = None, limi
     return Page(items=[import_out(one) for one in found[:limit]], next=after)
 
 
-@router.get("/{import_id}", responses=refusals(404))
+@router.get("/{import_id:uuid}", responses=refusals(404))
 def read_import(_visitor: Looking, central: Here, import_id: UUID) -> ImportOut:
     """One import."""
     with central.database.reading() as connection:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from typing import Any
 from uuid import UUID
 
@@ -468,3 +470,31 @@ def test_a_file_cannot_say_how_old_its_scans_are(plant: Plant, line: Terminal, b
     bring(text(lines))
 
     assert plant.rows("signal")[0]["opened_latest_ms"] >= made_ms
+
+
+def test_an_import_whose_turn_never_came_is_called_broken_off_and_keeps_no_file(plant: Plant, line: Terminal) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def slowly(batch: Any) -> Any:
+        began.set()
+        assert go_on.wait(60)
+        return plant.intake.take(batch)
+
+    imports = Imports(plant.database, slowly, lambda *_: None, lambda: plant.now, plant.random, CENTRAL)
+    wish = Wish(plant.site_id, Actor.person(ANNA))
+    first, second = (opened(export(line, dead_scans(line, plant.cards[:1]))) for _ in range(2))
+    imports.begin(wish, first)
+    assert began.wait(60)
+    waiting, never = imports.begin(wish, second)
+    ending = threading.Thread(target=imports.stop)
+    ending.start()
+    wait([never], 60)
+    go_on.set()
+    ending.join()
+    plant.pass_s(3_601)
+
+    seen = imports.read(plant.site_id, waiting)
+    assert never.cancelled()
+    assert (first.closed, second.closed) == (True, True)
+    assert seen is not None
+    assert seen.state is ImportState.BROKEN

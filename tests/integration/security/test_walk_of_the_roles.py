@@ -18,7 +18,7 @@ from ekanban_terminal.settings import TerminalSettings, Tls
 SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
-    "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
+    "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
     "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x",
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ VIEWERS = """
     GET /api/v1/cards, GET /api/v1/cards/{code}, GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
     GET /api/v1/parts/{part_id}, GET /api/v1/locations, GET /api/v1/locations/{location_id}, GET /password,
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
-    GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id}
+    GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid}
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
