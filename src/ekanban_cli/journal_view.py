@@ -57,19 +57,21 @@ def _page(folder: Path, after: int) -> list[tuple[int, dict[str, Any]]]:
 def entry(row: tuple[Any, ...]) -> dict[str, Any]:
     """One scan of `sql.SINCE`; of a damaged one what can be read of it, as it is."""
     _n, state, stands_in = row[SUM + 1 :]
+    damaged = {"damaged": dict(zip(sql.SOUND.split(", "), row, strict=False)), "state": state}
     if row[SUM] is not None and not is_sound(row):
-        return {"damaged": dict(zip(sql.SOUND.split(", "), row, strict=False)), "state": state}
-    whole = {
-        "scan": json.loads(row[MESSAGE]),
-        "state": state,
-        "shown": json.loads(row[SHOWN]),
-        "answer": None if row[ANSWER] is None else json.loads(row[ANSWER]),
-    }
-    return (
-        whole
-        if row[STAND_IN] is None
-        else {**whole, "stand_in": json.loads(row[STAND_IN]), "stands_in": bool(stands_in)}
-    )
+        return damaged
+    try:
+        told = {
+            "scan": json.loads(row[MESSAGE]),
+            "state": state,
+            "shown": json.loads(row[SHOWN]),
+            "answer": None if row[ANSWER] is None else json.loads(row[ANSWER]),
+        }
+        if row[STAND_IN] is not None:
+            told |= {"stand_in": json.loads(row[STAND_IN]), "stands_in": bool(stands_in)}
+    except (TypeError, ValueError):  # the first release had no checksums that would tell
+        return damaged
+    return told
 
 
 def check(folder: Path) -> list[str]:

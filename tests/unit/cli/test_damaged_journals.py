@@ -83,3 +83,18 @@ def test_the_journal_of_an_earlier_release_is_shown_and_exported_as_it_is(old: P
     assert len(listed.stdout.splitlines()) == 5
     assert len((old / "saved.jsonl").read_text().splitlines()) == 8
     assert (old / "journal.sqlite").read_bytes() == content
+
+
+def test_a_damaged_scan_of_an_earlier_release_is_exported_as_it_can_be_read(old: Path) -> None:
+    path = old / "journal.sqlite"
+    content = path.read_bytes()
+    assert content.count(b'"raw":"N0szUU05WDIwMUNG"') == 1
+    path.write_bytes(content.replace(b'"raw":"N0szUU05WDIwMUNG"', b'"raw":"N0szUU05WDIwMUNG\xf5'))
+
+    exported = ekanban("--data", old, "--export", old / "saved.jsonl", "--json")
+
+    assert (exported.exit_code, json.loads(exported.stdout)["scans"], json.loads(exported.stdout)["damaged"]) == (
+        0,
+        4,
+        1,
+    )
