@@ -28,6 +28,7 @@ from ekanban_central.api.register import read_register
 from ekanban_central.api.scans import take_scans
 from ekanban_central.context import Central
 from ekanban_central.database import Database
+from ekanban_central.imports import Imports
 from ekanban_central.intake import Intake
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import key_of
@@ -128,6 +129,7 @@ class CentralHost:
             random_bytes=self._dice.randbytes,
             intake=Flusher(self._taken, self._run),
             metrics=Metrics(),
+            imports=Imports(database, self._taken, hub.publish, clock.now_ms, self._dice.randbytes, self.key.id),
         )
         return self.process
 
