@@ -100,6 +100,7 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
         (_("The worker saw"), _shown(scanned.shown), False),
         (_("The rules said"), rules_said(case), False),
         (_("Recorded"), view.exact(case.raised_ms), False),
+        (_("Came by"), _("an import of the terminal's journal") if scanned.imported else "", False),
     ]
     if loaded is not None:
         lines.append((_("Card now"), words.card_state(loaded.card.state).word, False))

@@ -62,6 +62,7 @@ class Scanned:
     facts: Mapping[str, Any] = field(default_factory=dict)
     earliest_ms: int | None = None
     latest_ms: int | None = None
+    imported: bool = False  # somebody brought it with the terminal's journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ def _scanned(data: Mapping[str, Any]) -> Scanned:
     sent: Mapping[str, Any] = scan if isinstance(scan, Mapping) else {}
     raw = _raw(sent.get("raw"))
     return Scanned(
-        text=raw.decode("utf-8", "replace") if sent else str(scan),
+        text=raw.decode("utf-8", "replace") if "raw" in sent else str(scan),
         raw=raw,
         intent=_short(sent, "intent"),
         scanner=_short(sent, "scanner"),
@@ -274,6 +275,7 @@ def _scanned(data: Mapping[str, Any]) -> Scanned:
         facts=data.get("facts") or {},
         earliest_ms=data.get("earliest_ms"),
         latest_ms=data.get("latest_ms"),
+        imported="import" in data,
     )
 
 

@@ -163,7 +163,21 @@ def test_set_aside_scans_lead_to_the_review_desk(works: PagePlant, counter: Coun
 
     (told,) = shown(visit)
     assert told.endswith("1 scan: 1 new; 1 for the review desk .")
-    assert "Scanned at a terminal that was revoked" in visit.get("/reviews").text
+    desk = visit.get("/reviews").text
+    assert "Scanned at a terminal that was revoked" in desk
+    assert "an import of the terminal&#39;s journal" in desk
+
+
+def test_what_can_be_read_of_a_damaged_scan_stands_on_the_review_desk(works: PagePlant, counter: Counter) -> None:
+    line4 = works.terminals[0]
+    visit = counter.browser()
+
+    upload(visit, export(line4, [{"damaged": {"message": '{"raw":"N0sz\\xf5'}, "state": "waiting"}]))
+
+    assert shown(visit)[0].endswith("1 scan: 1 new; 1 damaged on the disk.")
+    desk = visit.get("/reviews").text
+    assert "The terminal&#39;s disk has changed this scan" in desk
+    assert "N0sz" in desk
 
 
 def test_a_file_beyond_the_limit_is_refused(works: PagePlant, tmp_path: Path) -> None:
