@@ -7,12 +7,13 @@ on, because all that was taken in is only repeated then.
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
@@ -207,19 +208,13 @@ class Imports:
 
 
 def keep(source: IO[bytes]) -> IO[bytes]:
-    """Copy what is read from `source` into a file of our own, which has no name. Raises OSError without room."""
-    kept = new_file()
-    try:
-        shutil.copyfileobj(source, kept, 1 << 20)
-    except OSError:
-        kept.close()
-        raise
-    return kept
+    """Hold a file that its owner will close. Raises OSError where what was in memory has no room on the disk."""
+    return os.fdopen(os.dup(source.fileno()), "rb")
 
 
-def new_file() -> IO[bytes]:
+def new_file(folder: Path) -> IO[bytes]:
     """Make a file without a name, which is gone when it is closed."""
-    return tempfile.SpooledTemporaryFile(IN_MEMORY)
+    return tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))
 
 
 def _said(error: EkanbanError) -> dict[str, Any]:

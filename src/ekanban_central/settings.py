@@ -57,7 +57,7 @@ class CentralSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"  # auto: text on a screen, else JSON
     body_limit: Annotated[int, Field(ge=65_536)] = 16 * 1024 * 1024  # bytes of one batch of scans
-    import_limit: Annotated[int, Field(ge=65_536)] = 1024 * 1024 * 1024  # bytes of one file that people import
+    import_limit: Annotated[int, Field(ge=65_536)] = 512 * 1024 * 1024  # bytes of one file that people import
     connections: Annotated[int, Field(ge=64)] = 4096  # at a time; each live page holds one
 
     @classmethod

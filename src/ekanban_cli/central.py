@@ -29,6 +29,16 @@ Port = Annotated[
     int | None, typer.Option("--port", min=0, max=65535, help=_("The port; 0 takes any free one."), show_default=False)
 ]
 
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="EKANBAN_TOKEN",
+        help=_("Do it through the running service, with this API token of somebody who may do it."),
+        show_default=False,
+    ),
+]
+
 
 @app.command(
     help=_("Run the service until Ctrl-C. The first start without people prints a one-time sign-in link."),
@@ -106,15 +116,7 @@ def import_file(
     ] = None,
     config: Config = None,
     data: Data = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="EKANBAN_TOKEN",
-            help=_("Do it through the running service, with this API token of a supervisor."),
-            show_default=False,
-        ),
-    ] = None,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Import a file."""
@@ -134,15 +136,7 @@ def create(
     name: Annotated[str, typer.Argument(help=_("The name to sign in with."))],
     config: Config = None,
     data: Data = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="EKANBAN_TOKEN",
-            help=_("Do it through the running service, with this API token of an administrator."),
-            show_default=False,
-        ),
-    ] = None,
+    token: Token = None,
     as_json: Json = False,
 ) -> None:
     """Add an administrator."""

@@ -225,3 +225,20 @@ class World:
     def states(self) -> list[str]:
         """The states of all scans, oldest first."""
         return [kept.state for kept in reversed(self.journal.last(100_000))]
+
+
+async def work_a_shift(world: World, count: int) -> None:
+    """Two starts: scans that central has answered, one that it could not take, some that wait; closed in order."""
+    await world.load()
+    for number in range(count):
+        await world.scan(code(number))
+    await world.drain()
+    await world.restart()
+    poison = await world.later(code(7))
+    world.central.poison = {poison.entry.id}
+    await world.later()
+    for _ in range(20):
+        await world.courier.step()
+        world.clock.pass_s(60)
+    await world.later(code(8))
+    await world.close()

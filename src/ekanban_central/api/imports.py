@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -82,7 +81,7 @@ async def import_journal(
     The answer comes when it is done, or after some seconds: then `GET /api/v1/imports/{id}` says how it goes on. To
     import the same file again is harmless, and goes on where an import was broken off.
     """
-    file = imports.new_file()
+    file = imports.new_file(central.settings.data)
     try:
         async for chunk in request.stream():
             await run_in_threadpool(file.write, chunk)
@@ -130,7 +129,7 @@ async def brought(
         return site_id, *central.imports.begin(Wish(site_id, actor, name, dry_run, terminal), file)
 
     site_id, key, ended = await run_in_threadpool(begin)
-    await asyncio.wait([asyncio.wrap_future(ended)], timeout=WAIT_S)
+    await run_in_threadpool(wait, [ended], WAIT_S)
     found = await run_in_threadpool(central.imports.read, site_id, key)
     if found is None:
         raise LookupError("an import has no row")

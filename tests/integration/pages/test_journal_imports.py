@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 from journal_files import export, stored
 from page_counter import Counter, Visit
 from page_plant import PagePlant
+from real_plant import until
+from starlette.types import Message
 
 from ekanban_central.shell import FILES
 from ekanban_core.states import TerminalState
@@ -190,3 +194,61 @@ def test_a_file_beyond_the_limit_is_refused(works: PagePlant, tmp_path: Path) ->
         assert upload(counter.browser(), b"x" * 70_000).status_code == 413
     finally:
         counter.close()
+
+
+def test_of_a_file_that_takes_long_the_answer_says_how_far_it_has_come(
+    works: PagePlant, counter: Counter, journal: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    take = counter.app.state.central.imports._take
+
+    def slowly(batch: Any) -> Any:
+        assert go_on.wait(60)
+        return take(batch)
+
+    monkeypatch.setattr("ekanban_central.api.imports.WAIT_S", 0.2)
+    monkeypatch.setattr(counter.app.state.central.imports, "_take", slowly)
+    visit = counter.browser()
+
+    begun = counter.api.post(PATH, content=journal)
+    behind = counter.api.post(PATH, content=journal)
+    entries = shown(visit)
+    go_on.set()
+    ended = until(lambda: counter.get(f"/imports/{behind.json()['id']}")["state"] == "done", "both are done")
+
+    assert (begun.status_code, behind.status_code) == (202, 202)
+    assert (begun.json()["state"], behind.json()["state"]) == ("running", "waiting")
+    assert sorted(one.split(" ")[0] for one in entries) == ["Is", "Waits"]
+    assert "0 of 3 scans: 0 new." in " ".join(entries)
+    assert ended
+    assert counter.get(f"/imports/{begun.json()['id']}")["new"] == 3
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_of_who_may_not_import_no_file_is_read(works: PagePlant, counter: Counter, path: str) -> None:
+    session = works.session(works.viewer)
+    read: list[None] = []
+
+    async def receive() -> Message:
+        read.append(None)
+        return {"type": "http.request", "body": b"x" * 60_000, "more_body": True}
+
+    def ask(*headers: tuple[bytes, bytes]) -> int:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "headers": [(b"host", b"central"), (b"content-length", b"400000000"), *headers],
+            "server": ("central", 80), "client": ("10.0.0.9", 5000), "scheme": "http", "root_path": "",
+        }  # fmt: skip
+        asyncio.run(counter.app(scope, receive, send))
+        return int(sent[0]["status"])
+
+    stranger = ask((b"content-type", b"multipart/form-data; boundary=x"))
+    viewer = ask((b"content-type", b"multipart/form-data; boundary=x"), (b"cookie", f"ekanban={session.word}".encode()))
+
+    assert (stranger, viewer) == (401 if path.startswith("/api/") else 303, 403)
+    assert read == []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal_world import TERMINAL, World, code, run
+from terminal_world import TERMINAL, World, code, run, work_a_shift
 
 from ekanban_cli import journal_export
 from ekanban_cli.errors import CommandFailed
@@ -40,21 +40,7 @@ def scans(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 async def _shift(folder: Path, count: int = 3) -> None:
-    """Some scans that central has, a second start, one that central could not take, some that wait."""
-    world = await World(folder).open()
-    await world.load()
-    for number in range(count):
-        await world.later(code(number))
-    await world.drain()
-    await world.restart()
-    poison = await world.later(code(7))
-    world.central.poison = {poison.entry.id}
-    await world.later()
-    for _ in range(20):
-        await world.courier.step()
-        world.clock.pass_s(60)
-    await world.later(code(8))
-    await world.close()
+    await work_a_shift(await World(folder).open(), count)
 
 
 @pytest.fixture

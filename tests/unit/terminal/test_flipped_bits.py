@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal_world import RoomyDisk, World, code, run
+from terminal_world import RoomyDisk, World, code, run, work_a_shift
 
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.errors import JournalFailed, NewerSchema
@@ -45,19 +45,7 @@ def _sqlite_waits_for_no_flush_either(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _shift(folder: Path) -> bytes:
     """Two starts, scans that central has answered, one that it could not take, some that wait; closed in order."""
     world = await World(folder, disk=HastyDisk()).open()
-    await world.load()
-    for number in range(3):
-        await world.scan(code(number))
-    await world.drain()
-    await world.restart()
-    poison = await world.later(code(7))
-    world.central.poison = {poison.entry.id}
-    await world.later()
-    for _ in range(20):
-        await world.courier.step()
-        world.clock.pass_s(60)
-    await world.later(code(8))
-    await world.close()
+    await work_a_shift(world, 3)
     return world.journal.path.read_bytes()
 
 
