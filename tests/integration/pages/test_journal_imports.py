@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal_files import export, stored
+from journal_files import export, first_release, stored
 from page_counter import Counter, Visit
 from page_plant import PagePlant
 from real_plant import until
@@ -79,6 +79,20 @@ def test_what_is_wrong_with_a_file_is_named_line_by_line(works: PagePlant, count
     assert told.startswith("Refused, nothing changed")
     assert told.endswith("Line 3: its checksum does not hold: it was changed, or copied badly")
     assert "<script>alert" not in visit.get("/terminals").text
+
+
+def test_of_an_export_that_names_no_terminal_the_person_names_it(works: PagePlant, counter: Counter) -> None:
+    line4, visit = works.terminals[0], counter.browser()
+    content = first_release(line4, [line4.scan(works.cards[0])])
+
+    upload(visit, content, terminal="")
+    works.pass_s(1)
+    upload(visit, content, terminal=str(line4.id))
+
+    named, unnamed = shown(visit)
+    assert "does not say whose journal it is" in unnamed
+    assert named.startswith("Taken in Line 4")
+    assert f'<option value="{line4.id}">Line 4</option>' in visit.get("/terminals").text
 
 
 def test_without_a_file_the_page_says_what_to_choose(counter: Counter) -> None:
