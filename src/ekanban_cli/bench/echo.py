@@ -17,22 +17,21 @@ CODE = b"0123456789AB\r"
 
 
 @contextmanager
-def line() -> Iterator[Callable[[], float]]:
-    """Run it; yields what sends a code and returns the seconds until the beep is back."""
+def line() -> Iterator[Callable[[scanning.Pace], float]]:
+    """Run it; yields what sends a code and returns the seconds from its last byte until the beep is back."""
     with scanning.line() as (far, device):
         command = [sys.executable, "-m", "ekanban_cli.bench.echo", device]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             try:
                 if process.stdout is not None:
                     process.stdout.readline()
-                yield lambda: _once(far)
+                yield lambda pace: _once(far, pace)
             finally:
                 process.terminate()
 
 
-def _once(far: int) -> float:
-    begin = time.perf_counter()
-    os.write(far, CODE)
+def _once(far: int, pace: scanning.Pace) -> float:
+    begin = scanning.send(far, CODE, pace)
     select.select([far], [], [])
     os.read(far, 16)
     return time.perf_counter() - begin
@@ -46,8 +45,8 @@ def _answer(device: str) -> None:
     print("ready", flush=True)
     while True:
         poller.poll()
-        os.read(near, 4096)
-        os.write(near, b"\a")
+        if os.read(near, 4096).endswith(CODE[-1:]):
+            os.write(near, b"\a")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """From the scanner's last byte to the green beep, one scan after the other, beside SQLite's own insert and commit.
 
+Two kinds of scanner, each with its own figures: one sends its characters one after the other, as RS-232 at 9600 baud
+does (a keyboard wedge is no faster), so that the terminal can read ahead before the last byte; one sends the whole line
+in one packet, as USB-CDC does, and there is nothing to be done before.
+
 Both ends are outside of the terminal: the byte is sent, and the beep is back, at the far end of the serial line. A beep
 comes only after the commit has returned (promise 1). Rounds of scans and of bare commits take turns on one disk.
 """
@@ -12,46 +16,66 @@ from pathlib import Path
 
 from ekanban_cli.bench import echo, scanning, yardsticks
 from ekanban_cli.bench.figure import Figure, Report, percentile
+from ekanban_cli.bench.scanning import Pace
 
 ROUNDS, EACH, WARM = 20, 100, 200
+
+ByPace = dict[Pace, list[float]]
 
 
 def run() -> Report:
     """Scan."""
-    scans: list[float] = []
+    scans, echoes = by_pace(), by_pace()
     commits: list[float] = []
-    echoes: list[float] = []
     with tempfile.TemporaryDirectory(prefix="ekanban-bench-") as name:
         folder = Path(name)
-        scanning.fill_register(folder, WARM + ROUNDS * EACH)
+        scanning.fill_register(folder, WARM + ROUNDS * EACH * len(Pace))
         with scanning.running(folder) as terminal:
             for number in range(WARM):
                 terminal.scan(number)
+            numbers = iter(range(WARM, WARM + ROUNDS * EACH * len(Pace)))
             with yardsticks.bare_sqlite(folder, folder) as commit, echo.line() as line:
                 for _ in range(WARM):
                     commit()
-                for first in range(WARM, WARM + ROUNDS * EACH, EACH):
+                for _ in range(ROUNDS):
                     commits += [commit() for _ in range(EACH)]
-                    echoes += [line() for _ in range(EACH)]
-                    scans += [terminal.scan(number) for number in range(first, first + EACH)]
-    return Report(figures(scans, commits, "bare insert and commit", (1.25, 1.5)), [note(scans, echoes)])
+                    for pace in Pace:
+                        echoes[pace] += [line(pace) for _ in range(EACH // 4)]
+                        scans[pace] += [terminal.scan(next(numbers), pace=pace) for _ in range(EACH)]
+    return Report(figures(scans, commits, "bare insert and commit", (1.25, 1.5)), notes(scans, echoes))
 
 
-def figures(scans: Sequence[float], yardstick: Sequence[float], what: str, limits: tuple[float, float]) -> list[Figure]:
-    """The median and the 99th percentile beside the yardstick's."""
+def by_pace() -> ByPace:
+    """A list for each kind of scanner."""
+    return {pace: [] for pace in Pace}
+
+
+def figures(scans: ByPace, yardstick: Sequence[float], what: str, limits: tuple[float, float]) -> list[Figure]:
+    """The median and the 99th percentile of each kind of scanner beside the yardstick's."""
     found = []
-    for percent, limit in zip((50, 99), limits, strict=True):
-        ours, theirs = percentile(scans, percent), percentile(yardstick, percent)
-        measured = f"{ours * 1e6:.0f} µs against {theirs * 1e6:.0f} µs ({what})"
-        found.append(Figure(f"last byte to green, p{percent}", ours / theirs, limit, measured=measured))
+    for pace, seconds in scans.items():
+        for percent, limit in zip((50, 99), limits, strict=True):
+            ours, theirs = percentile(seconds, percent), percentile(yardstick, percent)
+            measured = f"{ours * 1e6:.0f} µs against {theirs * 1e6:.0f} µs ({what})"
+            name = f"last byte to green, {pace.words}, p{percent}"
+            found.append(Figure(name, ours / theirs, limit, measured=measured))
     return found
 
 
-def note(scans: Sequence[float], echoes: Sequence[float]) -> str:
-    """What of it is the serial line's."""
-    own, worst = percentile(echoes, 50) * 1e6, percentile(echoes, 99) * 1e6
-    return (
-        f"{len(scans)} scans. The terminal is not enrolled and answers by its register; a kiosk page is open."
-        f" {own:.0f} µs (p50) and {worst:.0f} µs (p99) of a scan are the line's: so long takes a process that does"
-        " nothing but send a byte back."
+def notes(scans: ByPace, echoes: ByPace) -> list[str]:
+    """How it was scanned, and what of it is the serial line's."""
+    kinds = (
+        "“One packet”: the scanner sends the line at once, as USB-CDC does. “9600 baud”: its characters come one after"
+        " the other, 1.04 ms each (the benchmark sleeps between them and takes no processor from the terminal), and the"
+        " clock starts with the last one, the terminator, when the terminal has read ahead."
     )
+    each = len(scans[Pace.PACKET])
+    shares = [
+        f"{percentile(seconds, 50) * 1e6:.0f} µs (p50) and {percentile(seconds, 99) * 1e6:.0f} µs (p99) of {pace.words}"
+        for pace, seconds in echoes.items()
+    ]
+    return [
+        kinds,
+        f"{each} scans of each kind. The terminal is not enrolled and answers by its register; a kiosk page is open."
+        f" {' and '.join(shares)} are the line's: so long takes a process that does nothing but send a byte back.",
+    ]
