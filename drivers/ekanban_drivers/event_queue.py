@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from ekanban_drivers.scanner import ErrorKind, Event, ScanError, Status
+from ekanban_drivers.scanner import ErrorKind, Event, Foresee, Scan, ScanError, Status
 
 LIMIT = 1000  # readings; a station that is so far behind does not work any more
 
@@ -33,6 +33,7 @@ class EventQueue:
         self._waiting: deque[Event] = deque()
         self._readings: deque[Event] = self._waiting  # the readings among them; after `hand_to` a line of their own
         self._taker: Callable[[], None] | None = None
+        self._foresee: Foresee | None = None
         self._refused = 0
         self._closed = False
         self._something = asyncio.Event()
@@ -49,10 +50,24 @@ class EventQueue:
                 line.append(event)
         self._wake()
 
-    def hand_to(self, taker: Callable[[], None]) -> None:
-        """Keep readings for `next_reading` from now on; `taker` is called, in the writer's thread, when some wait."""
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether anybody wants to know what may be read soon."""
+        return self._foresee is not None
+
+    def foresee(self, scan: Scan) -> None:
+        """Tell, in the writer's thread, what may be read soon. Never raises: nobody depends on it."""
+        try:
+            if self._foresee is not None:
+                self._foresee(scan)
+        except Exception:
+            logger.exception("scanner %s: reading ahead failed and is left off", self.device)
+            self._foresee = None
+
+    def hand_to(self, taker: Callable[[], None], foresee: Foresee | None = None) -> None:
+        """Keep readings for `next_reading` from now on; see DirectSession.hand_to."""
         with self._lock:
-            self._taker = taker
+            self._taker, self._foresee = taker, foresee
             self._readings = deque(event for event in self._waiting if not isinstance(event, Status))
             self._waiting = deque(event for event in self._waiting if isinstance(event, Status))
         self._wake()

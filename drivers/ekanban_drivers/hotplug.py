@@ -20,6 +20,7 @@ from ekanban_drivers.scanner import (
     DirectSession,
     Event,
     Feedback,
+    Scan,
     ScannerConfig,
     ScannerDriver,
     ScannerState,
@@ -34,6 +35,7 @@ WAITING = 1000  # events of all scanners together; behind it each scanner has it
 logger = logging.getLogger(__name__)
 
 Taker = Callable[[str, DirectSession], None]
+Foreseer = Callable[[str, Scan], None]
 
 _STATES: dict[type[ScannerError], ScannerState] = {
     DeviceAbsent: ScannerState.ABSENT,
@@ -48,7 +50,8 @@ class Scanners:
     Inside the context `events()` yields what all of them read. A scanner that is missing, busy or without permission
     shows as a Status that says what mends it, and is tried again on every change that udev reports and every two
     seconds. `drivers` are used in place of those of the registry, by kind. `taker` is told, in the reader's thread,
-    that a session has readings (see DirectSession); what other sessions read comes out of `events`, like every Status.
+    that a session has readings, and `foresee` what may become one (see DirectSession); what other sessions read comes
+    out of `events`, like every Status.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class Scanners:
         drivers: Mapping[str, ScannerDriver] | None = None,
         rescan_seconds: float = RESCAN_SECONDS,
         taker: Taker | None = None,
+        foresee: Foreseer | None = None,
     ) -> None:
         self.statuses: dict[str, Status] = {}  # the newest of each scanner, by name
         self._configs = list(configs)
         self._drivers = dict(drivers or {})
         self._rescan_seconds = rescan_seconds
         self._taker = taker
+        self._foresee = foresee
         self._sessions: dict[str, Session] = {}
         self._taken: dict[str, str] = {}  # path → the name of the scanner that has it open
         self._queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue(WAITING)
@@ -122,7 +127,8 @@ class Scanners:
             async with driver.open(device, config.profile) as session:
                 self._sessions[config.name] = session
                 if self._taker is not None and isinstance(session, DirectSession):
-                    session.hand_to(partial(self._taker, config.name, session))
+                    foresee = partial(self._foresee, config.name) if self._foresee is not None else None
+                    session.hand_to(partial(self._taker, config.name, session), foresee)
                 async for event in session.events():
                     if isinstance(event, Status):
                         await self._tell(config, _named(event, config.name))

@@ -21,6 +21,7 @@ __all__ = [
     "ErrorKind",
     "Event",
     "Feedback",
+    "Foresee",
     "Profile",
     "Scan",
     "ScanError",
@@ -90,7 +91,7 @@ class Scan:
 
     `raw` is what the scanner gave between prefix and suffix, without terminator, with its AIM identifier. `text` is the
     same without the identifier, each byte one character (Latin-1), so that no byte is ever lost. Times are seconds
-    of CLOCK_MONOTONIC, stamped by the kernel where it does so.
+    of CLOCK_MONOTONIC, stamped by the kernel where it does so; `t_last` is the terminator's.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Scan:
     suspect: bool = False  # follows a broken reading: its beginning may be missing
     t_first: float = 0.0
     t_last: float = 0.0
+    t_whole: float = 0.0  # of its last character: from then on all was known but that nothing follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Status:
 
 
 Event = Scan | ScanError | Status
+Foresee = Callable[[Scan], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,11 @@ class Session(Protocol):
 class DirectSession(Session, Protocol):
     """A session whose readings can be taken in any thread, so that none waits for the event loop's other work."""
 
-    def hand_to(self, taker: Callable[[], None]) -> None:
+    def hand_to(self, taker: Callable[[], None], foresee: Foresee | None = None) -> None:
         """Give readings to `next_reading` from now on, states to `events`. `taker` is called when readings wait.
 
-        It is called in the thread that reads the device, and must return at once.
+        `foresee` is told of each further character what it would make a scan of, if a terminator came now. Both are
+        called in the thread that reads the device, and must return at once.
         """
         ...
 

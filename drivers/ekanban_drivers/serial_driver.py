@@ -21,7 +21,7 @@ from ekanban_drivers.event_queue import EventQueue
 from ekanban_drivers.identity import distinct, identities
 from ekanban_drivers.node import access, not_readable
 from ekanban_drivers.profile import DeviceFeedback
-from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
+from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Foresee, Profile, Session
 from ekanban_drivers.source import ByteSource, reading
 
 # USB-CDC, USB converters, Bluetooth SPP, the Pi's own port, RS-232.
@@ -67,9 +67,9 @@ class SerialSession:
         """Yield what is read, in order, until the port is gone."""
         return self._queue.events()
 
-    def hand_to(self, taker: Callable[[], None]) -> None:
+    def hand_to(self, taker: Callable[[], None], foresee: Foresee | None = None) -> None:
         """See DirectSession; so are the next two."""
-        self._queue.hand_to(taker)
+        self._queue.hand_to(taker, foresee)
 
     def next_reading(self) -> Event | None:
         """Take the next reading."""

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.event_queue import EventQueue
-from ekanban_drivers.scanner import N_, Event, ScannerState, Status
+from ekanban_drivers.scanner import N_, Event, Scan, ScannerState, Status
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,10 @@ class Decoder(Protocol):
 
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone."""
+        ...
+
+    def ahead(self) -> Scan | None:
+        """What a terminator would complete now, once for each character; None: nothing new, or too long to be asked."""
         ...
 
 
@@ -120,6 +124,8 @@ class Reader(threading.Thread):
             events = self._source.read() if ready else self._source.decoder.tick(now)
             if events:
                 self._queue.put(events)
+            elif ready and self._queue.looks_ahead and (scan := self._source.decoder.ahead()) is not None:
+                self._queue.foresee(scan)
 
     def stop(self) -> None:
         """End the thread; it waits for nothing but its file, so this takes no time."""

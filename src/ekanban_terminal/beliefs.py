@@ -26,6 +26,7 @@ from ekanban_core.effects import (
 from ekanban_core.facts import Card, Signal
 from ekanban_core.states import CardState
 from ekanban_core.wire import RegisterCard
+from ekanban_terminal.marked import Marked, changing
 from ekanban_terminal.register import Register
 
 
@@ -51,10 +52,11 @@ class _Own:
     position: int | None = None  # of central's ledger when it had answered this scan
 
 
-class Beliefs:
+class Beliefs(Marked):
     """Register and overlay. The station asks and notes in its thread, the courier's news come in the event loop."""
 
     def __init__(self, register: Register) -> None:
+        super().__init__()
         self.register = register
         self._own: dict[str, _Own] = {}
         self._lock = threading.Lock()
@@ -78,11 +80,13 @@ class Beliefs:
         own = self._own.get(body)
         return own is not None and own.signal is not None and own.signal.id == signal_id
 
+    @changing
     def note(self, scan_id: str, after: After) -> None:
         """Take over what a stored scan did."""
         with self._lock:
             self._own[after.card.body] = _Own(scan_id, after.card, after.signal)
 
+    @changing
     def answered(self, scan_ids: Iterable[str], position: int) -> None:
         """Central has committed these scans; its register tells of them from this position on."""
         ids = set(scan_ids)
@@ -91,6 +95,7 @@ class Beliefs:
                 if own.scan_id in ids:
                     own.position = position
 
+    @changing
     def refreshed(self, position: int) -> None:
         """The register has come to this position."""
         with self._lock:
@@ -98,11 +103,13 @@ class Beliefs:
             for body in told:
                 del self._own[body]
 
+    @changing
     def new_generation(self) -> None:
         """Central was restored: positions of before mean nothing, and its register is loaded anew."""
         with self._lock:
             self._own = {body: own for body, own in self._own.items() if own.position is None}
 
+    @changing
     def restore(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Rebuild the overlay after a restart: body, scan id, state afterwards; oldest first."""
         for body, scan_id, content in rows:

@@ -9,32 +9,35 @@ from ekanban_core.bounds import OffsetBounds, Reach, measure, scan_moment
 from ekanban_core.facts import Moment
 from ekanban_core.wire import Contact
 from ekanban_terminal.clock import Clock
+from ekanban_terminal.marked import Marked, changing
 
 YEAR_9000_MS = 221_845_392_000_000  # a wall clock beyond is not even worth showing
 
 
-class CentralTime:
+class CentralTime(Marked):
     """Bounds of central's clock minus this boot's clock, and the latest time of central's that was ever heard."""
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__()
         self.contact: Contact | None = None
         self._clock = clock
         self._bounds: OffsetBounds | None = None
         self._register_ms = 0
 
+    @changing
     def heard(self, at_ms: int, sent_ms: int, arrived_ms: int) -> None:
         """Central's time in an answer; the boot clock when its request was sent, and when the answer had arrived."""
         self._bounds = measure(self._bounds, heard=Reach(at_ms, arrived_ms), sent=Reach(at_ms, sent_ms))
         self.contact = Contact(at_ms=at_ms, boot_id=self._clock.boot_id, boottime_ms=arrived_ms)
 
-    def moment(self, terminal: str, boottime_ms: int) -> Moment:
-        """The interval in which something at that boot time happened, on central's clock.
+    def moment(self, terminal: str, boottime_ms: int, ago_ms: int = 0) -> Moment:
+        """The interval in which something at that boot time, `ago_ms` before now, happened, on central's clock.
 
         It happened after everything that was ever heard of central. Without a contact in this boot the wall clock ends
         the interval: it is shown to people, and a wrong one can only turn the local verdict amber, never green.
         """
         floor_ms = max(self.contact.at_ms if self.contact else 0, self._register_ms)
-        wall_ms = min(max(self._clock.wall_ms(), 0), YEAR_9000_MS)
+        wall_ms = min(max(self._clock.wall_ms() - ago_ms, 0), YEAR_9000_MS)
         known = self._bounds is not None and self._bounds.high_ms is not None
         return scan_moment(
             terminal,
@@ -65,6 +68,7 @@ class CentralTime:
             return ""
         return json.dumps([self._clock.boot_id, bounds.low_ms, bounds.high_ms, bounds.measured_ms])
 
+    @changing
     def restore(self, contact: str | None, offset: str | None, register_ms: int = 0) -> None:
         """The reverse; what was measured in another boot says nothing of this one.
 

@@ -19,7 +19,7 @@ from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.errors import JournalFailed, JournalFull
 from ekanban_terminal.journal_file import JournalFile
-from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Reached, Settled
+from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Limits, Reached, Row, Settled
 
 FILE = "journal.sqlite"
 
@@ -54,6 +54,7 @@ class Journal:
         self._seq = 0
         self._whole: rows.Whole = {}
         self._doubtful: checksum.Facts | None = None  # their commit failed: stored or not?
+        self._prepared: tuple[Draft, Row] | None = None
 
     @property
     def path(self) -> Path:
@@ -73,22 +74,32 @@ class Journal:
         """Give the file back."""
         self._file.close()
 
+    def prepare(self, draft: Draft) -> None:
+        """Do all but the commit for a draft that is likely to be appended next, with nothing else in between.
+
+        It is not stored before it is appended. Raises as append does.
+        """
+        self._prepared = None
+        if self._ordinal is None or draft.replays:  # then more than one row is written
+            return
+        self._check_room()
+        row = self._row(draft, self._ordinal)
+        self._file.begin_ahead(sql.ADD_SCAN, (*row.facts, row.checksum))
+        self._prepared = (draft, row)
+
     def append(self, draft: Draft) -> ScanMessage:
         """Store a reading: one INSERT, one COMMIT. Raises JournalFull before, JournalFailed instead of it."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared[0] is draft and self._file.has_begun:
+            return self._commit_prepared(prepared[1])
         self._check_room()
-        message = draft.message.model_copy(update={"epoch": self.epoch, "seq": self._seq + 1})
         with self._file.writing() as connection:
             ordinal = self._ordinal if self._ordinal is not None else self._add_epoch(connection)
-            green, text = int(draft.green), rows.to_json(message)
-            facts = (message.id, ordinal, message.seq, green, draft.body, text, draft.shown, draft.after)
-            self._doubtful = facts
-            connection.execute(sql.ADD_SCAN, (*facts, checksum.crc(*facts)))
+            row = self._row(draft, ordinal)
+            self._doubtful = row.facts
+            connection.execute(sql.ADD_SCAN, (*row.facts, row.checksum))
             replayed = connection.execute(sql.REPLAYED, (draft.replays,)).rowcount if draft.replays else 0
-        self._doubtful = None
-        self._ordinal, self._seq = ordinal, message.seq
-        counts = self.counts
-        self.counts = Counts(counts.stored + 1, counts.again, counts.dead - replayed)
-        return message
+        return self._appended(row, replayed)
 
     def batch(self, most: int, most_bytes: int, also: Collection[str] = ()) -> Batch | None:
         """Return what waits, oldest first: at least one scan, at most `most`; None when nothing waits.
@@ -204,6 +215,24 @@ class Journal:
     def _check_room(self) -> None:
         if (reached := self.full()) is not None:
             raise JournalFull(reached.text)
+
+    def _row(self, draft: Draft, ordinal: int) -> Row:
+        message = draft.message.model_copy(update={"epoch": self.epoch, "seq": self._seq + 1})
+        green, text = int(draft.green), rows.to_json(message)
+        facts = (message.id, ordinal, message.seq, green, draft.body, text, draft.shown, draft.after)
+        return Row(ordinal, message, facts, checksum.crc(*facts))
+
+    def _commit_prepared(self, row: Row) -> ScanMessage:
+        self._doubtful = row.facts
+        self._file.commit_ahead()
+        return self._appended(row)
+
+    def _appended(self, row: Row, replayed: int = 0) -> ScanMessage:
+        self._doubtful = None
+        self._ordinal, self._seq = row.ordinal, row.message.seq
+        counts = self.counts
+        self.counts = Counts(counts.stored + 1, counts.again, counts.dead - replayed)
+        return row.message
 
     def _add_epoch(self, connection: sqlite3.Connection) -> int:
         """Write the epoch with its first scan, so that no start without scans stands between two epochs."""

@@ -7,7 +7,7 @@ everything again from the disk, checked it, moved all out of the write-ahead log
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, count
@@ -38,6 +38,7 @@ class JournalFile:
         self._connection: sqlite3.Connection | None = None
         self._mark = journal_mark.Mark()
         self._moved = 0  # rows that had been changed when the log was moved last
+        self._begun = False  # by begin_ahead, and nobody has used the connection since
 
     def open(self, read: Callable[[sqlite3.Connection], None]) -> None:
         """Open and check, the first time or after a failure, and let `read` look at it.
@@ -68,6 +69,7 @@ class JournalFile:
         if self._connection is None:
             raise JournalFailed(self.problem or "")
         try:
+            self._undo_begun(self._connection)
             yield self._connection
         except DAMAGE as error:
             self.fail(error)
@@ -85,14 +87,58 @@ class JournalFile:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
-            if connection.total_changes - self._moved >= MOVED_AFTER:
-                self._move(connection)
+            self._commit(connection)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether what was begun ahead can still be committed."""
+        return self._begun
+
+    def begin_ahead(self, statement: str, row: Sequence[object]) -> None:
+        """Begin a transaction of one statement. Whatever else uses the connection before commit_ahead undoes it.
+
+        Raises JournalFailed.
+        """
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            self._begun = True
+            connection.execute(statement, row)
+
+    def commit_ahead(self) -> None:
+        """Commit what was begun; when this returns it is on the disk. Raises JournalFailed."""
+        connection, self._begun = self._connection, False
+        if connection is None:
+            raise JournalFailed(self.problem or "")
+        try:
+            self._commit(connection)
+        except DAMAGE as error:
+            self.fail(error)
+            raise JournalFailed(self.problem or "") from error
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        connection.execute("COMMIT")
+        if connection.total_changes - self._moved >= MOVED_AFTER:
+            self._move(connection)
+
+    def _undo_begun(self, connection: sqlite3.Connection) -> None:
+        if self._begun:
+            self._begun = False
+            connection.execute("ROLLBACK")
 
     def tidy(self) -> None:
-        """Move a log that has become long; for a moment in which nobody waits. An error is a `problem`."""
+        """Undo what was begun ahead for nothing, and move a log that has become long; when nobody waits.
+
+        An error is a `problem`.
+        """
         connection = self._connection
-        if connection is not None and connection.total_changes - self._moved >= TIDIED_AFTER:
+        if connection is None:
+            return
+        try:
+            self._undo_begun(connection)
+        except DAMAGE as error:
+            self.fail(error)
+            return
+        if connection.total_changes - self._moved >= TIDIED_AFTER:
             self._move(connection)
 
     def fail(self, error: Exception) -> None:
@@ -213,4 +259,4 @@ class JournalFile:
         if self._connection is not None:
             with suppress(sqlite3.Error):  # a disk that fails may fail here too; `problem` tells of it already
                 self._connection.close()
-        self._connection = None
+        self._connection, self._begun = None, False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ekanban_core.wire import Contact, EpochMessage, ScanMessage, ScanResult
+from ekanban_terminal.journal_checksum import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,16 @@ class Draft:
     body: str | None = None
     after: str | None = None  # card and signal after the local verdict, JSON
     replays: str | None = None  # the dead scan that this one stands for
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A draft as it is written: the message with its number, and the facts of sql.ADD_SCAN."""
+
+    ordinal: int  # of its epoch
+    message: ScanMessage
+    facts: Facts
+    checksum: int
 
 
 @dataclass(frozen=True, slots=True)

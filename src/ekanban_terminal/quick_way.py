@@ -13,7 +13,10 @@ from time import monotonic
 
 import structlog
 
-from ekanban_drivers.scanner import DirectSession, Event
+from ekanban_core.card_code import LENGTH, CardCode
+from ekanban_core.errors import BadCardCode
+from ekanban_drivers.scanner import DirectSession, Event, Scan
+from ekanban_terminal.errors import JournalError
 from ekanban_terminal.feedback import cues
 from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.station import Input, Station, Taken
@@ -51,11 +54,32 @@ class QuickWay:
         self._loop = asyncio.get_running_loop()
         self._untold: list[tuple[Taken, str, bool]] = []  # readings of which the event loop has not heard
         self._untold_since = 0.0
+        self._foreseen: set[str] = set()  # scanners of which one waits to be judged ahead
         thread.when_idle(self._tell)
 
     def readings_wait(self, name: str, session: DirectSession) -> None:
         """A scanner has read something; called in its reader's thread."""
         self._thread.post(partial(self._take_all, name, session))
+
+    def foresee(self, name: str, scan: Scan) -> None:
+        """A scanner has read so much and not ended yet; called in its reader's thread.
+
+        What may be a whole card code is judged ahead, so that its last byte finds only the storing left to do.
+        """
+        if name not in self._foreseen and _ends_in_a_card_code(scan.raw):
+            self._foreseen.add(name)
+            self._thread.post(partial(self._judge_ahead, name, scan))
+
+    def _judge_ahead(self, name: str, scan: Scan) -> None:
+        self._foreseen.discard(name)
+        try:
+            given = self._given(name, scan)
+            if given is not None:
+                self._station.foresee_here(given)
+        except JournalError:
+            return  # the reading itself will tell
+        except Exception:  # the reading itself may do better, and tells of it if not
+            log.exception("reading_ahead_failed", scanner=name)
 
     def _take_all(self, name: str, session: DirectSession) -> None:
         while (event := session.next_reading()) is not None:
@@ -69,8 +93,13 @@ class QuickWay:
         given = self._given(name, event)
         if given is None:
             return
-        taken = self._station.take_here(given)
-        cued = self._at_once(taken) and all(session.cue(cue) for cue in cues(taken.entry))
+        cued = False
+
+        def cue(taken: Taken) -> None:
+            nonlocal cued
+            cued = self._at_once(taken) and all(session.cue(cue) for cue in cues(taken.entry))
+
+        taken = self._station.take_here(given, cue)
         if not self._untold:
             self._untold_since = monotonic()
         self._untold.append((taken, name, cued))
@@ -86,3 +115,12 @@ class QuickWay:
     def _announce_all(self, untold: list[tuple[Taken, str, bool]]) -> None:
         for taken, name, cued in untold:
             self._announce(taken, name, cued)
+
+
+def _ends_in_a_card_code(raw: bytes) -> bool:
+    """Whether the check characters of the last twelve say so: a guess, by which nothing is believed."""
+    try:
+        CardCode.parse(raw[-LENGTH:].decode("latin-1"))
+    except BadCardCode:
+        return False
+    return True

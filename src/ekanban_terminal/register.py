@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal import register_sql as sql
+from ekanban_terminal.marked import Marked, changing
 from ekanban_terminal.store import Run, inline
 
 FILE = "register.sqlite"
@@ -57,10 +58,11 @@ class About:
         return (self.cursor[:MOST_CURSOR] or None) if boottime_ms >= self.known_from_ms else None
 
 
-class Register:
+class Register(Marked):
     """Never raises for a damaged file: it is a copy, and a terminal without it believes every well-formed code."""
 
     def __init__(self, path: Path, run: Run = inline) -> None:
+        super().__init__()
         self.path = path
         self.about = About()
         self.problem: str | None = None
@@ -106,6 +108,7 @@ class Register:
             return None
         return str(row[0]) if row else None
 
+    @changing
     def _open(self) -> None:
         try:
             self._connect()
@@ -139,6 +142,7 @@ class Register:
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
+    @changing
     def _close(self) -> None:
         for connection in (self._reader, self._writer):
             if connection is not None:
@@ -146,11 +150,13 @@ class Register:
                     connection.close()
         self._reader = self._writer = None
 
+    @changing
     def _give_up(self, error: Exception) -> None:
         self.problem = f"The register {self.path} cannot be used: {error}. It is loaded again from central."
         self.about = About()
         self._close()
 
+    @changing
     def _guarded(self, page: Page) -> None:
         if self._writer is None:
             self._begin_anew()

@@ -74,7 +74,7 @@ class Terminal:
         self._clock = clock or SystemClock()
         self._random_bytes = random_bytes
         self._link = link or partial(_over_http, settings.central_certificate)
-        self._scanners = Scanners(_configs(settings), drivers, taker=self._readings_wait)
+        self._scanners = Scanners(_configs(settings), drivers, taker=self._readings_wait, foresee=self._foresee)
         self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -263,6 +263,10 @@ class Terminal:
         if self._quick is not None:
             self._quick.readings_wait(name, session)
 
+    def _foresee(self, name: str, scan: Scan) -> None:
+        if self._quick is not None:
+            self._quick.foresee(name, scan)
+
     def _at_once(self, taken: Taken) -> bool:
         """Whether a reading's cue need not wait for central's answer."""
         return not taken.stored or taken.entry.colour is not Colour.GREEN or self.courier.state not in ANSWERS
@@ -306,7 +310,9 @@ class Terminal:
     def _given(self, name: str, event: Event) -> Input | None:
         match event:
             case Scan():
-                return Input(event.raw, name, None, event.symbology, event.t_last or None, event.suspect)
+                return Input(
+                    event.raw, name, None, event.symbology, event.t_whole or event.t_last or None, event.suspect
+                )
             case ScanError():
                 says = translations(self.screen.reader().language).gettext
                 raw = event.partial.encode("latin-1", "backslashreplace")

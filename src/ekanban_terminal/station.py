@@ -36,6 +36,7 @@ from ekanban_terminal.store import Store
 NO_EPOCH = "0" * 32  # the journal gives epoch and sequence number
 UNDO_CODE = b"EKC-UNDO"
 OLDEST_READING_S = 60.0  # a time stamp further back is not one of this clock
+FORESEEN_S = 0.5  # a reading that was foreseen comes within so long, or is judged anew
 
 
 class NothingToUndo(TerminalError):
@@ -50,7 +51,7 @@ class Input:
     scanner: str = ""
     intent: Intent | None = None  # what it means, where the scanner's role or the caller says so
     symbology: str | None = None
-    at: float | None = None  # monotonic seconds of its last key or byte
+    at: float | None = None  # monotonic seconds of its last character; of its terminator nothing is known but that
     suspect: bool = False  # its beginning may be missing: only a check character proves it
     error: Message | None = None  # it is no scan, and why
     replays: str | None = None  # the dead scan that it is read again for
@@ -75,6 +76,10 @@ class Setting:
     window_s: float
 
 
+def _tell_nobody(_taken: Taken) -> None:
+    """For who only waits for take_here to return."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """A reading understood, before it is stored."""
@@ -84,9 +89,33 @@ class _Plan:
     read: Reading
     intent: Intent
     at: float
+    ago_ms: int  # from then until it was understood
+    boottime_ms: int  # the boot clock then
     commanded: bool = False
     duplicate: LastRead | None = None
     undoes: LastScan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A reading judged: all that is stored of it, and all that is remembered when it was."""
+
+    plan: _Plan
+    found: RegisterCard | None
+    decision: Decision
+    after: After | None
+    entry: Entry
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """A reading that has not come yet, judged as if it had."""
+
+    given: Input
+    standing: tuple[object, ...]  # what the judgement stands on
+    until: float  # monotonic seconds
+    judged: _Judged
 
 
 class Station:
@@ -113,6 +142,7 @@ class Station:
         self._reader = reader
         self._terminal = terminal
         self._memory = Memory(setting.window_s)
+        self._foreseen: _Foreseen | None = None
         self._running: set[asyncio.Task[Taken]] = set()
 
     async def take(self, given: Input) -> Taken:
@@ -122,12 +152,59 @@ class Station:
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    def take_here(self, given: Input) -> Taken:
-        """Take a reading, from work that is where the journal is; see take."""
+    def take_here(self, given: Input, tell: Callable[[Taken], None] = _tell_nobody) -> Taken:
+        """Take a reading, from work that is where the journal is; see take.
+
+        tell: told what became of it as soon as that is certain.
+        """
+        judged = self._as_foreseen(given) or self._judged(given)
+        try:
+            self._store.append_here(judged.draft)
+        except JournalError as error:
+            taken = self._refused(judged.plan, judged.found, error)
+            tell(taken)
+            return taken
+        taken = Taken(judged.entry, True)
+        try:
+            tell(taken)
+        finally:
+            self._remember(judged.plan, judged.decision, judged.after)
+        return taken
+
+    def foresee_here(self, given: Input) -> None:
+        """Judge a reading that is likely to be the next, from work that is where the journal is.
+
+        Nothing is stored, shown or remembered. When the same reading comes next, and nothing that the judgement stands
+        on has changed, it only needs to be stored; else it is as if nobody had foreseen anything.
+        """
+        self._foreseen = None
+        if self._store.problem is not None:
+            return
+        standing, until = self._standing(), self._clock.monotonic() + FORESEEN_S  # before it is looked at
+        judged = self._judged(given)
+        self._store.prepare_here(judged.draft)
+        self._foreseen = _Foreseen(given, standing, until, judged)
+
+    def _as_foreseen(self, given: Input) -> _Judged | None:
+        """The judgement of this very reading, if it was foreseen; none outlives the next reading, whatever that is."""
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen is None or foreseen.given != given or self._clock.monotonic() > foreseen.until:
+            return None
+        return foreseen.judged if foreseen.standing == self._standing() else None
+
+    def _standing(self) -> tuple[object, ...]:
+        """Everything besides the reading that a judgement stands on and that may change.
+
+        How people read here is a setting, or the register's.
+        """
+        beliefs = self._beliefs
+        return (self._memory.mark, beliefs.mark, beliefs.register.mark, self._time.mark, self._terminal())
+
+    def _judged(self, given: Input) -> _Judged:
         plan = self._plan(given)
         found, known, decision = self._judge(plan)
-        policy = known.policy if known else None
-        entry = entries.shown(plan.scan_id, plan.read, plan.intent, decision, found, policy, self._reader())
+        policy, reader = known.policy if known else None, self._reader_at(plan)
+        entry = entries.shown(plan.scan_id, plan.read, plan.intent, decision, found, policy, reader)
         after = None if plan.duplicate else After.of(decision)
         draft = Draft(
             message=self._message(plan, decision),
@@ -137,12 +214,7 @@ class Station:
             after=after_to_json(after) if after else None,
             replays=given.replays,
         )
-        try:
-            self._store.append_here(draft)
-        except JournalError as error:
-            return self._refused(plan, found, error)
-        self._remember(plan, decision, after)
-        return Taken(entry, True)
+        return _Judged(plan, found, decision, after, entry, draft)
 
     async def undo(self) -> Taken:
         """Take back the station's last scan. Raises NothingToUndo, and then nothing is stored."""
@@ -175,15 +247,17 @@ class Station:
         """Understand the reading and what is meant by it."""
         now = self._clock.monotonic()
         at = given.at if given.at is not None and 0 <= now - given.at <= OLDEST_READING_S else now
+        ago_ms = round((now - at) * 1000)
+        then = (at, ago_ms, max(0, self._clock.boottime_ms() - ago_ms))
         understood = self._understand(given)
         scan_id = uuid7(self._clock.wall_ms(), self._random_bytes)
         role = given.intent or self.setting.intents.get(given.scanner, self.setting.intent)
         if isinstance(understood, CommandRead) and understood.intent is Intent.UNDO:
             role = Intent.UNDO
         if role is Intent.UNDO:
-            return _Plan(scan_id, given, understood, role, at, undoes=self._memory.undoable(at))
+            return _Plan(scan_id, given, understood, role, *then, undoes=self._memory.undoable(at))
         if not isinstance(understood, CardRead):
-            return _Plan(scan_id, given, understood, role, at)
+            return _Plan(scan_id, given, understood, role, *then)
         command = self._memory.command(given.scanner, at) if given.intent is None else None
         intent, commanded = command or role, command is not None or given.intent is not None
         duplicate = None
@@ -191,7 +265,7 @@ class Station:
             duplicate = self._memory.double(given.scanner, understood.body, intent, commanded, at)
         if duplicate:
             intent = duplicate.intent
-        return _Plan(scan_id, given, understood, intent, at, command is not None, duplicate)
+        return _Plan(scan_id, given, understood, intent, *then, command is not None, duplicate)
 
     def _understand(self, given: Input) -> Reading:
         understood = read(given.raw, self._beliefs.register.alias)
@@ -213,7 +287,7 @@ class Station:
             id=plan.scan_id,
             terminal=self._terminal(),
             intent=plan.intent,
-            at=self._time.moment(self._terminal(), self._boottime_ms(plan)),
+            at=self._time.moment(self._terminal(), plan.boottime_ms, plan.ago_ms),
             version=plan.read.version if isinstance(plan.read, CardRead) else None,
             shown=None,
             target=plan.undoes.scan_id if plan.undoes else None,
@@ -232,7 +306,6 @@ class Station:
         return decision.saying(by=by) if by else decision
 
     def _message(self, plan: _Plan, decision: Decision) -> ScanMessage:
-        boottime_ms = self._boottime_ms(plan)
         return ScanMessage(
             id=plan.scan_id,
             epoch=NO_EPOCH,
@@ -244,16 +317,16 @@ class Station:
             target=plan.undoes.scan_id if plan.undoes else None,
             duplicate_of=plan.duplicate.scan_id if plan.duplicate else None,
             local_outcome=decision.outcome,
-            register_cursor=self._beliefs.register.about.cursor_at(boottime_ms),
-            scanned_at=rfc3339(self._clock.wall_ms()),
+            register_cursor=self._beliefs.register.about.cursor_at(plan.boottime_ms),
+            scanned_at=rfc3339(self._clock.wall_ms() - plan.ago_ms),
             boot_id=self._clock.boot_id,
-            boottime_ms=boottime_ms,
+            boottime_ms=plan.boottime_ms,
         )
 
-    def _boottime_ms(self, plan: _Plan) -> int:
-        """The boot clock at the reading's last key."""
-        ago_ms = int((self._clock.monotonic() - plan.at) * 1000)
-        return max(0, self._clock.boottime_ms() - ago_ms)
+    def _reader_at(self, plan: _Plan) -> Reader:
+        """How people read here, at the time of the reading."""
+        reader = self._reader()
+        return replace(reader, now_ms=reader.now_ms - plan.ago_ms)
 
     def _refused(self, plan: _Plan, found: RegisterCard | None, error: JournalError) -> Taken:
         says = translations(self._reader().language).gettext

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ekanban_core.effects import Effect
 from ekanban_core.states import Intent
+from ekanban_terminal.marked import Marked, changing
 
 COMMAND_S = 10.0  # how long a command card holds for the next card
 UNDO_S = 120.0  # how long the station's last scan may be taken back
@@ -34,10 +35,11 @@ class LastScan:
     at: float
 
 
-class Memory:
+class Memory(Marked):
     """Changed only after the scan that changes it was stored."""
 
     def __init__(self, window_s: float) -> None:
+        super().__init__()
         self._window_s = window_s
         self._reads: dict[tuple[str, str], LastRead] = {}
         self._commands: dict[str, tuple[Intent, float]] = {}
@@ -64,10 +66,12 @@ class Memory:
         """What an undo would name now."""
         return self._last if self._last and at - self._last.at <= UNDO_S else None
 
+    @changing
     def command_read(self, scanner: str, intent: Intent, at: float) -> None:
         """A command card was stored."""
         self._commands[scanner] = (intent, at)
 
+    @changing
     def card_read(self, scanner: str, body: str, read: LastRead) -> None:
         """A card was stored, or the repetition of one: a command for it is used up."""
         self._commands.pop(scanner, None)
@@ -76,6 +80,7 @@ class Memory:
         while read.at - (oldest := next(iter(self._reads.items())))[1].at > self._window_s:
             del self._reads[oldest[0]]
 
+    @changing
     def happened(self, last: LastScan | None) -> None:
         """Anything was stored that an undo may name; None: it was an undo, after which no other is taken."""
         self._last = last

@@ -59,6 +59,10 @@ class Store:
         """Do something where the journal is, in turn with all else that is done there."""
         return await self._run(work)
 
+    def prepare_here(self, draft: Draft) -> None:
+        """See Journal.prepare."""
+        self._journal.prepare(draft)
+
     def append_here(self, draft: Draft) -> ScanMessage:
         """Store a reading, from work that is where the journal is; when this returns it is on the disk."""
         return self._journal.append(draft)

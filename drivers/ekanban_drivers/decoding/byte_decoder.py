@@ -6,7 +6,7 @@ import re
 
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.profile import Framing, Profile, Terminator
-from ekanban_drivers.scanner import Event
+from ekanban_drivers.scanner import Event, Scan
 
 STX, ETX, TAB, LF, CR = "\x02", "\x03", "\t", "\n", "\r"
 
@@ -56,6 +56,10 @@ class ByteDecoder:
     def tick(self, t: float) -> list[Event]:
         """Take notice that it is `t` and that nothing came before."""
         return self._framer.tick(t)
+
+    def ahead(self) -> Scan | None:
+        """See Framer.ahead."""
+        return self._framer.ahead()
 
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone."""

@@ -11,6 +11,8 @@ from ekanban_drivers.decoding import aim
 from ekanban_drivers.profile import Framing, Profile, Terminator
 from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
 
+LONGEST_AHEAD = 100  # characters; what is longer is no card, and nobody is asked about each of 4,000
+
 
 class Framer:
     """Gathers the characters of one device. Times are seconds of one monotonic clock; they may stand still.
@@ -26,7 +28,8 @@ class Framer:
         self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
         self._pieces: list[str] = []
         self._length = 0  # characters in the pieces
-        self._first = 0.0
+        self._told = 0  # of them by `ahead`
+        self._first = self._last = self._last_but_one = 0.0  # when those characters came
         self._active = 0.0  # the last sign of life
         self._inside = not self._framed  # between STX and ETX; always so in lines
         self._skipping = False
@@ -63,6 +66,7 @@ class Framer:
         if not self._pieces:
             self._first = t
         room = self.profile.max_len + 1 - self._length  # one more than allowed, for a CR that an LF may cut off
+        self._last_but_one, self._last = self._last, t
         self._pieces.append(text[:room])
         self._length += len(text)
         return found if len(text) <= room else [*found, *self.reject(ErrorKind.TOO_LONG, t)]
@@ -82,6 +86,7 @@ class Framer:
         if cut and self._pieces:
             self._pieces[-1] = self._pieces[-1][:-cut]
             self._length -= cut
+            self._last = self._last_but_one
         self._skipping, skipped = False, self._skipping
         self._inside = not self._framed
         if not skipped and self._pieces:
@@ -108,6 +113,13 @@ class Framer:
         self._skipping = self._suspect = False
         return found
 
+    def ahead(self) -> Scan | None:
+        """What a terminator would complete now, once for each character; None: nothing new, or too long to be asked."""
+        if not self._told < self._length <= LONGEST_AHEAD:
+            return None
+        self._told = self._length
+        return self._scan("".join(self._pieces), self._last)
+
     def _fail(self, kind: ErrorKind, t: float) -> ScanError:
         self._inside = not self._framed
         return ScanError(kind, self._take(), self.device, t)
@@ -115,17 +127,18 @@ class Framer:
     def _complete(self, t: float) -> list[Event]:
         if self._length > self.profile.max_len:
             return [self._fail(ErrorKind.TOO_LONG, t)]
-        content = self._take()
+        scan = self._scan(self._take(), t)
+        return [scan] if scan.text else []
+
+    def _scan(self, content: str, t: float) -> Scan:
         inner = content.removeprefix(self.profile.prefix).removesuffix(self.profile.suffix)
         whole = len(content) - len(inner) == len(self.profile.prefix) + len(self.profile.suffix)
         symbology, text = aim.split(inner) if self.profile.aim else (None, inner)
-        if not text:
-            return []
         suspect = self._suspect or not whole
-        return [Scan(text, inner.encode("latin-1"), symbology, self.device, suspect, self._first, t)]
+        return Scan(text, inner.encode("latin-1"), symbology, self.device, suspect, self._first, t, self._last)
 
     def _take(self) -> str:
         content = "".join(self._pieces)
         self._pieces.clear()
-        self._length = 0
+        self._length = self._told = 0
         return content

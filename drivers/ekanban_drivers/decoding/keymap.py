@@ -10,7 +10,7 @@ from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.layouts import BY_NAME
 from ekanban_drivers.profile import Framing, Profile, Terminator
-from ekanban_drivers.scanner import N_, ErrorKind, Event, ScannerState, Status
+from ekanban_drivers.scanner import N_, ErrorKind, Event, Scan, ScannerState, Status
 
 HELD_TOO_LONG = 1.0  # seconds
 
@@ -62,6 +62,10 @@ class KeyDecoder:
     def damage(self, t: float) -> list[Event]:
         """Take notice that something was read past: the code under way is not whole."""
         return self._framer.reject(ErrorKind.OVERRUN, t)
+
+    def ahead(self) -> Scan | None:
+        """See Framer.ahead."""
+        return self._framer.ahead()
 
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone, and with it every key that was held."""

@@ -49,12 +49,14 @@ class Session:
 class AllIsGreen:
     """A station."""
 
-    def take_here(self, given: Input) -> Taken:
+    def take_here(self, given: Input, tell: Callable[[Taken], None]) -> Taken:
         code = given.raw.decode()
         entry = Entry(
             id=code, code=code, intent=Intent.EMPTY, outcome=Outcome.OPENED, colour=Colour.GREEN, message="", at_ms=0
         )
-        return Taken(entry, True)
+        taken = Taken(entry, True)
+        tell(taken)
+        return taken
 
 
 class Way:
