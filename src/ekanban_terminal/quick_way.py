@@ -16,7 +16,6 @@ import structlog
 from ekanban_core.card_code import LENGTH, CardCode
 from ekanban_core.errors import BadCardCode
 from ekanban_drivers.scanner import DirectSession, Event, Scan
-from ekanban_terminal.errors import JournalError
 from ekanban_terminal.feedback import cues
 from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.station import Input, Station, Taken
@@ -76,8 +75,6 @@ class QuickWay:
             given = self._given(name, scan)
             if given is not None:
                 self._station.foresee_here(given)
-        except JournalError:
-            return  # the reading itself will tell
         except Exception:  # the reading itself may do better, and tells of it if not
             log.exception("reading_ahead_failed", scanner=name)
 

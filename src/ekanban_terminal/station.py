@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -178,12 +179,11 @@ class Station:
         on has changed, it only needs to be stored; else it is as if nobody had foreseen anything.
         """
         self._foreseen = None
-        if self._store.problem is not None:
-            return
         standing, until = self._standing(), self._clock.monotonic() + FORESEEN_S  # before it is looked at
         judged = self._judged(given)
-        self._store.prepare_here(judged.draft)
-        self._foreseen = _Foreseen(given, standing, until, judged)
+        with suppress(JournalError):  # the reading itself will tell
+            self._store.prepare_here(judged.draft)
+            self._foreseen = _Foreseen(given, standing, until, judged)
 
     def _as_foreseen(self, given: Input) -> _Judged | None:
         """The judgement of this very reading, if it was foreseen; none outlives the next reading, whatever that is."""
