@@ -14,10 +14,10 @@ from ekanban_terminal.link import Request
 from simulation.bad_scans import BadScans
 from simulation.broken import Broken
 from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
-from simulation.device import KEPT_MS, Device, Process, Reading
+from simulation.device import KEPT_MS, Device, Process, Reading, is_card
 from simulation.disk import rows, scan_ids
 from simulation.kept_demand import nobody_has_lost_a_demand
-from simulation.station_model import COMMANDS, StationModel, body_of, is_card
+from simulation.station_model import COMMANDS, StationModel, body_of
 
 if TYPE_CHECKING:
     from ekanban_central.intake_parsing import Delivery

@@ -165,6 +165,20 @@ def register_waits_for_the_clock() -> Patch:
     return patched(RegisterLoader, "ledger_went_on", with_clock)
 
 
+@bug("what was judged ahead counts, whatever was read or heard since")
+def judged_ahead_for_ever() -> Patch:
+    judge = Station._as_foreseen
+
+    def kept(self: Station, given: Any) -> Any:
+        before = self._foreseen
+        found = judge(self, given)
+        if found is None and before is not None and before.given != given:
+            self._foreseen = before
+        return found
+
+    return together(patched(Station, "_as_foreseen", kept), patched(Station, "_standing", lambda _self: ()))
+
+
 @bug("a command card holds until the next one")
 def command_never_lapses() -> Patch:
     return patched(station_memory, "COMMAND_S", 1e9)

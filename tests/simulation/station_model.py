@@ -10,7 +10,7 @@ from typing import Any
 
 from ekanban_core.states import Intent
 from simulation.broken import Broken
-from simulation.device import ROLES, WINDOW_S, Reading
+from simulation.device import ROLES, WINDOW_S, Reading, is_card
 
 EDGE_S = 0.02
 COMMAND_S = 10.0
@@ -96,11 +96,6 @@ class StationModel:
             raise Broken(
                 "5 (a command holds for the next card)", f"expected {self._role(reading)}, got {message.intent}"
             )
-
-
-def is_card(raw: bytes) -> bool:
-    """The simulation's cards are read as bare codes."""
-    return len(raw) == 12 and raw.isalnum()
 
 
 def body_of(raw: bytes) -> bytes:
