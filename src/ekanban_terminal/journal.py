@@ -77,22 +77,21 @@ class Journal:
     def prepare(self, draft: Draft) -> None:
         """Do all but the commit for a draft that is likely to be appended next, with nothing else in between.
 
-        It is not stored before it is appended. Raises as append does.
+        It is not stored before it is appended. Raises JournalFailed.
         """
         self._prepared = None
         if self._ordinal is None or draft.replays:  # then more than one row is written
             return
-        self._check_room()
         row = self._row(draft, self._ordinal)
         self._file.begin_ahead(sql.ADD_SCAN, (*row.facts, row.checksum))
         self._prepared = (draft, row)
 
     def append(self, draft: Draft) -> ScanMessage:
         """Store a reading: one INSERT, one COMMIT. Raises JournalFull before, JournalFailed instead of it."""
+        self._check_room()
         prepared, self._prepared = self._prepared, None
         if prepared is not None and prepared[0] is draft and self._file.has_begun:
             return self._commit_prepared(prepared[1])
-        self._check_room()
         with self._file.writing() as connection:
             ordinal = self._ordinal if self._ordinal is not None else self._add_epoch(connection)
             row = self._row(draft, ordinal)

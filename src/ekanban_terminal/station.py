@@ -37,7 +37,7 @@ from ekanban_terminal.store import Store
 NO_EPOCH = "0" * 32  # the journal gives epoch and sequence number
 UNDO_CODE = b"EKC-UNDO"
 OLDEST_READING_S = 60.0  # a time stamp further back is not one of this clock
-FORESEEN_S = 0.5  # a reading that was foreseen comes within so long, or is judged anew
+FORESEEN_S = 0.5  # a reading whose end comes later after its last character is judged anew
 
 
 class NothingToUndo(TerminalError):
@@ -52,7 +52,7 @@ class Input:
     scanner: str = ""
     intent: Intent | None = None  # what it means, where the scanner's role or the caller says so
     symbology: str | None = None
-    at: float | None = None  # monotonic seconds of its last character; of its terminator nothing is known but that
+    at: float | None = None  # monotonic seconds of its last character; a terminator adds nothing to it
     suspect: bool = False  # its beginning may be missing: only a check character proves it
     error: Message | None = None  # it is no scan, and why
     replays: str | None = None  # the dead scan that it is read again for
@@ -115,7 +115,6 @@ class _Foreseen:
 
     given: Input
     standing: tuple[object, ...]  # what the judgement stands on
-    until: float  # monotonic seconds
     judged: _Judged
 
 
@@ -179,18 +178,24 @@ class Station:
         on has changed, it only needs to be stored; else it is as if nobody had foreseen anything.
         """
         self._foreseen = None
-        standing, until = self._standing(), self._clock.monotonic() + FORESEEN_S  # before it is looked at
+        if not self._is_fresh(given):
+            return
+        standing = self._standing()  # before it is looked at
         judged = self._judged(given)
         with suppress(JournalError):  # the reading itself will tell
             self._store.prepare_here(judged.draft)
-            self._foreseen = _Foreseen(given, standing, until, judged)
+            self._foreseen = _Foreseen(given, standing, judged)
 
     def _as_foreseen(self, given: Input) -> _Judged | None:
         """The judgement of this very reading, if it was foreseen; none outlives the next reading, whatever that is."""
         foreseen, self._foreseen = self._foreseen, None
-        if foreseen is None or foreseen.given != given or self._clock.monotonic() > foreseen.until:
+        if foreseen is None or foreseen.given != given or not self._is_fresh(given):
             return None
         return foreseen.judged if foreseen.standing == self._standing() else None
+
+    def _is_fresh(self, given: Input) -> bool:
+        """Whether it is known when its last character came, and that is a moment ago."""
+        return given.at is not None and 0 <= self._clock.monotonic() - given.at <= FORESEEN_S
 
     def _standing(self) -> tuple[object, ...]:
         """Everything besides the reading that a judgement stands on and that may change.
@@ -326,7 +331,7 @@ class Station:
     def _reader_at(self, plan: _Plan) -> Reader:
         """How people read here, at the time of the reading."""
         reader = self._reader()
-        return replace(reader, now_ms=reader.now_ms - plan.ago_ms)
+        return Reader(reader.language, reader.zone, reader.now_ms - plan.ago_ms)
 
     def _refused(self, plan: _Plan, found: RegisterCard | None, error: JournalError) -> Taken:
         says = translations(self._reader().language).gettext

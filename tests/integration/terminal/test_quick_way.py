@@ -127,6 +127,26 @@ def test_the_beep_waits_for_the_commit(tmp_path: Path, scanner: PtyScanner, brow
     assert _stored(tmp_path) == 1
 
 
+def test_a_code_that_comes_character_by_character_waits_for_its_end_and_then_only_for_the_commit(
+    tmp_path: Path, scanner: PtyScanner, browser: TestClient
+) -> None:
+    terminal: Terminal = browser.app.state.terminal  # type: ignore[attr-defined]  # FastAPI's
+    scanner.scan(_code(1))  # the first writes the row of this start, too
+    assert scanner.received(1) == GREEN
+    journal = terminal.store._journal
+
+    for character in _code(2):
+        scanner.send(character.encode())
+    until(lambda: journal._file.has_begun or terminal.station._foreseen)
+
+    assert scanner.heard(0.05) == b""
+    assert _stored(tmp_path) == 1
+    scanner.send(b"\r")
+    assert scanner.received(1) == GREEN
+    assert _stored(tmp_path) == 2
+    assert terminal.station._foreseen is None
+
+
 def test_a_burst_is_shown_in_one_go_newest_first(browser: TestClient) -> None:
     terminal: Terminal = browser.app.state.terminal  # type: ignore[attr-defined]  # FastAPI's
     entries = [_entry(number) for number in range(300)]

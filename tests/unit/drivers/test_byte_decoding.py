@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ekanban_drivers.decoding import framing
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.profile import Profile
 from ekanban_drivers.scanner import Event, Scan, ScanError
@@ -218,3 +220,42 @@ def test_every_error_has_a_sentence_for_people() -> None:
     line = Line(max_len=3).send(b"12345\r")
 
     assert all(event.text and "%(" not in event.text for event in line.events if isinstance(event, ScanError))
+
+
+def _ahead(line: Line) -> list[tuple[str, float]]:
+    """What the line would read, and since when, asked three times: each character is told of once."""
+    found = [line.decoder.ahead() for _ in range(3)]
+    return [(scan.text, scan.t_whole) for scan in found if scan is not None]
+
+
+def test_what_a_terminator_would_complete_is_told_once_for_each_character() -> None:
+    line = Line()
+
+    told = [found for byte in b"]C0KA\rN" for found in _ahead(line.send(bytes([byte])))]
+
+    assert [text for text, _at in told] == ["]", "]C", "", "K", "KA", "N"]
+    (scan,) = [event for event in line.events if isinstance(event, Scan)]
+    assert scan.text == "KA"
+    assert scan.t_whole == told[4][1] == pytest.approx(0.04)
+    assert scan.t_last == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
+def test_a_reading_is_the_one_that_was_told_ahead_but_for_its_terminators_time(end: bytes) -> None:
+    profile = {"prefix": "<", "suffix": ">", "terminators": ["crlf"] if len(end) > 1 else ["cr"]}
+    line = Line(**profile).send(b"<7K3QM9X2", b"01CF>")
+    ahead = line.decoder.ahead()
+
+    line.send(*(end[place : place + 1] for place in range(len(end))))
+
+    (scan,) = [event for event in line.events if isinstance(event, Scan)]
+    assert ahead == replace(scan, t_last=ahead.t_last)  # type: ignore[union-attr]  # it is one
+
+
+def test_nobody_is_asked_about_each_byte_of_a_flood_without_an_end() -> None:
+    line = Line(max_len=4_000)
+
+    asked = sum(len(_ahead(line.send(b"A", pause=0.0))) for _ in range(10_000))
+
+    assert asked == framing.LONGEST_AHEAD
+    assert [kind for kind, _partial in line.errors] == ["too_long"]

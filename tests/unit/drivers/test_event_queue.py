@@ -83,6 +83,26 @@ def test_readings_are_handed_to_who_takes_them_directly_and_states_are_not() -> 
     assert len(woken) >= 2
 
 
+def test_what_goes_wrong_in_reading_ahead_is_left_off_and_harms_no_reading() -> None:
+    asked: list[str] = []
+
+    def careless(scan: Scan) -> None:
+        asked.append(scan.text)
+        raise ValueError("not today")
+
+    async def run() -> list[Event | None]:
+        queue = EventQueue("a")
+        queue.hand_to(lambda: None, careless)
+        queue.foresee(scan(1))
+        assert not queue.looks_ahead
+        queue.foresee(scan(1))
+        queue.put([scan(1)])
+        return [queue.next_reading()]
+
+    assert asyncio.run(run()) == [scan(1)]
+    assert asked == ["KAN-1"]
+
+
 def test_who_takes_readings_directly_learns_where_some_are_missing() -> None:
     async def run() -> list[Event | None]:
         queue = EventQueue("a", limit=2)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from terminal_world import run
+from terminal_world import CODE, run
 
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_drivers.scanner import Scan
@@ -49,6 +49,13 @@ class Session:
 class AllIsGreen:
     """A station."""
 
+    def __init__(self) -> None:
+        self.foreseen: list[bytes] = []
+
+    def foresee_here(self, given: Input) -> None:
+        self.foreseen.append(given.raw)
+        raise ValueError("not today")
+
     def take_here(self, given: Input, tell: Callable[[Taken], None]) -> Taken:
         code = given.raw.decode()
         entry = Entry(
@@ -64,10 +71,11 @@ class Way:
 
     def __init__(self) -> None:
         self.thread = HereAndNow()
+        self.station = AllIsGreen()
         self.heard: list[tuple[str, bool]] = []
         self.way = QuickWay(
             self.thread,
-            cast(Station, AllIsGreen()),
+            cast(Station, self.station),
             lambda name, event: Input(cast(Scan, event).raw, name),
             lambda taken: not taken.entry.id.startswith("online"),
             lambda taken, _name, cued: self.heard.append((taken.entry.id, cued)),
@@ -76,6 +84,21 @@ class Way:
 
     def read(self, *codes: str) -> None:
         self.way.readings_wait("hand", cast(Any, Session(*codes)))
+
+    def foresee(self, *texts: str) -> None:
+        for text in texts:
+            self.way.foresee("hand", Scan(text, text.encode(), None, "hand"))
+
+
+class Later(HereAndNow):
+    """One that has something else to do now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def post(self, work: Callable[[], None]) -> None:
+        self.waiting.append(work)
 
 
 async def _loop_turns() -> None:
@@ -121,5 +144,35 @@ def test_without_a_rest_they_are_told_of_soon_all_the_same(monkeypatch: pytest.M
 
         await _loop_turns()
         assert way.heard == [("one", True), ("two", True)]
+
+    run(shift())
+
+
+def test_only_what_ends_in_a_card_code_is_judged_ahead_and_what_goes_wrong_there_harms_nothing() -> None:
+    async def shift() -> None:
+        way, begun = Way(), [CODE[:length] for length in range(1, len(CODE))]
+
+        way.foresee(*begun, CODE, f"HTTPS://KANBAN.TEST/C/{CODE}", f"{CODE[:-1]}?", "]C0")
+        way.read("one")
+        way.thread.rest()
+
+        assert way.station.foreseen == [CODE.encode(), f"HTTPS://KANBAN.TEST/C/{CODE}".encode()]
+        await _loop_turns()
+        assert way.heard == [("one", True)]
+
+    run(shift())
+
+
+def test_of_a_flood_of_codes_without_an_end_one_waits_to_be_judged() -> None:
+    async def shift() -> None:
+        way = Way()
+        way.way._thread = later = Later()
+
+        way.foresee(*[CODE] * 10_000)
+
+        assert len(later.waiting) == 1
+        later.waiting.pop()()
+        way.foresee(CODE)
+        assert len(later.waiting) == 1  # the next one is not forgotten
 
     run(shift())
