@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from terminal_world import TERMINAL, FakeClock, RoomyDisk, World, code
+from terminal_world import TERMINAL, FakeClock, HastyDisk, World, code
 
 from ekanban_core.states import CardState, Intent
 from ekanban_terminal.entries import Reader
@@ -31,26 +30,6 @@ class WholeClock(FakeClock):
     def pass_s(self, seconds: float) -> None:
         self.seconds = round(self.seconds + seconds, 3)
         self.wall += round(seconds * 1000)
-
-
-class HastyDisk(RoomyDisk):
-    """One that waits for nothing: thousands of stories are told on it, and none loses power."""
-
-    def connect(self, path: Path, **options: Any) -> sqlite3.Connection:
-        class Connection(sqlite3.Connection):
-            def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
-                return super().execute(statement.replace("synchronous = FULL", "synchronous = OFF"), *parameters)
-
-        return sqlite3.connect(path, factory=Connection, **options)
-
-    def sync(self, folder: Path) -> None:
-        pass
-
-    def rewrite(self, path: Path) -> None:
-        pass
-
-    def note(self, path: Path, content: bytes, *, sync: bool) -> None:
-        super().note(path, content, sync=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal_world import RoomyDisk, World, code, run, work_a_shift
+from terminal_world import HastyDisk, World, code, run, work_a_shift
 
 from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.errors import JournalFailed, NewerSchema
@@ -22,19 +22,6 @@ from ekanban_terminal.station import correct
 
 SAMPLE = 400  # of the bytes; `make flips` takes all
 REST = "SELECT id, answered_ms, seen, stand_in_id, stand_in FROM scan ORDER BY n"
-
-
-class HastyDisk(RoomyDisk):
-    """Waits for no flush: here no power is cut."""
-
-    def sync(self, folder: Path) -> None:
-        pass
-
-    def rewrite(self, path: Path) -> None:
-        pass
-
-    def note(self, path: Path, content: bytes, *, sync: bool) -> None:
-        super().note(path, content, sync=False)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from terminal_world import run
 
+from ekanban_terminal import journal_sql as sql
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
 from ekanban_terminal.register import Register
@@ -23,6 +24,13 @@ CARD, OTHER = 0, 2  # places in CODES of two cards that the scanner "hand" reads
 LOADED = Step("register")
 
 Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _sqlite_waits_for_no_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql, "PRAGMAS", ("PRAGMA synchronous = OFF", *sql.PRAGMAS[1:]))
+        yield
 
 
 def scan(number: int = CARD, *between: Step, hint: bool = True) -> list[Step]:
