@@ -178,9 +178,9 @@ class Station:
         on has changed, it only needs to be stored; else it is as if nobody had foreseen anything.
         """
         self._foreseen = None
-        if not self._is_fresh(given):
-            return
         standing = self._standing()  # before it is looked at
+        if None in standing or not self._is_fresh(given):
+            return
         judged = self._judged(given)
         with suppress(JournalError):  # the reading itself will tell
             self._store.prepare_here(judged.draft)
@@ -198,7 +198,7 @@ class Station:
         return given.at is not None and 0 <= self._clock.monotonic() - given.at <= FORESEEN_S
 
     def _standing(self) -> tuple[object, ...]:
-        """Everything besides the reading that a judgement stands on and that may change.
+        """Everything besides the reading that a judgement stands on and that may change; None: it is changing now.
 
         How people read here is a setting, or the register's.
         """

@@ -137,6 +137,29 @@ def test_a_change_that_is_not_noticed_is_found(cause: str, monkeypatch: pytest.M
         same([*BEFORE, *CAUSES[cause]])
 
 
+@pytest.mark.parametrize("when", ["before the hint", "after the hint"])
+def test_while_something_is_being_changed_nothing_is_foreseen_and_nothing_foreseen_counts(
+    tmp_path: Path, when: str
+) -> None:
+    async def shift() -> None:
+        world = await Foresight(tmp_path, foresees=True).open()
+        for step in [*BEFORE, Step("characters", CARD, 1)]:
+            await world.carry_out(step)
+        steps = [Step("hint", CARD), Step("terminator", CARD)]
+        under_way = world.register._under_way
+
+        under_way.update([object()] if when == "before the hint" else [])
+        await world.carry_out(steps[0])
+        assert (world.station._foreseen is None) is (when == "before the hint")
+        under_way.add(object())
+        await world.carry_out(steps[1])
+
+        assert world.used == 0
+        await world.close()
+
+    run(shift())
+
+
 def test_a_full_disk_and_a_rest_only_take_back_what_was_begun() -> None:
     full = [Step("full", 1), *scan(), Step("full", 0), *scan()]
 
