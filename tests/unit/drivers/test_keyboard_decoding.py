@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 import us_keyboard as us
@@ -56,6 +57,21 @@ def test_a_typed_code_is_one_scan_with_its_times() -> None:
     assert isinstance(scan, Scan)
     assert (scan.text, scan.raw, scan.symbology, scan.suspect) == ("7K3QM9X201CF", b"7K3QM9X201CF", None, False)
     assert 100.0 <= scan.t_first < scan.t_last < desk.now
+
+
+def test_a_typed_code_is_told_before_its_enter_once_for_each_character_and_is_the_one_that_is_read() -> None:
+    desk, told = Desk(), []
+
+    for event in typed("7K3QM9X201CF"):
+        desk.type([event])
+        told += [scan for scan in (desk.decoder.ahead(),) if scan is not None]
+    desk.type(typed("\n"))
+
+    (scan,) = desk.events
+    assert isinstance(scan, Scan)
+    assert [one.text for one in told] == ["7K3QM9X201CF"[:length] for length in range(1, 13)]
+    assert told[-1] == replace(scan, t_last=scan.t_whole)
+    assert scan.t_whole < scan.t_last
 
 
 @pytest.mark.parametrize("shift", [us.SHIFT, us.RIGHT_SHIFT])
