@@ -11,8 +11,6 @@
   const main = document.getElementById("main");
   const parts = (container) => [...container.children].filter((one) => one.id);
   const told = new Map(); // id → the part as central said it last
-  let asking = false;
-  let askAgain = false;
 
   function isInUse(part) {
     const writes = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((one) => one.value);
@@ -65,48 +63,22 @@
     document.title = fresh.title;
   }
 
-  async function ask() {
-    if (asking) {
-      askAgain = true;
-      return;
-    }
-    asking = true;
-    try {
-      const answer = await Wire.send(main.dataset.url, { headers: { Accept: "text/html" } });
-      if (answer.ok) show(await answer.text());
-    } catch {
-      lost();
-    } finally {
-      setTimeout(() => {
-        asking = false;
-        if (askAgain) {
-          askAgain = false;
-          ask();
-        }
-      }, BUSY_MS);
-    }
+  async function question() {
+    const answer = await Wire.answered(main.dataset.url, { headers: { Accept: "text/html" } });
+    show(await answer.text());
   }
 
-  const offline = document.querySelector("template[data-offline]");
-  let lostNotice = null;
-  let lostTimer = 0;
-  function lost() {
-    lostTimer ||= setTimeout(() => {
-      lostNotice ??= offline.content.firstElementChild.cloneNode(true);
-      offline.after(lostNotice);
-    }, 4000);
-  }
-  function found() {
-    clearTimeout(lostTimer);
-    lostTimer = 0;
-    lostNotice?.remove();
-    lostNotice = null;
+  function notice() {
+    const offline = document.querySelector("template[data-offline]");
+    const shown = offline.content.firstElementChild.cloneNode(true);
+    offline.after(shown);
+    return shown;
   }
 
   for (const container of document.querySelectorAll("[data-parts]")) {
     for (const part of parts(container)) told.set(part.id, part.outerHTML);
   }
-  Wire.follow(main.dataset.kinds.split(" "), { heard: ask, lost, found });
+  const ask = Wire.follow(main.dataset.kinds.split(" "), { question, busy: BUSY_MS, notice });
   main.addEventListener("focusout", () => setTimeout(ask));
   main.addEventListener("toggle", (event) => event.target.open || ask(), true);
   setInterval(() => document.hidden || ask(), AGES_MS);

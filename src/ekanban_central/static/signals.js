@@ -19,8 +19,6 @@ const Signals = (() => {
   const hooks = { move() {}, picked() {} }; // set by signals_acts.js
   let shown = null; // the board that `position` belongs to
   let position = 0;
-  let asking = false;
-  let askAgain = null;
 
   const board = () => document.getElementById("board");
   const rows = () => document.getElementById("rows");
@@ -183,50 +181,15 @@ const Signals = (() => {
     settle();
   }
 
-  /* Ask central what changed. Questions never overlap; one that comes meanwhile is asked afterwards. */
-  async function ask(again = []) {
-    if (asking) {
-      askAgain = [...new Set([...(askAgain ?? []), ...again])];
-      return;
-    }
-    asking = true;
-    try {
-      const query = new URLSearchParams(board().dataset.query.replace(/^\?/, ""));
-      query.set("since", position);
-      if (wall) query.set("wall", "1");
-      for (const id of again) query.append("again", id);
-      const mine = board();
-      const answer = await send(`/signals/changes?${query}`, {});
-      if (answer?.ok && mine === board()) await apply(await answer.json());
-    } catch {
-      lost();
-    } finally {
-      setTimeout(() => {
-        asking = false;
-        if (askAgain) {
-          const ids = askAgain;
-          askAgain = null;
-          ask(ids);
-        }
-      }, BUSY_MS);
-    }
-  }
-
-  /* The wire to central. */
-  let lostNotice = null;
-  let lostTimer = 0;
-
-  function lost() {
-    lostTimer ||= setTimeout(() => {
-      lostNotice ??= notice(words.offline, "amber", 0);
-    }, 4000);
-  }
-
-  function found() {
-    clearTimeout(lostTimer);
-    lostTimer = 0;
-    lostNotice?.remove();
-    lostNotice = null;
+  /* What has changed since, and these rows once more. */
+  async function question(again) {
+    const query = new URLSearchParams(board().dataset.query.replace(/^\?/, ""));
+    query.set("since", position);
+    if (wall) query.set("wall", "1");
+    for (const id of again) query.append("again", id);
+    const mine = board();
+    const answer = await Wire.answered(`/signals/changes?${query}`, {});
+    if (mine === board()) await apply(await answer.json());
   }
 
   /* Time goes on without events: what is due counts down, and a row that falls overdue is asked for anew. */
@@ -295,7 +258,7 @@ const Signals = (() => {
   addEventListener("resize", fit);
 
   begin();
-  Wire.follow(KINDS, { heard: () => ask(), lost, found });
+  const ask = Wire.follow(KINDS, { question, busy: BUSY_MS, notice: () => notice(words.offline, "amber", 0) });
   setInterval(countDown, 5000);
   return { ask, list, row, notice, say, send, words, wall, hooks };
 })();

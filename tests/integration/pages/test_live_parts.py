@@ -91,3 +91,13 @@ def test_the_desk_says_when_it_is_not_live(browser: Browser, desk: Desk) -> None
         desk.loop.call_soon_threadsafe(desk.app.state.central.hub.close)  # a stream that stands is not cut by that
 
         expect(page.locator(".notice")).to_contain_text("Not live", timeout=30_000)
+
+
+def test_the_desk_says_so_when_central_answers_that_it_cannot(plant: PagePlant, browser: Browser, desk: Desk) -> None:
+    with seat(browser, desk) as held_up:
+        page = held_up.open("/reviews")
+        page.route("**/reviews*", lambda route: route.fulfill(status=503, content_type="text/html", body=""))
+
+        plant.scan(plant.cards[0])
+
+        expect(page.locator(".notice")).to_contain_text("Not live")

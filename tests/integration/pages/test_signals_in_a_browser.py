@@ -308,6 +308,10 @@ def test_the_page_says_when_central_does_not_answer(browser: Browser, desk: Desk
         page.evaluate("Signals.ask()")
 
         expect(page.locator(".notice.amber")).to_contain_text("Not live")
+        page.context.set_offline(False)
+        page.evaluate("Signals.ask()")
+
+        expect(page.locator(".notice")).to_have_count(0)  # though the stream never broke and did not come back
 
 
 def test_an_empty_list_says_something_true(plant: PagePlant, erika: Seat) -> None:
