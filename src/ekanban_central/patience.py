@@ -16,7 +16,7 @@ import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ekanban_central.problems import BUSY, Problem, answer_now
+from ekanban_central.problems import answer_now, too_late
 
 ANSWER_S = 12.0  # until an answer begins, from the moment that the request is there
 LOOK_S = 3.0  # for probes: whether the database answers
@@ -81,8 +81,7 @@ class _Asked:
                 return
         self.given_up = True
         self.work.cancel()
-        problem = Problem(503, BUSY, say={}, headers={"Retry-After": "5"})
-        await answer_now(scope, problem)(scope, receive, self._send)
+        await answer_now(scope, too_late())(scope, receive, self._send)
 
 
 class Probes:

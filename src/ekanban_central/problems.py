@@ -65,6 +65,11 @@ class Problem(Exception):
         return JSONResponse(content, self.status, self.headers, media_type="application/problem+json")
 
 
+def too_late() -> Problem:
+    """Return what a request is told that central has not come to in time."""
+    return Problem(503, BUSY, say={}, headers={"Retry-After": "5"})
+
+
 def install(app: FastAPI, page: ToPage | None = None) -> None:
     """Make every error of `app` a problem; `page` may make a page of it where a browser asked for one."""
     app.state.problem_page = page

@@ -9,50 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekanban_central.access import target_in
 from ekanban_central.context import Central
-from ekanban_central.intake_parsing import parse
+from ekanban_central.in_order import PATH, RAISED, answer_of, claim_of, delivery_of, signed_headers
 from ekanban_central.intake_taking import Receipt
 from ekanban_central.patience import ANSWER_S
-from ekanban_central.problems import BUSY, Problem
+from ekanban_central.problems import too_late
 from ekanban_central.schema_watch import SchemaWatch
-from ekanban_central.shell import SAFE
-from ekanban_core.errors import BadSignature
-from ekanban_core.signatures import Claim, read_request, sign_answer
-from ekanban_core.wire import ScanAnswer
+from ekanban_core.signatures import Claim
 from ekanban_migrations.upgrade import Schema
-
-PATH = "/api/v1/scans"
-RAISED = "ekanban.raised"  # in the scope: what intake has raised already
-
-
-def answer_of(central: Central, receipt: Receipt) -> bytes:
-    """Write what the terminal gets, before it is signed."""
-    central.metrics.took(receipt.results)
-    answer = ScanAnswer(
-        generation=receipt.generation,
-        position=receipt.position,
-        mark=receipt.mark,
-        at_ms=central.now_ms(),
-        results=list(receipt.results),
-        expected=receipt.expected,
-    )
-    return answer.model_dump_json().encode()
-
-
-def signed_headers(central: Central, claim: Claim, body: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the headers of the answer to that request."""
-    signed = sign_answer(central.key.sign, central.key.id, 200, body, claim.signature)
-    return [
-        (b"content-length", b"%d" % len(body)),
-        (b"content-type", b"application/json"),
-        *((name.lower().encode(), value.encode()) for name, value in signed.items()),
-        *SAFE,
-    ]
 
 
 class ShortWay:
@@ -89,30 +57,20 @@ class ShortWay:
                 length = value
             elif name in (b"content-encoding", b"transfer-encoding", b"expect"):
                 return None
-        if length is None or not length.isdigit() or int(length[:20]) > self.central.settings.body_limit:
+        if length is None or not length.isdigit():
             return None
-        try:
-            claim = read_request(target_in(scope), scope["headers"])
-            verify = self.central.approved_keys.get(claim.key_id)
-            if verify is None:
-                return None
-            claim.prove(verify)
-        except BadSignature:
-            return None
-        return claim
+        return claim_of(self.central, target_in(scope), scope["headers"], int(length[:20]))
 
     async def _take(self, scope: Scope, claim: Claim, body: bytes) -> Receipt | None:
         """Take the batch in; None where the whole way has to say what is wrong."""
-        try:
-            claim.check_body(body)
-            delivery = parse(body, UUID(claim.key_id), self.central.now_ms())
-        except (BadSignature, Problem):
+        delivery = delivery_of(self.central, claim, body)
+        if delivery is None:
             return None
         try:
             async with asyncio.timeout(self.seconds):
                 return await self.central.intake.submit(delivery)
         except TimeoutError:
-            scope[RAISED] = Problem(503, BUSY, say={}, headers={"Retry-After": "5"})
+            scope[RAISED] = too_late()
         except Exception as error:  # whatever it is, the whole way tells it
             scope[RAISED] = error
         return None

@@ -10,17 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID
 
 from ekanban_central.context import Central
-from ekanban_central.intake_parsing import parse
+from ekanban_central.in_order import PATH, RAISED, answer_of, claim_of, delivery_of, signed_headers
 from ekanban_central.intake_taking import Receipt
 from ekanban_central.patience import ANSWER_S
-from ekanban_central.problems import BUSY, Problem
+from ekanban_central.problems import too_late
 from ekanban_central.schema_watch import SchemaWatch
-from ekanban_central.short_way import PATH, RAISED, answer_of, signed_headers
-from ekanban_core.errors import BadSignature
-from ekanban_core.signatures import Claim, RawHeaders, Target, read_request
+from ekanban_core.signatures import Claim, RawHeaders, Target
 
 TARGET = Target("POST", PATH)
 Headers = list[tuple[bytes, bytes]]
@@ -40,24 +37,12 @@ class StraightWay:
 
     def admit(self, headers: RawHeaders, length: int) -> Claim | None:
         """Return who posts a body of so many bytes to PATH, if it is a terminal that is known here; else None."""
-        if length > self.central.settings.body_limit or not self.watch.current():
-            return None
-        try:
-            claim = read_request(TARGET, headers)
-            verify = self.central.approved_keys.get(claim.key_id)
-            if verify is None:
-                return None
-            claim.prove(verify)
-        except BadSignature:
-            return None
-        return claim
+        return claim_of(self.central, TARGET, headers, length) if self.watch.current() else None
 
     def take(self, claim: Claim, body: bytes, answer: Answer, otherwise: Otherwise) -> None:
         """Take a batch in; exactly one of the two is called, perhaps at once."""
-        try:
-            claim.check_body(body)
-            delivery = parse(body, UUID(claim.key_id), self.central.now_ms())
-        except (BadSignature, Problem):
+        delivery = delivery_of(self.central, claim, body)
+        if delivery is None:
             otherwise({})
             return
         taken = self.central.intake.put(delivery)
@@ -70,7 +55,7 @@ class StraightWay:
     ) -> None:  # fmt: skip
         late.cancel()
         if taken.cancelled():
-            otherwise({RAISED: Problem(503, BUSY, say={}, headers={"Retry-After": "5"})})
+            otherwise({RAISED: too_late()})
             return
         try:
             receipt = taken.result()

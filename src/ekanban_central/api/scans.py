@@ -9,8 +9,8 @@ from pydantic import Field
 
 from ekanban_central.access import SIGNATURE, delivering_terminal, forget_terminal
 from ekanban_central.context import central_of
+from ekanban_central.in_order import RAISED, answer_of
 from ekanban_central.intake_parsing import parse
-from ekanban_central.short_way import RAISED, answer_of
 from ekanban_core.refusals import REFERENCE, json_body
 from ekanban_core.wire import MOST_SCANS, ScanAnswer, ScanBatch, ScanMessage
 
