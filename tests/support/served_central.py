@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
+from thread_server import serving
 
 from ekanban_central import people
 from ekanban_central.app import create_app
@@ -43,15 +41,5 @@ def served(database_url: str, data: Path) -> Iterator[Served]:
         session.flush()
         person = people.create(session, "kit", Role.SUPERVISOR, SYSTEM, central.now_ms(), os.urandom)
         token = people.make_token(session, person, "kit", SYSTEM, central.now_ms(), os.urandom)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < end, "central did not start"
-        thread.join(0.01)
-    try:
-        yield Served(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", token)
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serving(app, log_level="warning") as (port, _server):
+        yield Served(f"http://127.0.0.1:{port}", token)

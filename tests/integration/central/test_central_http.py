@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import Any
@@ -11,10 +10,10 @@ from uuid import UUID
 import pytest
 from central_plant import TABLES
 from fastapi import Request
+from scan_batches import batch_of
 from security_world import Device, World
 from sqlalchemy import delete, select, text, update
 
-from ekanban_core.card_code import CardCode
 from ekanban_core.states import Role
 from ekanban_core.wire import RegisterAnswer, ScanAnswer
 
@@ -24,7 +23,7 @@ SCANS, REGISTER = "/api/v1/scans", "/api/v1/register"
 def test_a_signed_batch_gets_a_signed_answer(world: World, cards: list[str]) -> None:
     device = world.terminal()
 
-    answer = device.send("POST", SCANS, body=_batch(device, [cards[0]]))
+    answer = device.send("POST", SCANS, body=batch_of(device.id, [cards[0]]))
 
     assert answer.status_code == 200, answer.text
     device.believe(answer)
@@ -53,13 +52,13 @@ def test_a_refusal_is_signed_and_says_what_to_do(world: World, body: bytes, stat
 def test_a_batch_in_another_terminals_name_is_refused(world: World, cards: list[str]) -> None:
     left, right = world.terminal(), world.terminal()
 
-    answer = left.send("POST", SCANS, body=_batch(right, [cards[0]]))
+    answer = left.send("POST", SCANS, body=batch_of(right.id, [cards[0]]))
 
     assert answer.status_code == 403
 
 
 def test_strangers_deliver_nothing(world: World, cards: list[str]) -> None:
-    answer = world.browser().post(SCANS, content=_batch(Device(world), cards))
+    answer = world.browser().post(SCANS, content=batch_of(Device(world).id, cards))
 
     assert answer.status_code == 401
 
@@ -69,7 +68,7 @@ def test_a_revoked_terminals_scans_are_set_aside_and_its_register_is_closed(worl
     with world.central.database.transaction() as connection:
         connection.execute(update(TABLES["terminal"]).values(state="revoked"))
 
-    delivered = device.send("POST", SCANS, body=_batch(device, [cards[0]]))
+    delivered = device.send("POST", SCANS, body=batch_of(device.id, [cards[0]]))
     loaded = device.send("GET", REGISTER)
 
     assert [one["outcome"] for one in delivered.json()["results"]] == ["set_aside"]
@@ -81,12 +80,12 @@ def test_a_terminal_revoked_between_two_deliveries_is_set_aside_from_the_second_
     world: World, cards: list[str]
 ) -> None:
     device = world.terminal()
-    first = device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    first = device.send("POST", SCANS, body=batch_of(device.id, cards[:1]))
     assert device.id in world.central.approved_keys  # so that the second proof asks no database
     with world.central.database.transaction() as connection:
         connection.execute(update(TABLES["terminal"]).values(state="revoked"))
 
-    second = device.send("POST", SCANS, body=_batch(device, cards[:2]))
+    second = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert [one["outcome"] for one in first.json()["results"]] == ["opened"]
     assert [(one["outcome"], one["repeated"]) for one in second.json()["results"]] == [
@@ -97,10 +96,10 @@ def test_a_terminal_revoked_between_two_deliveries_is_set_aside_from_the_second_
 
 def test_another_key_than_the_remembered_one_delivers_nothing(world: World, cards: list[str]) -> None:
     device = world.terminal()
-    device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    device.send("POST", SCANS, body=batch_of(device.id, cards[:1]))
     thief = Device(world, id=device.id)
 
-    answer = thief.send("POST", SCANS, body=_batch(device, cards[:2]))
+    answer = thief.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert answer.status_code == 401
     assert "one of this key" in answer.json()["detail"]
@@ -111,7 +110,7 @@ def test_a_terminal_that_waits_for_approval_is_not_remembered(world: World, card
     with world.central.database.transaction() as connection:
         connection.execute(update(TABLES["terminal"]).values(state="pending"))
 
-    answer = device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    answer = device.send("POST", SCANS, body=batch_of(device.id, cards[:1]))
 
     assert answer.status_code == 403
     assert world.central.approved_keys == {}
@@ -119,13 +118,13 @@ def test_a_terminal_that_waits_for_approval_is_not_remembered(world: World, card
 
 def test_a_remembered_terminal_that_the_database_no_longer_knows_is_a_stranger(world: World, cards: list[str]) -> None:
     device, other = world.terminal(), world.terminal()
-    device.send("POST", SCANS, body=_batch(device, cards[:1]))
+    device.send("POST", SCANS, body=batch_of(device.id, cards[:1]))
     with world.central.database.transaction() as connection:  # an older backup, put in beneath the running central
         for table in ("terminal_epoch", "terminal_boot", "terminal"):
             column = TABLES[table].c["id" if table == "terminal" else "terminal_id"]
             connection.execute(delete(TABLES[table]).where(column == UUID(device.id)))
 
-    answers = [device.send("POST", SCANS, body=_batch(device, cards[:2])) for _ in range(2)]
+    answers = [device.send("POST", SCANS, body=batch_of(device.id, cards[:2])) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [401, 401]
     assert "signature" not in answers[0].headers
@@ -138,7 +137,7 @@ def test_a_terminal_loads_its_register_and_reads_on(world: World, cards: list[st
     first = device.send("GET", REGISTER)
     device.believe(first)
     loaded = RegisterAnswer.model_validate(first.json())
-    device.send("POST", SCANS, body=_batch(device, [cards[2]]))
+    device.send("POST", SCANS, body=batch_of(device.id, [cards[2]]))
 
     delta = device.send("GET", REGISTER, f"since={loaded.cursor}")
     gone = device.send("GET", REGISTER, "since=another:7")
@@ -259,7 +258,7 @@ def test_another_schema_is_served_by_nobody_and_left_alone(world: World, revisio
 
 def test_prometheus_reads_how_scans_ended(world: World, cards: list[str]) -> None:
     device = world.terminal()
-    device.send("POST", SCANS, body=_batch(device, [cards[0], cards[0], cards[1]]))
+    device.send("POST", SCANS, body=batch_of(device.id, [cards[0], cards[0], cards[1]]))
 
     told = world.browser().get("/metrics").text
 
@@ -268,14 +267,3 @@ def test_prometheus_reads_how_scans_ended(world: World, cards: list[str]) -> Non
     assert "ekanban_open_signals 2.0" in told
     assert 'ekanban_terminals{state="enrolled"} 1.0' in told
     assert 'ekanban_ledger_position{site="plant"}' in told
-
-
-def _batch(device: Device, cards: list[str]) -> bytes:
-    scans = [
-        {
-            "id": f"019e0000-0000-7000-8000-{number:012d}", "epoch": "3b241101-e2bb-4255-8caf-4136c566a962",
-            "seq": number, "raw": base64.b64encode(CardCode(card, 1).text.encode()).decode(), "intent": "empty",
-        }
-        for number, card in enumerate(cards, 1)
-    ]  # fmt: skip
-    return json.dumps({"version": 1, "terminal": device.id, "generation": "g-1", "scans": scans}).encode()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx2
 import pytest
-from central_plant import TABLES
+from deliveries import SCANS, assert_same_answer, assert_told_to_come_again, known_device, stored_scans
 from scan_batches import batch_of
 from security_world import Device, World
-from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from starlette.types import Message
 
@@ -18,8 +16,6 @@ from ekanban_central.api import scans
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.schema_watch import SchemaWatch
 from ekanban_migrations.upgrade import Schema
-
-SCANS = "/api/v1/scans"
 
 
 @pytest.fixture
@@ -39,8 +35,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[None]:
 @pytest.fixture
 def device(world: World, cards: list[str], whole: list[None]) -> Device:
     """A terminal that central has heard of since it was started."""
-    device = world.terminal()
-    assert device.send("POST", SCANS, body=batch_of(device.id, cards[:1])).status_code == 200
+    device = known_device(world, cards)
     assert len(whole) == 1
     whole.clear()
     return device
@@ -57,10 +52,7 @@ def test_a_delivery_in_order_goes_the_short_way_and_is_answered_alike(
     long = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert len(whole) == 1
-    assert [one["outcome"] for one in short.json()["results"]] == ["opened", "opened"]
-    assert {**short.json(), "results": None} == {**long.json(), "results": None}
-    assert _told(short).keys() == _told(long).keys()
-    assert _told(short)["x-content-type-options"] == "nosniff"
+    assert_same_answer(short, long)
     assert world.central.metrics.registry.get_sample_value("ekanban_scans_total", {"outcome": "opened"}) == 2
 
 
@@ -96,7 +88,7 @@ def test_who_has_learnt_the_name_of_a_terminal_delivers_nothing(world: World, de
     answer = thief.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
     assert answer.status_code == 401
-    assert _scans(world) == 1
+    assert stored_scans(world) == 1
 
 
 @pytest.mark.parametrize("error", [OperationalError("", {}, Exception("gone")), TimeoutError()], ids=["gone", "slow"])
@@ -113,10 +105,7 @@ def test_what_intake_raises_is_told_as_on_the_whole_way_and_is_not_tried_twice(
 
     answer = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert answer.json()["detail"]
-    device.believe(answer)
-    assert len(tried) == 1
+    assert_told_to_come_again(device, answer, tried)
 
 
 def test_nothing_is_taken_into_a_database_of_another_release(
@@ -136,16 +125,7 @@ def test_a_body_that_breaks_off_is_not_taken_in(world: World, device: Device, ca
     sent = asyncio.run(_broken_off(world, body, signed.headers))
 
     assert [message["status"] for message in sent if "status" in message] == [400]
-    assert _scans(world) == 1
-
-
-def _scans(world: World) -> int:
-    with world.central.database.reading() as connection:
-        return connection.execute(select(func.count()).select_from(TABLES["scan_identity"])).scalar_one()
-
-
-def _told(answer: httpx2.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in answer.headers.items()}
+    assert stored_scans(world) == 1
 
 
 async def _broken_off(world: World, body: bytes, headers: dict[str, str]) -> list[Message]:

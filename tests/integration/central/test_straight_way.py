@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from central_plant import TABLES
+from deliveries import SCANS, assert_same_answer, assert_told_to_come_again, known_device, stored_scans
 from scan_batches import batch_of
 from security_world import Device, World
-from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from thread_server import serving
 
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.schema_watch import SchemaWatch
@@ -23,24 +21,17 @@ from ekanban_central.short_way import ShortWay
 from ekanban_cli.connections import guarded
 from ekanban_cli.posts import straightened
 
-SCANS = "/api/v1/scans"
-
 
 @pytest.fixture
 def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The same central behind real connections."""
     protocol = straightened(guarded(10), world.app.state.straight_way)
-    server = uvicorn.Server(uvicorn.Config(world.app, http=protocol, lifespan="off", log_config=None))
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with httpx2.Client(base_url=url, trust_env=False, timeout=60) as client:
+    with (
+        serving(world.app, http=protocol, lifespan="off") as (port, _server),
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
+    ):
         monkeypatch.setattr(World, "browser", lambda self: client)
         yield world
-    server.should_exit = True
-    thread.join()
-    listener.close()
 
 
 @pytest.fixture
@@ -60,8 +51,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def device(served: World, cards: list[str], whole: list[str]) -> Device:
     """A terminal that central has heard of since it was started."""
-    device = served.terminal()
-    assert device.send("POST", SCANS, body=batch_of(device.id, cards[:1])).status_code == 200
+    device = known_device(served, cards)
     whole.clear()
     return device
 
@@ -78,10 +68,7 @@ def test_a_delivery_in_order_goes_straight_and_is_answered_alike(
     device.believe(long)
 
     assert whole == [SCANS]
-    assert [one["outcome"] for one in straight.json()["results"]] == ["opened", "opened"]
-    assert {**straight.json(), "results": None} == {**long.json(), "results": None}
-    assert straight.headers.keys() == long.headers.keys()
-    assert straight.headers["x-content-type-options"] == "nosniff"
+    assert_same_answer(straight, long)
 
 
 def test_a_body_that_is_not_the_signed_one_is_refused_the_whole_way(
@@ -91,7 +78,7 @@ def test_a_body_that_is_not_the_signed_one_is_refused_the_whole_way(
 
     answer = served.browser().post(SCANS, content=batch_of(device.id, cards[1:3]), headers=signed.headers)
 
-    assert (answer.status_code, whole, _scans(served)) == (401, [SCANS], 1)
+    assert (answer.status_code, whole, stored_scans(served)) == (401, [SCANS], 1)
 
 
 def test_a_signature_for_another_path_or_of_another_key_is_refused_the_whole_way(
@@ -105,7 +92,7 @@ def test_a_signature_for_another_path_or_of_another_key_is_refused_the_whole_way
         assert served.browser().post(SCANS, content=body, headers=signed.headers).status_code == 401
 
     assert whole == [SCANS, SCANS]
-    assert _scans(served) == 1
+    assert stored_scans(served) == 1
 
 
 def test_a_batch_that_names_another_terminal_or_cannot_be_read_is_refused_the_whole_way(
@@ -118,7 +105,7 @@ def test_a_batch_that_names_another_terminal_or_cannot_be_read_is_refused_the_wh
 
     assert [answer.status_code for answer in answers] == [403, 400, 400]
     assert whole == [SCANS] * 3
-    assert _scans(served) == 1
+    assert stored_scans(served) == 1
 
 
 def test_a_body_beyond_the_limit_is_refused_the_whole_way(device: Device, cards: list[str], whole: list[str]) -> None:
@@ -144,10 +131,7 @@ def test_what_intake_raises_is_told_as_on_the_whole_way_and_is_not_tried_twice(
 
     answer = device.send("POST", SCANS, body=batch_of(device.id, cards[:2]))
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert answer.json()["detail"]
-    device.believe(answer)
-    assert len(tried) == 1
+    assert_told_to_come_again(device, answer, tried)
 
 
 def test_an_answer_that_cannot_be_written_is_an_error_that_is_told(
@@ -181,8 +165,3 @@ def test_a_schema_that_was_not_seen_lately_is_looked_at_first(
 
     assert device.send("POST", SCANS, body=batch_of(device.id, cards[:2])).status_code == 200
     assert whole == [SCANS]
-
-
-def _scans(world: World) -> int:
-    with world.central.database.reading() as connection:
-        return connection.execute(select(func.count()).select_from(TABLES["scan_identity"])).scalar_one()

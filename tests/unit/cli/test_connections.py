@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import threading
@@ -11,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
+from thread_server import connect, rest, serving
 
 from ekanban_cli import connections
 
@@ -39,19 +38,8 @@ async def application(scope: Message, receive: Any, send: Any) -> None:
 @contextmanager
 def served(most: int) -> Iterator[int]:
     """A server with room for so many connections; yields its port."""
-    config = uvicorn.Config(
-        application, http=connections.guarded(most), lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with serving(application, http=connections.guarded(most), lifespan="off") as (port, _server):
+        yield port
 
 
 @pytest.fixture
@@ -61,21 +49,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "BODY_S", 0.3)
     monkeypatch.setattr(connections, "BODY_LEAST", 1_000)
     monkeypatch.setattr(connections, "REST_S", 0.3)
-
-
-def connect(port: int, data: bytes = b"") -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=60)
-    peer.sendall(data)
-    return peer
-
-
-def rest(peer: socket.socket) -> bytes:
-    """All that comes until the server ends the connection."""
-    with peer:
-        said = b""
-        while more := peer.recv(65536):
-            said += more
-        return said
 
 
 def problem(said: bytes) -> Message:

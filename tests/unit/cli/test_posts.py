@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from hypothesis import example, given
 from hypothesis import strategies as st
+from thread_server import connect, rest, serving
 
 from ekanban_cli import connections
 from ekanban_cli.connections import guarded
@@ -80,35 +81,12 @@ async def application(scope: Message, receive: Any, send: Any) -> None:
 @contextmanager
 def served(desk: Desk, most: int = 10) -> Iterator[tuple[int, uvicorn.Server]]:
     """A server; yields its port."""
-    protocol = straightened(guarded(most), desk)
-    config = uvicorn.Config(application, http=protocol, lifespan="off", log_config=None, timeout_graceful_shutdown=30)
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    try:
-        yield listener.getsockname()[1], server
-    finally:
-        desk.answering.set()
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
-def connect(port: int, data: bytes = b"") -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=60)
-    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    peer.sendall(data)
-    return peer
-
-
-def rest(peer: socket.socket) -> bytes:
-    """All that comes until the server ends the connection."""
-    with peer:
-        said = b""
-        while more := peer.recv(65536):
-            said += more
-        return said
+    options = {"http": straightened(guarded(most), desk), "lifespan": "off", "timeout_graceful_shutdown": 30}
+    with serving(application, **options) as (port, server):
+        try:
+            yield port, server
+        finally:
+            desk.answering.set()
 
 
 def answered(peer: socket.socket) -> bytes:
