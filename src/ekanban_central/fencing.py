@@ -48,6 +48,11 @@ class Missing:
     first: int
     last: int
 
+    @property
+    def count(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
+
 
 class Fence:
     """The epochs of one terminal while one of its batches is taken in."""
@@ -58,6 +63,7 @@ class Fence:
         self.changed: set[UUID] = set()
         self.forks: list[UUID] = []  # found just now
         self.missing: list[Missing] = []  # found just now
+        self.late = False  # something came whose place was passed
         self.expected: tuple[UUID, int] | None = None  # what is missing, after GAP
         self._oldest = oldest
         self._now_ms = now_ms
@@ -94,6 +100,7 @@ class Fence:
             self._count(row, max(row.next_seq, seq + 1))
             return Verdict.FORKED
         if seq < row.next_seq:
+            self.late = True
             return Verdict.BEHIND
         if not (self._predecessor_is_whole(row) and self._is_next(row, seq, nameless)):
             return Verdict.GAP
@@ -107,6 +114,8 @@ class Fence:
             return
         if previous_seq:
             self.missing.append(Missing(previous, 1, previous_seq))
+            self._unannounced(previous)  # what of it is found after all has its place, and is no fork
+            self._count(self.epochs[previous], previous_seq + 1)
         self._unannounced(epoch)
 
     def _unannounced(self, epoch: UUID) -> None:

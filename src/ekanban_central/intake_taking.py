@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from ekanban_central import generations, taken_back
+from ekanban_central import generations, missing_scans, taken_back
 from ekanban_central import intake_known as known
 from ekanban_central.changes import Change, Writer
 from ekanban_central.fencing import Epoch, Fence, Verdict
@@ -66,6 +66,7 @@ class Taking:
             connection, self.looked.generation, self._claims(), self.writers, random_bytes
         )
         self.fences = self._fences()
+        self.floors = {key: row["floor_ms"] for key, row in self.terminals.items()}  # before this transaction
         self.boots = self.looked.boots
         self.causes = {delivery.terminal_id: _cause(delivery) for delivery in self.deliveries}
         self.measured = {delivery.terminal_id: measure_boots(delivery, self.boots) for delivery in self.deliveries}
@@ -87,6 +88,7 @@ class Taking:
             Bench(self.connection, cases, self.looked.targets, self.looked.aliases).decide()
         answers = self._answer(cases)
         self._tell_of_forks()
+        missing_scans.tell(self.connection, self._heard(), cases)
         self._write(cases, answers)
         receipts = {delivery.terminal_id: self._receipt(delivery, found, answers) for delivery, found in batches}
         return [receipts.get(delivery.terminal_id) for delivery in self.all]
@@ -202,9 +204,14 @@ class Taking:
             cause = self.causes[terminal]
             for epoch in fence.forks:
                 home.note(Entry("terminal_forked", Actor.terminal(terminal), data={"epoch": str(epoch), **cause}))
-            for gone in fence.missing:
-                data = {"epoch": str(gone.epoch), "first": gone.first, "last": gone.last, **cause}
-                home.note(Entry("scans_missing", Actor.terminal(terminal), data=data))
+
+    def _heard(self) -> dict[UUID, missing_scans.Heard]:
+        return {
+            key: missing_scans.Heard(
+                fence, self.writers[self.terminals[key]["site_id"]], self.floors[key], self.causes[key]
+            )
+            for key, fence in self.fences.items()
+        }
 
     def _write(self, cases: Sequence[Case], answers: Mapping[int, ScanResult]) -> None:
         self._write_terminals()

@@ -58,9 +58,10 @@ class State:
             self.reviews[str(key)] = {**about, "facts": data["facts"], **undecided}
 
     def _decided(self, data: Columns, decided: Columns) -> None:
-        """By a person, who named it, or by a rule that names the scan."""
+        """By a person or a rule that names it, or by a rule that names the scan."""
         for key, laid in self.reviews.items():
-            if key == data.get("review") or (laid["kind"], laid["scan_id"]) == (data["kind"], data.get("scan")):
+            of_scan = "review" not in data and (laid["kind"], laid["scan_id"]) == (data["kind"], data["scan"])
+            if of_scan or key == data.get("review"):
                 laid |= decided
 
 

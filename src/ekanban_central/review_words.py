@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ekanban_central import view, words
+from ekanban_central.missing_scans import ARRIVED, gap_of
 from ekanban_central.reviews import Case, Choice
 from ekanban_central.taken_back import TAKEN_BACK
 from ekanban_central.view import gettext as _
@@ -31,6 +32,7 @@ def kind(name: str) -> str:
         ReviewKind.SHOWN_GREEN_REFUSED: _("Green there, refused here"),
         ReviewKind.SHOWN_RED: _("Red there, possible here"),
         ReviewKind.SET_ASIDE: _("Set aside"),
+        ReviewKind.SCANS_MISSING: _("Scans missing"),
         ReviewKind.RESTORED: _("Central was restored"),
         ReviewKind.MALFORMED: _("Could not be processed"),
     }[ReviewKind(name)]
@@ -49,11 +51,13 @@ def choice(name: str, case: Case | None = None) -> str:
     """A decision, on its button and in the list of what was decided."""
     if name == TAKEN_BACK:
         return _("The scan was taken back")
+    if name == ARRIVED:
+        return _("They have come after all")
     kind = case.kind if case else ""
     still_open = case is not None and case.loaded is not None and case.loaded.signal is not None
     if name == Choice.NOTHING and kind == ReviewKind.PROBABLY_RECEIVED and still_open:
         return _("Not received: leave it open")
-    if name == Choice.NOTHING and kind == ReviewKind.RESTORED:
+    if name == Choice.NOTHING and kind in (ReviewKind.RESTORED, ReviewKind.SCANS_MISSING):
         return _("Noted")
     return {
         Choice.NOTHING: _("Nothing to do"),
@@ -71,6 +75,8 @@ def choice(name: str, case: Case | None = None) -> str:
 def moment(case: Case) -> str:
     """When it was scanned, as closely as is known."""
     earliest, latest = case.scanned.earliest_ms, case.scanned.latest_ms
+    if case.kind is ReviewKind.SCANS_MISSING:
+        earliest, latest = case.facts.get("earliest_ms"), case.facts.get("latest_ms")
     if earliest is None or latest is None:
         return ""
     if latest - earliest <= _NEAR_MS:
@@ -91,6 +97,7 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
     lines = [(_("Scanned"), words.printable(scanned.text[:2_000]) if scanned.text else "", True)]
     if scanned.raw and scanned.text.encode("utf-8", "replace") != scanned.raw:
         lines.append((_("Bytes"), scanned.raw[:200].hex(" "), True))
+    lines += _missing(case)
     lines += [
         (_("Meant as"), _intent(scanned.intent) if scanned.intent else "", False),
         (_("When"), moment(case), False),
@@ -110,6 +117,19 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
     if error:
         lines.append((_("Error"), words.printable(str(error)), True))
     return [(label, text, plain) for label, text, plain in lines if text]
+
+
+def _missing(case: Case) -> list[tuple[str, str, bool]]:
+    """Which numbers, of which start of the terminal."""
+    if case.kind is not ReviewKind.SCANS_MISSING:
+        return []
+    gone = gap_of(case.facts)
+    numbers = str(gone.first) if gone.count == 1 else f"{gone.first}–{gone.last}"
+    return [
+        (_("Numbers"), numbers, False),
+        (_("Come since"), str(case.arrived), False),
+        (_("Start of the terminal"), str(gone.epoch), True),
+    ]
 
 
 def _intent(name: str) -> str:

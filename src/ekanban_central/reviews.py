@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
+from ekanban_central import missing_scans
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import Loaded, load
 from ekanban_central.sets import among
@@ -86,6 +87,7 @@ class Case:
     decision: str | None
     decided_by: str
     note: str
+    arrived: int = 0  # of the scans that were missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ def cases(connection: Connection, site_id: int, rows: Sequence[Row], *, lock: bo
     scans = _scans(connection, site_id, rows)
     cards = load(connection, {row["body"] for row in rows if row["body"]}, lock=lock)
     names = _names(connection, rows)
-    return [_case(row, scans.get(row["id"], Scanned()), cards.get(row["body"] or ""), names) for row in rows]
+    found = [_case(row, scans.get(row["id"], Scanned()), cards.get(row["body"] or ""), names) for row in rows]
+    return [_counted(connection, case) if case.kind is ReviewKind.SCANS_MISSING else case for case in found]
 
 
 def _case(row: Row, scanned: Scanned, loaded: Loaded | None, names: Mapping[str, str]) -> Case:
@@ -160,6 +163,10 @@ def _case(row: Row, scanned: Scanned, loaded: Loaded | None, names: Mapping[str,
         decided_by=names.get(str(row["decided_by"]), ""),
         note=row["note"],
     )
+
+
+def _counted(connection: Connection, case: Case) -> Case:
+    return replace(case, arrived=missing_scans.number_here(connection, missing_scans.gap_of(case.facts)))
 
 
 def choices(row: Row, scanned: Scanned, loaded: Loaded | None) -> tuple[Choice, ...]:
@@ -226,7 +233,7 @@ def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[
     )
 
 
-_OF_NO_OWN_SCAN = (ReviewKind.RESTORED, ReviewKind.EMPTY_MEANWHILE)
+_OF_NO_OWN_SCAN = (ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.EMPTY_MEANWHILE)
 
 
 def _earlier_scans(connection: Connection, rows: Collection[Row]) -> dict[UUID, Scanned]:

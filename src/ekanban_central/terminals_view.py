@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, exists, select
 
-from ekanban_central import tables, words
+from ekanban_central import missing_scans, tables, words
 from ekanban_central.signals_counts import SILENT_MS
 from ekanban_central.signals_view import TERMINAL
 from ekanban_central.sites import REVIEW
@@ -36,6 +36,7 @@ class TerminalRow:
     scanners: Mapping[str, str]
     forked: bool  # a copy of it sends, or it was restored, and something of that waits at the review desk
     namesake: bool = False  # another one has its name
+    missing: int = 0  # scans that it had stored and has no more, which never came
 
     @property
     def waits(self) -> bool:
@@ -53,14 +54,15 @@ def listed(connection: Connection, site_id: int, now_ms: int) -> list[TerminalRo
     statement = select(TERMINAL, forked.label("forked")).where(TERMINAL.c.site_id == site_id)
     found = [dict(row) for row in connection.execute(statement).mappings()]
     names = Counter(row["name"] for row in found)
-    rows = [_row(row, now_ms, namesake=names[row["name"]] > 1) for row in found]
+    missing = missing_scans.still_missing(connection, site_id)
+    rows = [_row(row, now_ms, namesake=names[row["name"]] > 1, missing=missing.get(row["id"], 0)) for row in found]
     return sorted(rows, key=lambda row: (_RANK[row.sign.colour], row.name.casefold(), row.id))
 
 
 _RANK = {"amber": 0, "red": 1, "green": 2, "grey": 3}
 
 
-def _row(row: dict[str, Any], now_ms: int, *, namesake: bool) -> TerminalRow:
+def _row(row: dict[str, Any], now_ms: int, *, namesake: bool, missing: int) -> TerminalRow:
     heard = row["seen_ms"] if row["seen_ms"] is not None else row["enrolled_ms"]
     scanners = row["scanners"] if isinstance(row["scanners"], dict) else {}
     return TerminalRow(
@@ -75,4 +77,5 @@ def _row(row: dict[str, Any], now_ms: int, *, namesake: bool) -> TerminalRow:
         scanners={str(name)[:80]: str(state)[:40] for name, state in scanners.items()},
         forked=bool(row["forked"]) and row["state"] == TerminalState.ENROLLED,
         namesake=namesake,
+        missing=missing,
     )

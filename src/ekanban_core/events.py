@@ -29,6 +29,7 @@ class ReviewKind(StrEnum):
     SHOWN_GREEN_REFUSED = "shown_green_refused"  # the worker saw green, central refused
     SHOWN_RED = "shown_red"  # the worker saw red, central would have carried it out
     SET_ASIDE = "set_aside"  # from a revoked key or a forked terminal
+    SCANS_MISSING = "scans_missing"  # a terminal had stored scans that never came, and has them no more
     RESTORED = "restored"  # central was restored from a backup; what people did since is lost
     MALFORMED = "malformed"  # a scan that does not fit its schema, or that central cannot process; kept as it came
 

@@ -113,6 +113,12 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "review_shown_green_refused": (_("The worker saw green, and the scan could not be carried out."),),
     "review_shown_red": (_("The worker saw red, and the scan would have been possible. Is it still wanted?"),),
     "review_malformed": (_("A scan arrived that could not be processed. It is kept as it came."),),
+    "review_scans_missing": (
+        _(
+            "Scans are missing: {count}. This terminal had stored them and has them no more; they never came here. Ask "
+            "there what was scanned, and scan it again."
+        ),
+    ),
     "review_restored": (
         _(
             "Central was restored from a backup: what it knows ends at {ends_ms}. What people did on pages after that, "

@@ -127,6 +127,14 @@ class PagePlant:
         device.send(scan)
         return str(scan["id"])
 
+    def lose_scans(self, count: int = 2, terminal: int = 0) -> list[dict[str, Any]]:
+        """A terminal's disk loses scans that wait; the next one shows it. Returns those that are lost."""
+        device = self.terminals[terminal]
+        device.booted_ms = min(device.booted_ms, self.now - 60_000)
+        lost = [device.scan(self.cards[0], "lookup") for _ in range(count)]
+        device.send(device.scan(self.cards[0], "lookup"), oldest_seq={device.epoch: device.seq})
+        return lost
+
     def step(self, body: str, step: Step, at_ms: int | None = None, reason: str = "") -> None:
         """A person's step of a card's open signal."""
         at = Moment(at_ms or self.now, at_ms or self.now)

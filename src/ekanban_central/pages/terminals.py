@@ -24,7 +24,7 @@ from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
 
-HEAD = ("name", "state", "seen_at", "stored", "scanners", "release", "enrolled_at")
+HEAD = ("name", "state", "seen_at", "stored", "scanners", "release", "enrolled_at", "missing")
 
 
 @router.get("/terminals")
@@ -70,7 +70,7 @@ def terminals_csv(request: Request, visitor: Looking, central: Here) -> Response
         [
             row.name, row.state, view.rfc3339(row.seen_ms), row.stored,
             ", ".join(f"{name}: {state}" for name, state in row.scanners.items()), row.release,
-            view.rfc3339(row.enrolled_ms),
+            view.rfc3339(row.enrolled_ms), row.missing,
         ]
         for row in rows
     )  # fmt: skip

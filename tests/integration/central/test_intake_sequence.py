@@ -42,7 +42,7 @@ def test_what_was_taken_for_gone_and_comes_later_is_set_aside(plant: Plant) -> N
 
     assert outcomes(receipt) == ["set_aside"]
     assert outcomes(terminal.send(scans[1])) == ["set_aside"]
-    assert [row["facts"]["standing"] for row in plant.rows("review")] == ["behind"]
+    assert [row["facts"]["standing"] for row in plant.rows("review", kind="set_aside")] == ["behind"]
 
 
 def test_a_terminal_starts_anew_and_goes_on(plant: Plant) -> None:

@@ -82,6 +82,24 @@ def test_a_terminal_appears_is_approved_elsewhere_and_its_scans_count(
     assert erika.said == []
 
 
+def test_scans_that_a_disk_has_lost_appear_at_their_terminal_and_on_the_desk(
+    plant: PagePlant, erika: Seat, second: Seat
+) -> None:
+    page, desk = erika.open("/terminals"), second.open("/reviews")
+
+    lost = plant.lose_scans(2)
+
+    link = page.locator("tr", has_text="Line 4").get_by_role("link", name="2 scans missing")
+    expect(link).to_be_visible()
+    case = desk.locator(".case", has_text="Scans are missing: 2.")
+    expect(case).to_contain_text("Line 4")
+    plant.terminals[0].send(lost[0])
+    expect(page.get_by_role("link", name="1 scan missing")).to_be_visible()
+    page.get_by_role("link", name="1 scan missing").click()
+    page.locator(".case", has_text="Scans are missing").get_by_role("button", name="Noted").click()
+    expect(case).to_have_count(0)
+
+
 def test_the_desk_says_when_it_is_not_live(browser: Browser, desk: Desk) -> None:
     with seat(browser, desk) as cut_off:
         page = cut_off.open("/reviews")

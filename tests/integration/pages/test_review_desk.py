@@ -336,3 +336,39 @@ def test_viewers_look_at_the_desk_and_decide_nothing(works: PagePlant, counter: 
     assert viktor.post(f"/reviews/{review['id']}", decision="received").status_code == 403
     assert counter.program(works.viewer).post(f"/api/v1/reviews/{review['id']}/decide", json={}).status_code == 403
     assert counter.stranger().get("/reviews").status_code == 303
+
+
+def test_scans_that_a_terminal_has_lost_are_noted_by_a_person(works: PagePlant, counter: Counter) -> None:
+    works.scan(works.cards[0], "lookup")
+    works.pass_s(3600)
+    works.lose_scans(2)
+    review = the_review(counter, "scans_missing")
+    page = counter.browser().get("/reviews").text
+
+    noted = counter.post(f"/reviews/{review['id']}/decide", decision="nothing", note="Asked at line 4: two bins")
+
+    assert review["choices"] == ["nothing"]
+    assert review["why"].startswith("Scans are missing: 2. This terminal had stored them and has them no more")
+    assert (review["terminal"], review["facts"]["first"], review["facts"]["last"]) == ("Line 4", 2, 3)
+    for words in ("Scans are missing: 2.", "<dd>2–3</dd>", "Noted", "between"):
+        assert words in page
+    assert (noted["decision"], noted["decided_by"], noted["note"]) == (
+        "nothing", "Erika Muster", "Asked at line 4: two bins"
+    )  # fmt: skip
+    assert [row["data"]["note"] for row in decided(works)] == ["Asked at line 4: two bins"]
+
+
+def test_missing_scans_that_come_are_counted_and_the_last_one_closes_the_case(
+    works: PagePlant, counter: Counter
+) -> None:
+    lost = works.lose_scans(2)
+    terminal = works.terminals[0]
+
+    terminal.send(lost[0])
+    page = counter.browser().get("/reviews").text
+    terminal.send(lost[1])
+
+    assert "<dt>Come since</dt><dd>1</dd>" in page
+    closed = counter.browser().get("/reviews?decided=1").text
+    assert "They have come after all" in closed
+    assert counter.get("/reviews", kind="scans_missing")["items"] == []

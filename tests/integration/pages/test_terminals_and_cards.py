@@ -29,6 +29,27 @@ def test_terminals_stand_in_the_order_of_who_needs_somebody(works: PagePlant, co
         assert words in page
 
 
+def test_a_terminal_that_has_lost_scans_says_how_many_until_somebody_has_noted_it(
+    works: PagePlant, counter: Counter
+) -> None:
+    lost = works.lose_scans(3)
+    works.lose_scans(1)
+    visit = counter.browser()
+
+    assert re.search(
+        r'<b>Line 4</b> <a [^>]*href="/reviews\?kind=scans_missing">.*4 scans missing', visit.get("/terminals").text
+    )
+    (line,) = [line for line in visit.get("/terminals.csv").text.splitlines() if line.startswith("Line 4,")]
+    assert line.endswith(",4")
+    works.terminals[0].send(lost[0])
+    assert "3 scans missing" in visit.get("/terminals").text
+
+    for review in counter.get("/reviews", kind="scans_missing")["items"]:
+        counter.post(f"/reviews/{review['id']}/decide", decision="nothing")
+
+    assert "missing" not in visit.get("/terminals").text
+
+
 def test_a_code_is_shown_once_with_its_command(works: PagePlant, counter: Counter) -> None:
     visit = counter.browser()
 

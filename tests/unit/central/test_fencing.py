@@ -89,6 +89,16 @@ def test_a_predecessor_that_nobody_knows_is_asked_for() -> None:
     assert fence.place(C, 1) is Verdict.GAP
 
 
+def test_what_is_found_of_a_start_that_was_taken_for_gone_has_its_place_and_is_no_fork() -> None:
+    fence = _fence(_epoch(A, 5), head=A, oldest={B: 4})
+    fence.introduce(C, B, 3)
+    fence.introduce(B, A, 4)
+
+    assert fence.missing == [Missing(B, 1, 3)]
+    assert [fence.place(B, 2), fence.place(C, 1)] == [Verdict.BEHIND, Verdict.NEXT]
+    assert (fence.forks, fence.head) == ([], C)
+
+
 def test_a_predecessor_without_scans_is_not_asked_for() -> None:
     fence = _fence(_epoch(A, 5), head=A)
     fence.introduce(C, B, 0)
