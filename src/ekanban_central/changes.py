@@ -78,7 +78,7 @@ class Writer:
         self.entries: list[Entry] = []
         self._states: dict[str, _State] = {}
         self._reviews: list[tuple[int, Columns]] = []  # with the index of the entry that raised it
-        self._closed: list[Columns] = []  # of reviews that the desk has
+        self._revised: list[Columns] = []  # of reviews that the desk has
 
     def note(self, entry: Entry) -> int:
         """Add a ledger row; returns its index."""
@@ -117,13 +117,13 @@ class Writer:
         self._reviews = self._unasked(connection)
         return [columns for _, columns in self._reviews]
 
-    def close(self, review: Columns, decided: Columns, entry: Entry) -> None:
-        """Decide a review by rule: one that the desk has, or one of `raised`."""
+    def revise(self, review: Columns, columns: Columns, entry: Entry) -> None:
+        """Change a review by rule, mostly decide it: one that the desk has, or one of `raised`."""
         self.note(entry)
         if "id" in review:
-            self._closed.append({"id": review["id"], **decided})
+            self._revised.append({"id": review["id"], **columns})
         else:
-            review |= decided
+            review |= columns
 
     def write(self, connection: Connection) -> int:
         """Write everything; returns the site's newest position."""
@@ -146,7 +146,8 @@ class Writer:
         if self._reviews:
             statements.run()  # their ids are made of positions
             statements.insert_new(REVIEW, [self._review_row(head, *raised) for raised in self._reviews])
-        statements.update(REVIEW, self._closed)
+        for row in self._revised:  # few, and not of the same columns
+            statements.update(REVIEW, [row])
 
     def before_head(self, index: int) -> int:
         """How far the entry of this index lies from the head: zero or less."""

@@ -57,9 +57,9 @@ class AskedFor:
             asked = Asked(text_of(case.sorted.item.scan_id), case.at)
             self._asked.setdefault(decision.signal.id, []).append(asked)
 
-    def scans(self) -> dict[UUID, set[UUID]]:
-        """The ids of all of them, by signal."""
-        return {UUID(signal): {UUID(one.scan) for one in asked} for signal, asked in self._asked.items()}
+    def all(self) -> dict[UUID, list[Asked]]:
+        """All of them by signal, in the order of their arrival."""
+        return {UUID(signal): asked for signal, asked in self._asked.items()}
 
     def recorded(self, row: Mapping[str, Any]) -> None:
         """Note what the ledger says of a scan."""
@@ -78,7 +78,7 @@ class AskedFor:
             asked[:] = [one for one in asked if one.scan != target]
 
 
-def asked_for(connection: Connection, signals: Collection[UUID], entries: Iterable[Entry]) -> dict[UUID, set[UUID]]:
+def asked_for(connection: Connection, signals: Collection[UUID], entries: Iterable[Entry]) -> dict[UUID, list[Asked]]:
     """Scans that asked for these signals and were not taken back: those of the ledger and of entries to be written."""
     found = AskedFor(connection, (), {})
     fresh = (
@@ -88,7 +88,7 @@ def asked_for(connection: Connection, signals: Collection[UUID], entries: Iterab
     )
     for row in chain(_SCANS.rows(connection, signals=signals), fresh):
         found.recorded(row)
-    return found.scans()
+    return found.all()
 
 
 def _looks(case: Case, loaded: Loaded, signal: Signal) -> bool:

@@ -115,4 +115,4 @@ def _close(connection: Connection, home: Writer, terminal: UUID, came: Collectio
         if number_here(connection, gone, came) >= gone.count:
             about = {"review": str(review["id"]), "kind": str(review["kind"]), "set": {"review": decided}}
             entry = Entry("review_decided", Actor.terminal(terminal), data={**about, **decided})
-            home.close(review, decided, entry)
+            home.revise(review, decided, entry)

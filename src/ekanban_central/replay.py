@@ -45,7 +45,7 @@ class State:
         if row["kind"] == ReviewRaised.kind:
             self._raised(row, data)
         if "review" in columns:
-            self._decided(data, columns["review"])
+            self._revised(data, columns["review"])
 
     def _raised(self, row: Mapping[str, Any], data: Columns) -> None:
         """Something was laid on the desk, if it did not lie there already."""
@@ -57,12 +57,12 @@ class State:
             key = review_id(row["site_id"], row["position"], kind)
             self.reviews[str(key)] = {**about, "facts": data["facts"], **undecided}
 
-    def _decided(self, data: Columns, decided: Columns) -> None:
-        """By a person or a rule that names it, or by a rule that names the scan."""
+    def _revised(self, data: Columns, columns: Columns) -> None:
+        """Decided or passed on, by a person or a rule that names it, or by a rule that names the scan."""
         for key, laid in self.reviews.items():
             of_scan = "review" not in data and (laid["kind"], laid["scan_id"]) == (data["kind"], data["scan"])
             if of_scan or key == data.get("review"):
-                laid |= decided
+                laid |= {name: value for name, value in columns.items() if name in laid}
 
 
 def _is_same(new: Columns, laid: Columns) -> bool:

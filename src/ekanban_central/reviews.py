@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from ekanban_central import missing_scans
+from ekanban_central.changes import ASKED_ONCE
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import Loaded, load
 from ekanban_central.sets import among
@@ -226,18 +227,17 @@ def _about_intent(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> li
 
 def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[UUID, Scanned]:
     """The ledger's word about the scan behind each review."""
-    earlier = [row for row in rows if row["kind"] == ReviewKind.EMPTY_MEANWHILE]
     own = [row for row in rows if row["position"] and row["kind"] not in _OF_NO_OWN_SCAN]
-    return (_own_scans(connection, site_id, own) if own else {}) | (
-        _earlier_scans(connection, earlier) if earlier else {}
-    )
+    found = _own_scans(connection, site_id, own) if own else {}
+    earlier = [row for row in rows if row["kind"] in ASKED_ONCE and row["id"] not in found]
+    return found | (_earlier_scans(connection, earlier) if earlier else {})
 
 
 _OF_NO_OWN_SCAN = (ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.EMPTY_MEANWHILE)
 
 
 def _earlier_scans(connection: Connection, rows: Collection[Row]) -> dict[UUID, Scanned]:
-    """These reviews are about a scan that was answered with their signal."""
+    """These reviews are about a scan that was answered with their signal, and not about the one that raised them."""
     signals, scans = {row["signal_id"] for row in rows}, {row["scan_id"] for row in rows}
     statement = select(LEDGER.c.scan_id, LEDGER.c.data).where(
         among(connection, LEDGER.c.signal_id, signals), LEDGER.c.kind == "scan", LEDGER.c.scan_id.in_(scans)

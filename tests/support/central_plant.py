@@ -137,6 +137,14 @@ class Terminal:
         self.epochs.append({"epoch": self.epoch, "previous": before, "previous_seq": self.seq})
         self.seq = 0
 
+    def lost_start(self, body: str) -> str:
+        """Count a scan in a start of which nothing is left, and start anew; returns the lost epoch."""
+        self.restart()
+        self.scan(body)
+        lost = self.epoch
+        self.restart()
+        return lost
+
     def scan(self, body: str, intent: str = "empty", **more: Any) -> dict[str, Any]:
         """Make a scan of a card's first print."""
         return self.reading(CardCode(body, 1).text.encode(), intent, **more)

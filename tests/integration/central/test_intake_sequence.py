@@ -79,10 +79,7 @@ def test_the_end_of_the_epoch_before_is_expected_first(plant: Plant) -> None:
 def test_an_epoch_that_is_gone_for_good_is_passed_over(plant: Plant) -> None:
     terminal = plant.terminal()
     terminal.send(terminal.scan(plant.cards[0]))
-    terminal.restart()
-    terminal.scan(plant.cards[1])
-    lost = terminal.epoch
-    terminal.restart()
+    lost = terminal.lost_start(plant.cards[1])
     scan = terminal.scan(plant.cards[2])
     announced = {"epochs": terminal.epochs[-1:]}
 

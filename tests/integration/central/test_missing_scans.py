@@ -52,10 +52,7 @@ def test_a_gap_lies_on_the_review_desk_with_its_numbers_its_terminal_and_its_tim
 def test_a_start_of_which_nothing_is_left_lies_there_too(plant: Plant) -> None:
     terminal = plant.terminal()
     terminal.send(terminal.scan(plant.cards[0]))
-    terminal.restart()
-    terminal.scan(plant.cards[1])
-    lost = terminal.epoch
-    terminal.restart()
+    lost = terminal.lost_start(plant.cards[1])
 
     terminal.send(terminal.scan(plant.cards[2]), epochs=terminal.epochs[-1:], oldest_seq={lost: 2})
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from central_plant import Plant, Terminal, outcomes
 
+from ekanban_central import reviews
 from ekanban_central.replay import replay_site
 
 
@@ -14,8 +15,8 @@ def _desk(plant: Plant) -> list[tuple[str, str | None]]:
     with plant.database.reading() as connection:
         rebuilt = replay_site(connection, plant.site_id).reviews
     rows = plant.rows("review")
-    assert {str(row["id"]): str(row["decision"]) for row in rows} == {
-        key: str(one["decision"]) for key, one in rebuilt.items()
+    assert {str(row["id"]): (str(row["decision"]), str(row["scan_id"]), row["facts"]) for row in rows} == {
+        key: (str(one["decision"]), one["scan_id"], one["facts"]) for key, one in rebuilt.items()
     }
     return [(row["kind"], row["decision"]) for row in rows]
 
@@ -61,14 +62,66 @@ def test_a_question_that_somebody_else_asks_too_stays(plant: Plant) -> None:
     assert _desk(plant) == [("probably_received", None)]
 
 
+def test_a_question_that_stays_is_the_other_askers_and_orders_with_their_time(plant: Plant) -> None:
+    line, stores, card = plant.terminal("line"), plant.terminal("stores"), plant.cards[0]
+    again = _asks_again(plant, line)
+    line.send(again)
+    plant.pass_s(90)
+    other, third = stores.scan(card), stores.scan(card, scanner="right")
+    stores.send(other, third)
+    plant.pass_s(5)
+
+    line.send(line.scan(card, "undo", target=again["id"]))
+
+    assert _desk(plant) == [("probably_received", None)]
+    (review,) = plant.rows("review")
+    assert (str(review["scan_id"]), review["terminal_id"]) == (other["id"], stores.id)
+    with plant.database.reading() as connection:
+        case = reviews.one(connection, plant.site_id, review["id"])
+    assert case is not None
+    assert (case.terminal, case.scanned.intent, case.scanned.scanner) == ("stores", "empty", "left")
+    assert case.scanned.earliest_ms == review["facts"]["earliest_ms"]
+    assert abs(plant.now - 5_000 - review["facts"]["latest_ms"]) < 100
+    (entry,) = plant.rows("ledger", kind="review_passed_on")
+    assert (entry["actor"], entry["data"]["scan"]) == (str(line.id), again["id"])
+
+
+def test_a_question_that_was_passed_on_closes_with_its_last_asker(plant: Plant) -> None:
+    line, stores, card = plant.terminal("line"), plant.terminal("stores"), plant.cards[0]
+    again = _asks_again(plant, line)
+    other = stores.scan(card)
+    line.send(again)
+    stores.send(other)
+    line.send(line.scan(card, "undo", target=again["id"]))
+
+    stores.send(stores.scan(card, "undo", target=other["id"]))
+
+    assert _desk(plant) == [("probably_received", "taken_back")]
+
+
+def test_somebody_whose_question_was_answered_asks_no_more(plant: Plant) -> None:
+    line, stores, card = plant.terminal("line"), plant.terminal("stores"), plant.cards[0]
+    line.send(_asks_again(plant, line))
+    (review,) = plant.rows("review")
+    plant.change("review", {"id": review["id"]}, decided_ms=plant.now, decision="nothing")
+    again = stores.scan(card)
+    stores.send(again)
+
+    stores.send(stores.scan(card, "undo", target=again["id"]))
+
+    assert sorted(row["decision"] for row in plant.rows("review")) == ["nothing", "taken_back"]
+
+
 def test_a_question_that_somebody_else_asks_in_the_same_batch_stays(plant: Plant) -> None:
     terminal, card = plant.terminal(), plant.cards[0]
     again = _asks_again(plant, terminal)
     plant.pass_s(5)
+    other = terminal.scan(card, scanner="right")
 
-    terminal.send(again, terminal.scan(card, scanner="right"), terminal.scan(card, "undo", target=again["id"]))
+    terminal.send(again, other, terminal.scan(card, "undo", target=again["id"]))
 
     assert _desk(plant) == [("probably_received", None)]
+    assert [str(row["scan_id"]) for row in plant.rows("review")] == [other["id"]]
 
 
 def test_a_question_whose_other_asker_has_taken_back_too_closes(plant: Plant) -> None:

@@ -338,6 +338,27 @@ def test_viewers_look_at_the_desk_and_decide_nothing(works: PagePlant, counter: 
     assert counter.stranger().get("/reviews").status_code == 303
 
 
+def test_whoever_orders_from_a_question_whose_first_asker_has_withdrawn_orders_from_the_other_ones_scan(
+    works: PagePlant, counter: Counter
+) -> None:
+    body = works.cards[0]
+    works.scan(body)
+    works.pass_s(3600)
+    first = works.scan(body)
+    works.pass_s(60)
+    other = works.scan(body, terminal=1)
+    works.pass_s(30)
+    works.scan(body, "undo", target=first)
+
+    review = the_review(counter, "probably_received")
+    counter.post(f"/reviews/{review['id']}/decide", decision="received_next")
+
+    assert (review["terminal"], review["scanned"]["intent"]) == ("Line 1", "empty")
+    opened = works.open_signal(body)
+    assert opened is not None
+    assert (str(opened["id"]), round((works.now - opened["opened_latest_ms"]) / 1000)) == (other, 30)
+
+
 def test_scans_that_a_terminal_has_lost_are_noted_by_a_person(works: PagePlant, counter: Counter) -> None:
     works.scan(works.cards[0], "lookup")
     works.pass_s(3600)
