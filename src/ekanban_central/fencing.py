@@ -75,6 +75,7 @@ class Fence:
         """
         if epoch in self.epochs or self.expected:
             return
+        previous = None if previous == epoch else previous
         if self.head is None and (previous is None or not previous_seq):
             self._add(epoch, previous)
             return
@@ -125,10 +126,14 @@ class Fence:
         self._add(epoch, before.epoch if before else None)
 
     def _predecessor_is_whole(self, row: Epoch) -> bool:
-        before = self.epochs.get(row.previous) if row.previous else None
-        if before is None or before.last_seq is None or before.next_seq > before.last_seq:
-            return True
-        return self._pass_over(before, before.last_seq + 1)
+        """The oldest that lacks something comes first: of those behind it perhaps nothing is left to ask by."""
+        lacking = []
+        while (before := self.epochs.get(row.previous) if row.previous else None) is not None:
+            if before.last_seq is None or before.next_seq > max(before.last_seq, 1):
+                break  # its own scans came, and asked for what was before them
+            lacking.append((before, before.last_seq + 1))
+            row = before
+        return all(self._pass_over(before, until) for before, until in reversed(lacking))
 
     def _is_next(self, row: Epoch, seq: int, nameless: int) -> bool:
         return seq - row.next_seq <= nameless or self._pass_over(row, seq)

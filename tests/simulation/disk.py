@@ -12,7 +12,17 @@ from pathlib import Path
 
 from fault_disk import Fault, FaultDisk, Op
 
+from ekanban_terminal import journal_mark
+
 MEMORY = Path("/dev/shm")
+LOSABLE = """SELECT scan.id, scan.seq, epoch.epoch FROM scan JOIN epoch ON epoch.ordinal = scan.epoch
+    WHERE scan.n < (SELECT max(n) FROM scan) AND (epoch.epoch, scan.seq) <> (?, ?) AND {}"""
+_LOST = {
+    "waiting": "state = 'waiting' ORDER BY n LIMIT 1",
+    "answered": "state IN ('taken', 'refused') ORDER BY n DESC LIMIT 1",
+    "last": """scan.epoch < (SELECT max(ordinal) FROM epoch) AND state = 'waiting' AND seq = (
+        SELECT max(seq) FROM scan AS other WHERE other.epoch = scan.epoch) ORDER BY n LIMIT 1""",
+}
 JOURNAL = "/journal.sqlite"
 SYNC_FAILS = "sync fails"  # the next one, and nothing is lost: was it stored or not?
 Files = Mapping[str, bytes]  # name → content
@@ -91,6 +101,27 @@ class Disk(FaultDisk):
         for name, content in files.items():
             if not name.startswith("/"):
                 (self.folder / name).write_bytes(content)
+
+    def loses_row(self, which: str) -> sqlite3.Row | None:
+        """A scan of the journal is gone, as if it had never been written; nobody works on it meanwhile.
+
+        `which`: the oldest one that is "waiting", the newest "answered", or the "last" of an earlier start. Never the
+        newest of all, nor the one that the mark names: those are missed, and the journal stays closed. Returns what
+        was lost.
+        """
+        files = self.snapshot()
+        with opened(files) as journal:
+            mark = journal_mark.from_bytes(files.get(f"{JOURNAL}-mark"))
+            found = journal.execute(LOSABLE.format(_LOST[which]), (mark.epoch, mark.seq))
+            lost: sqlite3.Row | None = found.fetchone()
+            if lost is None:
+                return None
+            journal.execute("DELETE FROM scan WHERE id = ?", (lost["id"],))
+            journal.commit()
+            journal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            files[JOURNAL] = Path(journal.execute("PRAGMA database_list").fetchone()["file"]).read_bytes()
+        self.bring_back({**self.backup(), **files, f"{JOURNAL}-wal": b""})
+        return lost
 
     def _registers(self) -> list[Path]:
         return sorted(path for path in self.folder.iterdir() if not path.name.endswith("-shm"))

@@ -372,6 +372,19 @@ class Floor:
         """The oracle looks at the journal."""
         self.oracle.look_at(self.devices[terminal])
 
+    def do_lose(self, terminal: str, which: str, down: float = 5.0) -> None:
+        """The process ends, and when it starts again its disk has lost a row of the journal: see Disk.loses_row."""
+        self.count("rows lost by disks")
+        self.task(self._lose(self.devices[terminal], which, down))
+
+    async def _lose(self, device: Device, which: str, down: float) -> None:
+        await device.kill()
+        lost = device.disk.loses_row(which)
+        if lost is not None:
+            self.trace("lost", device.name, lost["id"])
+            self.oracle.lost.row(device, lost)
+        await self._again(device, down, power=False, boot=False)
+
     # Steps: what people do to machines.
 
     def do_backup(self, terminal: str, name: str) -> None:

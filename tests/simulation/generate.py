@@ -92,7 +92,7 @@ def plan_of(seed: int) -> Plan:
     for scene in scenes:
         draft.at = dice.uniform(60.0, draft.ends * 0.85)
         scene(draft)
-    if scene_of_its_own := {1: _empty_again, 2: _unmeasured, 3: _old_order}.get(seed % 4):
+    if scene_of_its_own := {0: _lost_rows, 1: _empty_again, 2: _unmeasured, 3: _old_order}.get(seed % 4):
         draft.dice = random.Random(f"its own {seed}")  # noqa: S311  # the other scenes stay as they are
         draft.at = draft.dice.uniform(60.0, draft.ends * 0.85)
         scene_of_its_own(draft)
@@ -195,6 +195,29 @@ def _unmeasured(draft: Draft) -> None:
     for card in range(draft.cards):
         draft.scan(fast, card=card, scanner="s1", intent="receive")
         draft.wait(5.0)
+
+
+def _lost_rows(draft: Draft) -> None:
+    """A disk loses rows of the journal: one that waits, one that was answered, the last ones of an earlier start."""
+    terminal = draft.terminal()
+    for _ in range(3):
+        draft.scan(terminal, card=draft.dice.randrange(draft.cards), scanner="s1")
+        draft.wait(3.0, 20.0)
+    draft.add("outage", terminal=terminal, seconds=draft.dice.choice((200.0, 900.0)))
+    for which in draft.dice.sample(("waiting", "answered", "last", "last"), 3):
+        for _ in range(2):
+            for _ in range(draft.dice.randint(1, 3)):
+                draft.wait(3.0, 20.0)
+                draft.scan(terminal, card=draft.dice.randrange(draft.cards), scanner="s1")
+            draft.wait(3.0)
+            draft.add("kill", terminal=terminal, down=1.0, power=False)
+            draft.wait(3.0)
+        draft.scan(terminal, card=draft.dice.randrange(draft.cards), scanner="s1")
+        draft.wait(3.0)
+        draft.add("lose", terminal=terminal, which=which)
+        draft.wait(8.0)
+    draft.wait(20.0, 900.0)
+    draft.scan(terminal, card=draft.dice.randrange(draft.cards), scanner="s1")
 
 
 def _twice(draft: Draft) -> None:

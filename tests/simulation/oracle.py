@@ -17,6 +17,7 @@ from simulation.central_watch import MIN_CYCLE_MS, CentralWatch, in_sequence
 from simulation.device import KEPT_MS, Device, Process, Reading, is_card
 from simulation.disk import rows, scan_ids
 from simulation.kept_demand import nobody_has_lost_a_demand
+from simulation.lost_rows import LostRows
 from simulation.station_model import COMMANDS, StationModel, body_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Oracle:
         self._clones: list[tuple[str, str, str, int]] = []  # original, clone, their number, readings until then
         self._tampered: set[str] = set()
         self._own: dict[tuple[str, bytes], Reading] = {}  # by device and card: its newest reading
+        self.lost = LostRows(floor, self._kept)
 
     # Readings.
 
@@ -77,6 +79,8 @@ class Oracle:
         """What a terminal ordered itself, and central has not answered yet, it does not order once more."""
         own = self._own.get((reading.device, body_of(reading.raw)))
         if own is None or (own.device, own.scan_id) in self._taken_ms or not is_card(reading.raw):
+            return
+        if own.scan_id in self.lost.ids:
             return
         both = own.outcome == reading.outcome == "opened" and own.signal and reading.signal
         if both and reading.true_ms - own.true_ms < MIN_CYCLE_MS - 1_000:
@@ -173,6 +177,8 @@ class Oracle:
         self._answers[terminal, result.id] = answer
         self._committed_ms[result.id] = self.floor.central.now_ms()
         reading = self.readings.get(result.id)
+        if result.id in self.lost.ids:
+            return  # the network still had it
         if answer[0] == "set_aside" and reading and not self.floor.devices[reading.device].may_fork:
             raise Broken("9 (fencing)", f"{result.id} of {reading.device} is set aside, and nobody has copied anything")
 
@@ -255,6 +261,7 @@ class Oracle:
         self.bad.at_central(identities)
         nobody_has_lost_a_demand(self.central, self.readings, identities)
         self._forks(identities)
+        self.lost.are_told(self.central, identities, self.readings)
         self._registers()
         self.floor.replays()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times, ledger
+from ekanban_central import changes, generations, intake_sorting, intake_taking, intake_times, ledger, missing_scans
 from ekanban_central.fencing import Fence, Verdict
 from ekanban_central.intake import Intake
 from ekanban_central.intake_asked import AskedFor
@@ -316,6 +316,11 @@ def ledger_tells_less() -> Patch:
         write(statements, told, *rest)
 
     return patched(ledger, "write", less)
+
+
+@bug("scans that are gone for good are passed over without a word")
+def missing_not_told() -> Patch:
+    return patched(missing_scans, "tell", lambda *_arguments: None)
 
 
 @bug("a receipt asks nobody about the demand that was answered with its order")

@@ -157,6 +157,11 @@ def refusals_not_listed() -> Patch:
     return patched(journal_settle, "_settle", never_refused)
 
 
+@bug("the courier asks for the end of an earlier start for ever when the disk has lost it")
+def lost_end_awaited() -> Patch:
+    return patched(sql, "COUNTED_BY_NEXT", "SELECT NULL FROM (SELECT 1) WHERE ? IS NOT NULL")
+
+
 @bug("a restarted terminal forgets what its own scans did")
 def overlay_dropped_on_restart() -> Patch:
     return patched(sql, "OVERLAYS", "SELECT body, id, after FROM scan WHERE 0")

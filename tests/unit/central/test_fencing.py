@@ -81,6 +81,34 @@ def test_a_successor_waits_for_the_rest_of_the_epoch_before() -> None:
     assert fence.place(B, 1) is Verdict.NEXT
 
 
+def test_of_two_starts_of_which_nothing_is_left_both_are_missed() -> None:
+    fence = _fence(oldest={A: 3, B: 2})
+    fence.introduce(A, None, 0)
+    fence.introduce(B, A, 2)
+    fence.introduce(C, B, 1)
+
+    assert fence.place(C, 1) is Verdict.NEXT
+    assert fence.missing == [Missing(A, 1, 2), Missing(B, 1, 1)]
+
+
+def test_a_start_without_scans_does_not_hide_what_is_missing_before_it() -> None:
+    fence = _fence()
+    fence.introduce(A, None, 0)
+    fence.introduce(B, A, 2)
+    fence.introduce(C, B, 0)
+
+    assert fence.place(C, 1) is Verdict.GAP
+    assert fence.expected == (A, 1)
+
+
+def test_a_start_that_follows_itself_follows_nobody() -> None:
+    fence = _fence(oldest={A: 3})
+    fence.introduce(A, A, 2)
+
+    assert fence.place(A, 3) is Verdict.NEXT
+    assert fence.missing == [Missing(A, 1, 2)]
+
+
 def test_a_predecessor_that_nobody_knows_is_asked_for() -> None:
     fence = _fence(_epoch(A, 5), head=A)
     fence.introduce(C, B, 3)
