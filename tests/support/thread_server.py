@@ -17,7 +17,10 @@ def serving(application: Any, **options: Any) -> Iterator[tuple[int, uvicorn.Ser
     """Serve it; yields its port. `options` of uvicorn. What is under way at the end has a second."""
     config = uvicorn.Config(application, **{"log_config": None, "timeout_graceful_shutdown": 1, **options})
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
+    # Named as TCP, so that asyncio sends small pieces at once: answers would be 40 ms late.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(200)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         try:
