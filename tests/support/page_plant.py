@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from central_plant import Terminal
+from same_again import same_again
 from sqlalchemy import insert, update
 from sqlalchemy.engine import make_url
 
@@ -56,6 +57,10 @@ KINDS = {LocationKind.SUPPLIER: LoopKind.SUPPLIER, LocationKind.MACHINE: LoopKin
 WAITING_LOOP = 11  # holds its signals back
 
 
+# Site, loops, cards; supervisor, administrator, viewer; how often chance was asked
+_Made = tuple[int, list[UUID], list[str], tuple[UUID, UUID, UUID], int]
+
+
 class PagePlant:
     """Riverside Works: twelve parts, six sources, five lines, fourteen loops, four terminals, one supervisor."""
 
@@ -67,19 +72,23 @@ class PagePlant:
         self._random = seed
         self.publish: Callable[[int, int], None] = lambda site, position: None
         self.intake = Intake(self.database, lambda site, position: self.publish(site, position), self.random)
+        facts = same_again(self.database, ("page plant", cards_per_loop, seed), lambda: self._make(cards_per_loop))
+        self.site_id, self.loops, self.cards, (self.person, self.admin, self.viewer), self._random = facts
+        self.loops, self.cards = [*self.loops], [*self.cards]
+        self.terminals = [self.terminal(name) for name in ("Line 4", "Line 1", "Goods in", "Packing")]
+
+    def _make(self, cards_per_loop: int) -> _Made:
         with self.database.transaction() as connection:
             desk = Desk(connection, 0, SYSTEM, self.now, self.random)
-            self.site_id = create_site(
-                desk, NewSite(code="riverside", name="Riverside Works", time_zone="Europe/Berlin")
-            )
-            self.loops, self.cards = self._master_data(desk, cards_per_loop)
+            site = create_site(desk, NewSite(code="riverside", name="Riverside Works", time_zone="Europe/Berlin"))
+            loops, cards = self._master_data(desk, cards_per_loop)
         with self.database.session() as session:
-            self.person: UUID = people.create(
-                session, "erika", Role.SUPERVISOR, SYSTEM, self.now, self.random, display_name="Erika Muster"
-            ).id
-            self.admin: UUID = people.create(session, "ada", Role.ADMIN, SYSTEM, self.now, self.random).id
-            self.viewer: UUID = people.create(session, "viktor", Role.VIEWER, SYSTEM, self.now, self.random).id
-        self.terminals = [self.terminal(name) for name in ("Line 4", "Line 1", "Goods in", "Packing")]
+            who = ("erika", Role.SUPERVISOR, "Erika Muster"), ("ada", Role.ADMIN, ""), ("viktor", Role.VIEWER, "")
+            person, admin, viewer = (
+                people.create(session, name, role, SYSTEM, self.now, self.random, display_name=shown).id
+                for name, role, shown in who
+            )
+        return site, loops, cards, (person, admin, viewer), self._random
 
     def random(self, size: int) -> bytes:
         """Bytes that are the same in each run."""
