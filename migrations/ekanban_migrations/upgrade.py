@@ -45,8 +45,11 @@ def central(url: str, revision: str = "head") -> None:
     try:
         with _ALONE, engine.connect() as connection, connection.begin():
             _take_turn(connection)
-            if central_schema(connection) is Schema.NEWER:
+            stands = central_schema(connection)
+            if stands is Schema.NEWER:
                 raise SchemaNewer
+            if stands is Schema.CURRENT and revision == "head":
+                return  # Alembic would read every revision to find that out
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
