@@ -1,6 +1,7 @@
 """Sending scans, and what follows from each way in which central can answer, or fail to.
 
-- no answer, a slow one, an unsigned or wrongly signed one (a captive portal): try again later; nothing is forgotten
+- no answer, a slow one, an unsigned or wrongly signed one (a captive portal): try again later, with few scans until
+  central answers; nothing is forgotten
 - 413: half as many, at once
 - 5xx and other refusals of a set: again; then half as many, down to the one scan that central cannot take. That one is
   replaced by a stand-in, but only when central proves at the same time that it takes other scans (promise 12)
@@ -20,6 +21,7 @@ from ekanban_terminal import answers
 from ekanban_terminal.backoff import Backoff
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.clock import Clock
+from ekanban_terminal.errors import LinkDown
 from ekanban_terminal.exchange import Answered
 from ekanban_terminal.journal_types import Batch, Settled
 from ekanban_terminal.relation import Relation
@@ -28,6 +30,7 @@ from ekanban_terminal.store import Store
 
 SCANS = "/api/v1/scans"
 MOST_BYTES = 512_000  # of one batch
+FIRST = 20  # scans in the first batch after a silence: it asks whether central is there, and a bad link may let it pass
 AGAIN_S = 0.2  # between the halves of a set
 PROOFS = 3
 STRIKES = 3  # failures of one scan alone before it is suspected
@@ -56,7 +59,7 @@ class Delivery:
         self._random_bytes = random_bytes
         self._status = status
         self._tell = tell
-        self._most = MOST_SCANS
+        self._most = FIRST
         self._strikes = 0
         self._gone: dict[str, int] = {}  # by epoch: what is before this sequence number is gone for good
         self._fruitless = Backoff(random_bytes)  # answers that wanted something else first, and brought nothing
@@ -125,7 +128,11 @@ class Delivery:
             contact=self._relation.time.contact,
             status=status.model_copy(update={"stored": behind}),
         )
-        return await self._relation.asked.ask("POST", SCANS, body=batch.model_dump_json().encode())
+        try:
+            return await self._relation.asked.ask("POST", SCANS, body=batch.model_dump_json().encode())
+        except LinkDown:
+            self._most = min(self._most, FIRST)
+            raise
 
     async def _take(self, answer: ScanAnswer, answered: Answered, sent: Sequence[ScanMessage]) -> bool:
         """Store what central has signed for. False: it has answered none of what was sent."""

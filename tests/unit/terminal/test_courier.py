@@ -131,6 +131,27 @@ def test_a_batch_that_is_too_large_is_halved_until_it_fits(tmp_path: Path) -> No
     run(shift())
 
 
+def test_after_each_silence_central_is_asked_with_few_scans_and_then_gets_more_and_more(tmp_path: Path) -> None:
+    async def shift() -> None:
+        world = await _with_scans(tmp_path, 150)
+        sizes: list[int] = []
+
+        async def answered(count: int) -> None:
+            while len(world.central.order) < count:
+                before = len(world.central.order)
+                await world.courier.step()
+                if len(world.central.order) > before:
+                    sizes.append(len(world.central.order) - before)
+
+        await answered(60)
+        world.central.faults += [network.refuse_connection] * 4
+        await answered(150)
+
+        assert sizes == [20, 40, 20, 40, 30]
+
+    run(shift())
+
+
 def test_one_scan_that_central_cannot_take_delays_no_other(tmp_path: Path) -> None:
     async def shift() -> None:
         world = await _with_scans(tmp_path, 40)
