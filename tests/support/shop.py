@@ -145,6 +145,11 @@ class Station:
         until(self._is_level, f"{self.name} is level with central: {self.status()}")
         return self
 
+    def heard(self) -> Station:
+        """Wait until central has answered it, whatever the answer is: from then on a scan waits for central's word."""
+        until(lambda: self.status()["central"]["state"] in ("online", "refused"), f"{self.name} has heard of central")
+        return self
+
     def sent(self) -> None:
         """Wait until central has answered everything."""
         self.cut = False

@@ -30,7 +30,7 @@ def test_a_copied_terminal_is_set_aside_while_the_first_one_works_on(
     first.scan(here)
     first.online()
 
-    copy.start()
+    copy.start().heard()
     answer = copy.scan(there)
     copy.sent()
     again = first.scan(shop.plant.cards[9])
@@ -81,7 +81,7 @@ def test_a_terminal_restored_to_yesterday_gets_going_again_by_what_its_page_and_
     line.stop()
 
     line.back(yesterday)
-    line.start()
+    line.start().heard()
     answer = line.scan(later)
     line.sent()
 
