@@ -5,6 +5,7 @@ What central answered, and what stands open and closed at the end, must be the s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from fake_clock import FakeClock
 from real_plant import Central, Service, Terminal, free_port, until
 
+PACE_S = 0.5  # between two scans: what lies within a few milliseconds nobody can put in order, and a person decides
 CARDS = 6  # three of a loop that closes by the next empty, three of one that closes by a receive scan
 Jump = tuple[str, str, float]  # whose clock; hours or year; how much
 TRUE: Mapping[str, tuple[Jump, ...]] = {}
@@ -46,6 +48,7 @@ class Story:
     services: list[Service]
     told: Told = field(default_factory=Told)
     cards: list[str] = field(default_factory=list)
+    scanned_s: float = 0.0  # monotonic, the last scan
 
     def __post_init__(self) -> None:
         self.folder.mkdir()
@@ -126,7 +129,8 @@ class Story:
         self.scan("here", 2)
 
     def scan(self, where: str, card: int, intent: str = "empty") -> None:
-        """Scan a card and wait for central's answer."""
+        """Scan a card, no sooner than a hand can, and wait for central's answer."""
+        until(lambda: time.monotonic() - self.scanned_s > PACE_S, "a hand scans again")
         scanned = getattr(self, where).scan(self.cards[card], intent=intent)
         self.answered(where, f"{card} {intent} {where}", scanned["id"])
 
@@ -135,6 +139,7 @@ class Story:
         terminal: Terminal = getattr(self, where)
         last: dict[str, Any] = until(lambda: _answered(terminal, scan_id), f"an answer to {step}", 30)
         self.told.answers.append((step, last["outcome"]))
+        self.scanned_s = time.monotonic()
 
 
 def _answered(terminal: Terminal, scan_id: str) -> dict[str, Any] | None:
