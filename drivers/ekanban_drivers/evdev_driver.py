@@ -7,23 +7,23 @@ are read here and not by python-evdev, whose async_read_loop loses the event aft
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import os
 import struct
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.keymap import KeyDecoder
-from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable, DriverUnavailable
+from ekanban_drivers.errors import DeviceBusy, DriverUnavailable
 from ekanban_drivers.evdev_nodes import find
 from ekanban_drivers.event_queue import EventQueue
-from ekanban_drivers.node import not_readable
+from ekanban_drivers.node import why
 from ekanban_drivers.profile import DeviceFeedback
-from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Foresee, Profile, Session
+from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
+from ekanban_drivers.session import QueuedSession
 from ekanban_drivers.source import Clock, reading
 
 if TYPE_CHECKING:
@@ -104,30 +104,14 @@ class EvdevSource:
         return found
 
 
-class EvdevSession:
+class EvdevSession(QueuedSession):
     """A grabbed device."""
 
     def __init__(self, node: InputDevice[str], queue: EventQueue, means: DeviceFeedback) -> None:
         self._node = node
-        self._queue = queue
+        super().__init__(queue)
         self._flashes: list[asyncio.Task[None]] = []
         self._light = means is DeviceFeedback.LED and k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
-
-    def events(self) -> AsyncIterator[Event]:
-        """Yield what is read, in order, until the device is gone."""
-        return self._queue.events()
-
-    def hand_to(self, taker: Callable[[], None], foresee: Foresee | None = None) -> None:
-        """See DirectSession; so are the next two."""
-        self._queue.hand_to(taker, foresee)
-
-    def next_reading(self) -> Event | None:
-        """Take the next reading."""
-        return self._queue.next_reading()
-
-    def cue(self, feedback: Feedback) -> bool:
-        """Leave it to `feedback`: a flash takes time."""
-        return False
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""
@@ -185,7 +169,7 @@ def _open(device: DeviceInfo) -> InputDevice[str]:
     try:
         return InputDevice(device.path)
     except OSError as error:
-        raise _why(device, error) from error
+        raise why(device, error) from error
 
 
 def _stamp_monotonic(number: int) -> bool:
@@ -217,24 +201,11 @@ def _held(node: InputDevice[str], device: DeviceInfo) -> list[int]:
     try:
         return list(node.active_keys())
     except OSError as error:
-        raise _why(device, error) from error
+        raise why(device, error) from error
 
 
 def _grab(node: InputDevice[str], device: DeviceInfo) -> None:
     try:
         node.grab()
     except OSError as error:
-        raise _why(device, error) from error
-
-
-def _why(device: DeviceInfo, error: OSError) -> DeviceError:
-    facts = {"name": device.name, "path": device.path}
-    match error.errno:
-        case errno.EACCES | errno.EPERM:
-            return not_readable(device.path, device.name)
-        case errno.EBUSY:
-            text = N_("Another program holds scanner %(name)s (%(path)s): `fuser -v %(path)s` says which. End it.")
-            return DeviceBusy(text, **facts)
-        case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
-            return DeviceAbsent(N_("Scanner %(name)s (%(path)s) is not there."), **facts)
-    return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
+        raise why(device, error) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
 import stat
 
-from ekanban_drivers.errors import DeviceNotReadable
-from ekanban_drivers.scanner import N_, ScannerState
+from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable
+from ekanban_drivers.scanner import N_, DeviceInfo, ScannerState
 
 LACKS_GROUP = N_(
     "Scanner %(name)s (%(path)s) is not readable: add the account %(account)s to the group %(group)s "
@@ -34,6 +35,21 @@ def not_readable(path: str, name: str) -> DeviceNotReadable:
     if group is None:
         return DeviceNotReadable(LACKS_RULE, name=name, path=path, account=account)
     return DeviceNotReadable(LACKS_GROUP, name=name, path=path, account=account, group=group)
+
+
+def why(device: DeviceInfo, error: Exception) -> DeviceError:
+    """Say why a device could not be opened, and what mends it: an OSError, or what pyserial makes of one."""
+    facts = {"name": device.name, "path": device.path}
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    match number:
+        case errno.EACCES | errno.EPERM:
+            return not_readable(device.path, device.name)
+        case errno.EBUSY | errno.EAGAIN:
+            text = N_("Another program holds scanner %(name)s (%(path)s): `fuser -v %(path)s` says which. End it.")
+            return DeviceBusy(text, **facts)
+        case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
+            return DeviceAbsent(N_("Scanner %(name)s (%(path)s) is not there."), **facts)
+    return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
 
 
 def _account() -> str:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
+from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.errors import BadProfile, BadRecording
 from ekanban_drivers.scanner import Event, Profile, Scan, ScanError, Status
 
 BYTE_DRIVERS = ("serial", "tcp")
-DRIVERS = ("evdev", *BYTE_DRIVERS)
+DRIVERS = ("evdev", *BYTE_DRIVERS, "hidpos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """An input report of a HID-POS scanner, with its id."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """The device went away."""
 
@@ -49,7 +57,7 @@ class Back:
     """The device came back."""
 
 
-Happening = Keyed | Sent | Lost | Back
+Happening = Keyed | Sent | Reported | Lost | Back
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ def replay(recording: Recording) -> Iterator[Event]:
 
     When an event was delivered does not count: a reader that stalled does not cut a code.
     """
-    make = KeyDecoder if recording.driver == "evdev" else ByteDecoder
+    make = {"evdev": KeyDecoder, "hidpos": HidposDecoder}.get(recording.driver, ByteDecoder)
     decoders: dict[str, _Decoder] = {}
     for line in _in_order(recording.lines):
         for decoder in decoders.values():
@@ -134,6 +142,8 @@ def _feed(decoder: _Decoder, line: Line) -> list[Event]:
         case Keyed(kind, code, value), KeyDecoder():
             return decoder.feed(line.t, kind, code, value)
         case Sent(data), ByteDecoder():
+            return decoder.feed(line.t, data)
+        case Reported(data), HidposDecoder():
             return decoder.feed(line.t, data)
         case Lost(), _:
             return decoder.lost(line.t)
@@ -180,11 +190,11 @@ def _line(number: int, content: Mapping[str, Any], driver: str, devices: Mapping
     try:
         return Line(float(t), device, _happening(content, driver))
     except (KeyError, TypeError, ValueError) as error:
-        expected = _EXPECTED["evdev" if driver == "evdev" else "bytes"]
+        expected = _EXPECTED.get(driver, "bytes in hexadecimal")
         raise BadRecording(f"line {number}: expected {expected}, or lost, or back: {error!r}") from None
 
 
-_EXPECTED = {"evdev": "type, code and value", "bytes": "bytes in hexadecimal"}
+_EXPECTED = {"evdev": "type, code and value", "hidpos": "report in hexadecimal"}
 
 
 def _happening(content: Mapping[str, Any], driver: str) -> Happening:
@@ -200,4 +210,6 @@ def _happening(content: Mapping[str, Any], driver: str) -> Happening:
         if not all(type(number) is int for number in numbers):
             raise ValueError("whole numbers")
         return Keyed(*numbers)
+    if driver == "hidpos":
+        return Reported(bytes.fromhex(content["report"]))
     return Sent(bytes.fromhex(content["bytes"]))

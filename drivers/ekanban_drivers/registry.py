@@ -17,6 +17,7 @@ GROUP = "ekanban.scanners"
 # Imported when asked for: a terminal with a serial scanner needs no evdev, and the demo needs neither.
 OWN = {
     "evdev": ("ekanban_drivers.evdev_driver", "EvdevDriver"),
+    "hidpos": ("ekanban_drivers.hidpos_driver", "HidposDriver"),
     "serial": ("ekanban_drivers.serial_driver", "SerialDriver"),
     "simulated": ("ekanban_drivers.simulated", "SimulatedDriver"),
     "stdin": ("ekanban_drivers.stdin_driver", "StdinDriver"),

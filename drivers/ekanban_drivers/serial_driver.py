@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import glob
 import os
 import termios
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,12 +15,12 @@ import serial
 from serial.tools.list_ports_linux import SysFS
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
-from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceNotReadable
 from ekanban_drivers.event_queue import EventQueue
 from ekanban_drivers.identity import distinct, identities
-from ekanban_drivers.node import access, not_readable
+from ekanban_drivers.node import access, why
 from ekanban_drivers.profile import DeviceFeedback
-from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Foresee, Profile, Session
+from ekanban_drivers.scanner import DeviceInfo, Feedback, Profile, Session
+from ekanban_drivers.session import QueuedSession
 from ekanban_drivers.source import ByteSource, reading
 
 # USB-CDC, USB converters, Bluetooth SPP, the Pi's own port, RS-232.
@@ -55,25 +54,13 @@ class SerialDriver:
             await asyncio.to_thread(_close, port)
 
 
-class SerialSession:
+class SerialSession(QueuedSession):
     """An open serial port."""
 
     def __init__(self, port: serial.Serial, queue: EventQueue, means: DeviceFeedback) -> None:
         self._port = port
-        self._queue = queue
+        super().__init__(queue)
         self._bell = means in (DeviceFeedback.DRIVER, DeviceFeedback.BEL)
-
-    def events(self) -> AsyncIterator[Event]:
-        """Yield what is read, in order, until the port is gone."""
-        return self._queue.events()
-
-    def hand_to(self, taker: Callable[[], None], foresee: Foresee | None = None) -> None:
-        """See DirectSession; so are the next two."""
-        self._queue.hand_to(taker, foresee)
-
-    def next_reading(self) -> Event | None:
-        """Take the next reading."""
-        return self._queue.next_reading()
 
     def cue(self, feedback: Feedback) -> bool:
         """Beep, if the line takes it all at once, as it does unless something holds it."""
@@ -109,7 +96,7 @@ def _open(device: DeviceInfo, profile: Profile) -> serial.Serial:
             exclusive=True,
         )
     except (OSError, termios.error, ValueError) as error:
-        raise _why(device, error) from error
+        raise why(device, error) from error
     # The lock keeps out programs that lock as well; this keeps out the others. A pseudo-terminal would stay closed for
     # ever if we were killed, because its other end lives on; a real line forgets it with the last close.
     if not os.path.realpath(device.path).startswith("/dev/pts/"):
@@ -122,20 +109,6 @@ def _close(port: serial.Serial) -> None:
     with suppress(OSError):  # the device may be gone, and with it what was to be undone
         fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
     port.close()
-
-
-def _why(device: DeviceInfo, error: Exception) -> DeviceError:
-    facts = {"name": device.name, "path": device.path}
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
-    match number:
-        case errno.EACCES | errno.EPERM:
-            return not_readable(device.path, device.name)
-        case errno.EBUSY | errno.EAGAIN:
-            text = N_("Another program holds scanner %(name)s (%(path)s): `fuser -v %(path)s` says which. End it.")
-            return DeviceBusy(text, **facts)
-        case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
-            return DeviceAbsent(N_("Scanner %(name)s (%(path)s) is not there."), **facts)
-    return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
 
 
 def _ports() -> list[SysFS]:

@@ -54,6 +54,8 @@ async def _kind(device: str) -> str:
     if device == "-":
         return "stdin"
     if device.startswith("/"):
+        if "/hidraw" in device:
+            return "hidpos"
         return "evdev" if "/input/" in device else "serial"
     devices, _missing = await discover()
     for found in devices:

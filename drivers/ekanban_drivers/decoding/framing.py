@@ -23,6 +23,7 @@ class Framer:
     def __init__(self, profile: Profile, device: str) -> None:
         self.profile = profile
         self.device = device
+        self.identifier = ""  # the AIM identifier of the code under way, where the device tells it apart from the code
         self._gap = profile.gap_ms / 1000
         self._framed = profile.framing is Framing.STX_ETX
         self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
@@ -39,6 +40,11 @@ class Framer:
     def deadline(self) -> float | None:
         """When silence alone will mean something; None while it means nothing."""
         return self._active + self._gap if self._pieces else None
+
+    @property
+    def open(self) -> bool:
+        """Whether a code is under way of which something was taken."""
+        return bool(self._pieces)
 
     def touch(self, t: float) -> list[Event]:
         """Take a sign of life, such as a key going up: it may follow a pause, and it ends one."""
@@ -104,6 +110,14 @@ class Framer:
         self._inside = not self._framed
         return found
 
+    def doubt(self, kind: ErrorKind, t: float) -> list[Event]:
+        """Refuse the code that is under way, where the next one may be its rest or not: it is suspect."""
+        found = self.touch(t)
+        if not self._skipping:
+            found.append(self._fail(kind, t))
+            self._suspect = True
+        return found
+
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone: what comes after is another beginning."""
         found = self.tick(t)
@@ -133,9 +147,10 @@ class Framer:
     def _scan(self, content: str, t: float) -> Scan:
         inner = content.removeprefix(self.profile.prefix).removesuffix(self.profile.suffix)
         whole = len(content) - len(inner) == len(self.profile.prefix) + len(self.profile.suffix)
-        symbology, text = aim.split(inner) if self.profile.aim else (None, inner)
+        given = self.identifier + inner
+        symbology, text = aim.split(given) if self.profile.aim else (None, given)
         suspect = self._suspect or not whole
-        return Scan(text, inner.encode("latin-1"), symbology, self.device, suspect, self._first, t, self._last)
+        return Scan(text, given.encode("latin-1"), symbology, self.device, suspect, self._first, t, self._last)
 
     def _take(self) -> str:
         content = "".join(self._pieces)

@@ -38,8 +38,9 @@ def test_a_recorded_scanner_is_read_as_it_was(file: Path) -> None:
     assert [as_json(event) for event in readings(replay(recording))] == expected
 
 
-def test_there_are_recordings_of_keyboards_and_of_serial_lines() -> None:
-    assert {json.loads(file.read_text().split("\n", 1)[0])["driver"] for file in RECORDINGS} >= {"evdev", "serial"}
+def test_there_are_recordings_of_keyboards_serial_lines_and_report_scanners() -> None:
+    drivers = {json.loads(file.read_text().split("\n", 1)[0])["driver"] for file in RECORDINGS}
+    assert drivers >= {"evdev", "serial", "hidpos"}
 
 
 def test_a_scan_is_printed_as_the_contract_says() -> None:
@@ -85,10 +86,10 @@ def test_a_held_key_is_no_reading() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], "line 1: driver: expected one of evdev, serial, tcp, got None"),
+        ([], "line 1: driver: expected one of evdev, serial, tcp, hidpos, got None"),
         (["{"], "line 1: not JSON"),
         (["[1]"], "line 1: expected an object, got [1]"),
-        (['{"driver": "hidpos"}'], "line 1: driver: expected one of evdev, serial, tcp, got 'hidpos'"),
+        (['{"driver": "wand"}'], "line 1: driver: expected one of evdev, serial, tcp, hidpos, got 'wand'"),
         (['{"driver": "evdev", "profile": {"gap": 3}}'], "line 1: profile: gap: unknown key; did you mean gap_ms?"),
         (['{"driver": "evdev", "profile": []}'], "line 1: profile: expected an object"),
         (['{"driver": "evdev", "devices": []}'], "line 1: devices: expected an object"),
@@ -104,6 +105,10 @@ def test_a_held_key_is_no_reading() -> None:
         (
             ['{"driver": "serial", "devices": {}}', '{"t": 1, "dev": "a", "bytes": "4"}'],
             "line 2: expected bytes in hexadecimal, or lost",
+        ),
+        (
+            ['{"driver": "hidpos", "devices": {}}', '{"t": 1, "dev": "a", "bytes": "41"}'],
+            "line 2: expected report in hexadecimal, or lost",
         ),
     ],
 )

@@ -1,0 +1,84 @@
+"""HID-POS scanners: USB and Bluetooth scanners that give whole codes in reports, through /dev/hidraw.
+
+hidraw has no exclusive opening: every program that may read the node gets every report. The node is locked (flock),
+which keeps out another terminal and all that lock as well. Whoever does not ask for the lock reads along, but takes
+nothing away, and nothing of it reaches a desktop, because a scanner of this kind types nothing.
+
+The kernel keeps 64 reports for each reader and drops further ones without a word: one more reason for a thread of its
+own (source.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
+from ekanban_drivers.hidpos_nodes import descriptor, find
+from ekanban_drivers.node import why
+from ekanban_drivers.scanner import DeviceInfo, Event, Profile, Session
+from ekanban_drivers.session import QueuedSession
+from ekanban_drivers.source import Clock, reading
+
+LONGEST_REPORT = 16_384  # bytes, HID_MAX_BUFFER_SIZE of the kernel
+
+
+class HidposDriver:
+    """Reads bar code scanners (usage page 0x8C) through /dev/hidraw."""
+
+    kind = "hidpos"
+    subsystems = ("hidraw",)  # whose udev events tell that a device may be there
+
+    async def discover(self) -> list[DeviceInfo]:
+        """Return the HID-POS scanners that are there now."""
+        return await asyncio.to_thread(find)
+
+    @asynccontextmanager
+    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+        """Open and lock the node for the time of the context; raises DeviceError."""
+        number = await asyncio.to_thread(_open, device)
+        try:
+            decoder = HidposDecoder(profile, device.identity, await asyncio.to_thread(descriptor, device.path))
+            async with reading(HidposSource(number, decoder), device.identity) as queue:
+                yield QueuedSession(queue)  # these scanners beep by themselves; the standard has no order to beep
+        finally:
+            await asyncio.to_thread(os.close, number)
+
+
+@dataclass(frozen=True, slots=True)
+class HidposSource:
+    """A file that gives one report with each read; the descriptor stays its opener's."""
+
+    number: int
+    decoder: HidposDecoder
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self.number
+
+    def read(self) -> list[Event]:
+        """Read and decode one report; raises OSError (a real device's is EIO) or EOFError when the device is gone."""
+        try:
+            report = os.read(self.number, LONGEST_REPORT)
+        except BlockingIOError:  # woken for nothing
+            return []
+        if not report:
+            raise EOFError("end of file")
+        return self.decoder.feed(Clock(), report)
+
+
+def _open(device: DeviceInfo) -> int:
+    try:
+        number = os.open(device.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise why(device, error) from error
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(number)
+        raise why(device, error) from error
+    return number
