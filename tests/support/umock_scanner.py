@@ -1,4 +1,4 @@
-"""Fake devices for real programs: keyboard wedges and a USB serial port, under umockdev.
+"""Fake devices for real programs: keyboard wedges, a USB serial port and HID-POS scanners, under umockdev.
 
 A test holds the bed. Programs that are started with `bed.environment` see its devices in /dev and /sys:
 
@@ -116,6 +116,21 @@ class UmockBed:
         )
         return Device(self, f"/dev/ttyUSB{number}", f"/sys{line}/tty/ttyUSB{number}")
 
+    def reporter(
+        self, descriptor: bytes, serial: str = "H0001", port: str = "usb-0000:00:14.0-3/input0", number: int = 0
+    ) -> Reporter:
+        """Plug in a device that is read through hidraw."""
+        parent = f"/devices/pci0000:00/usb1/1-{200 + number}/1-{200 + number}:1.0/0003:05E0:1300.000{number}"
+        node, folder = f"hidraw{number}", f"{parent}/hidraw/hidraw{number}"
+        self.call(
+            "add",
+            description=f"P: {folder}\nN: {node}\nE: DEVNAME=/dev/{node}\nE: MAJOR=240\nE: MINOR={number}\n"
+            f"E: SUBSYSTEM=hidraw\nA: dev=240:{number}\nL: device=../../../0003:05E0:1300.000{number}\n\n"
+            f"P: {parent}\nE: SUBSYSTEM=hid\nE: HID_ID=0003:000005E0:00001300\nE: HID_NAME=ACME HID-POS\n"
+            f"E: HID_PHYS={port}\nE: HID_UNIQ={serial}\nH: report_descriptor={descriptor.hex().upper()}\n\n",
+        )
+        return Reporter(self, f"/dev/{node}", f"/sys{folder}")
+
     def call(self, what: str, **arguments: str | int) -> Any:
         """Have the holder of the bed do something."""
         assert self._holder.stdin is not None
@@ -159,6 +174,16 @@ class Device:
         """Take the device away once all that it gave is read: whoever reads it gets ENODEV."""
         read_out(self.terminal)
         self.bed.call("unplug", node=self.path, folder=self._folder, alias=self.alias)
+
+
+class Reporter(Device):
+    """A device that gives reports."""
+
+    def report(self, *reports: bytes) -> None:
+        """Give reports, each once the one before is read: hidraw keeps them apart, and a pseudo-terminal does not."""
+        for report in reports:
+            self.send(report)
+            read_out(self.terminal)
 
 
 class Wedge(Device):

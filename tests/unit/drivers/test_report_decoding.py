@@ -95,7 +95,7 @@ def test_no_report_is_too_strange_to_be_taken(sent: list[bytes]) -> None:
 
 
 def test_a_code_that_never_ends_is_refused_once_and_takes_no_memory() -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 -- no secret
     (endless, _end) = reports(chance.randbytes(112))
     line = Line(max_len=4000)
     line.send(*[endless] * 100)
