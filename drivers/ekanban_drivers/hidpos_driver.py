@@ -15,14 +15,13 @@ import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.hidpos_nodes import descriptor, find
 from ekanban_drivers.node import why
-from ekanban_drivers.scanner import DeviceInfo, Event, Profile, Session
+from ekanban_drivers.scanner import DeviceInfo, Profile, Session
 from ekanban_drivers.session import QueuedSession
-from ekanban_drivers.source import Clock, reading
+from ekanban_drivers.source import ByteSource, reading
 
 LONGEST_REPORT = 16_384  # bytes, HID_MAX_BUFFER_SIZE of the kernel
 
@@ -43,32 +42,11 @@ class HidposDriver:
         number = await asyncio.to_thread(_open, device)
         try:
             decoder = HidposDecoder(profile, device.identity, await asyncio.to_thread(descriptor, device.path))
-            async with reading(HidposSource(number, decoder), device.identity) as queue:
+            source = ByteSource(number, decoder, LONGEST_REPORT)
+            async with reading(source, device.identity) as queue:
                 yield QueuedSession(queue)  # these scanners beep by themselves; the standard has no order to beep
         finally:
             await asyncio.to_thread(os.close, number)
-
-
-@dataclass(frozen=True, slots=True)
-class HidposSource:
-    """A file that gives one report with each read; the descriptor stays its opener's."""
-
-    number: int
-    decoder: HidposDecoder
-
-    def fileno(self) -> int:
-        """Return the file descriptor."""
-        return self.number
-
-    def read(self) -> list[Event]:
-        """Read and decode one report; raises OSError (a real device's is EIO) or EOFError when the device is gone."""
-        try:
-            report = os.read(self.number, LONGEST_REPORT)
-        except BlockingIOError:  # woken for nothing
-            return []
-        if not report:
-            raise EOFError("end of file")
-        return self.decoder.feed(Clock(), report)
 
 
 def _open(device: DeviceInfo) -> int:

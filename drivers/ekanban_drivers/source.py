@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.event_queue import EventQueue
 from ekanban_drivers.scanner import N_, Event, Scan, ScannerState, Status
 
@@ -64,12 +63,21 @@ class Source(Protocol):
         ...
 
 
+class BytesDecoder(Decoder, Protocol):
+    """A decoder of what a file gives, as it comes."""
+
+    def feed(self, t: float, data: bytes) -> list[Event]:
+        """Take what was read at `t`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ByteSource:
-    """A file of bytes, stamped as they are read; the descriptor stays its opener's."""
+    """A file of bytes or of reports, stamped as they are read; the descriptor stays its opener's."""
 
     number: int
-    decoder: ByteDecoder
+    decoder: BytesDecoder
+    at_once: int = CHUNK  # bytes; where the file gives reports, one comes with each read
 
     def fileno(self) -> int:
         """Return the file descriptor."""
@@ -78,7 +86,7 @@ class ByteSource:
     def read(self) -> list[Event]:
         """Read and decode what is there; raises OSError or EOFError when the device is gone."""
         try:
-            data = os.read(self.number, CHUNK)
+            data = os.read(self.number, self.at_once)
         except BlockingIOError:  # woken for nothing
             return []
         if not data:

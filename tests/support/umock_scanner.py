@@ -107,10 +107,8 @@ class UmockBed:
         line = f"{usb}/1-{100 + number}:1.0/ttyUSB{number}"
         self.call(
             "add",
-            description=f"P: {line}/tty/ttyUSB{number}\nN: ttyUSB{number}\nE: DEVNAME=/dev/ttyUSB{number}\n"
-            f"E: MAJOR=188\nE: MINOR={number}\nE: SUBSYSTEM=tty\nA: dev=188:{number}\n"
-            f"L: device=../../../ttyUSB{number}\n\n"
-            f"P: {line}\nE: SUBSYSTEM=usb-serial\n\n"
+            description=_node(f"{line}/tty/ttyUSB{number}", "tty", (188, number), f"ttyUSB{number}")
+            + f"P: {line}\nE: SUBSYSTEM=usb-serial\n\n"
             f"P: {usb}\nE: SUBSYSTEM=usb\nA: idVendor=05e0\nA: idProduct=1701\nA: serial={serial}\n"
             f"A: product=ACME Serial\nA: manufacturer=ACME\nA: bNumInterfaces= 1\n\n",
         )
@@ -124,9 +122,8 @@ class UmockBed:
         node, folder = f"hidraw{number}", f"{parent}/hidraw/hidraw{number}"
         self.call(
             "add",
-            description=f"P: {folder}\nN: {node}\nE: DEVNAME=/dev/{node}\nE: MAJOR=240\nE: MINOR={number}\n"
-            f"E: SUBSYSTEM=hidraw\nA: dev=240:{number}\nL: device=../../../0003:05E0:1300.000{number}\n\n"
-            f"P: {parent}\nE: SUBSYSTEM=hid\nE: HID_ID=0003:000005E0:00001300\nE: HID_NAME=ACME HID-POS\n"
+            description=_node(folder, "hidraw", (240, number), parent.rsplit("/", 1)[1])
+            + f"P: {parent}\nE: SUBSYSTEM=hid\nE: HID_ID=0003:000005E0:00001300\nE: HID_NAME=ACME HID-POS\n"
             f"E: HID_PHYS={port}\nE: HID_UNIQ={serial}\nH: report_descriptor={descriptor.hex().upper()}\n\n",
         )
         return Reporter(self, f"/dev/{node}", f"/sys{folder}")
@@ -222,6 +219,15 @@ class Wedge(Device):
             yield
         finally:
             os.close(lock)
+
+
+def _node(folder: str, subsystem: str, number: tuple[int, int], parent: str) -> str:
+    """Describe a device that hangs two folders below its parent and has a node of the same name."""
+    name, (major, minor) = folder.rsplit("/", 1)[1], number
+    return (
+        f"P: {folder}\nN: {name}\nE: DEVNAME=/dev/{name}\nE: MAJOR={major}\nE: MINOR={minor}\n"
+        f"E: SUBSYSTEM={subsystem}\nA: dev={major}:{minor}\nL: device=../../../{parent}\n\n"
+    )
 
 
 def _stamped(t: float, kind: int, code: int, value: int) -> bytes:

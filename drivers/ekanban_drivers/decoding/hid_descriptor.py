@@ -16,7 +16,7 @@ MOST_USAGES = 12_288  # of one item, HID_MAX_USAGES
 _MAIN, _GLOBAL, _LOCAL = 0, 1, 2
 _INPUT, _OUTPUT, _COLLECTION, _FEATURE, _END = 8, 9, 10, 11, 12
 _USAGE_PAGE, _REPORT_SIZE, _REPORT_ID, _REPORT_COUNT, _PUSH, _POP = 0, 7, 8, 9, 10, 11
-_USAGE, _USAGE_MINIMUM, _USAGE_MAXIMUM = 0, 1, 2
+_USAGE, _USAGE_MINIMUM, _USAGE_MAXIMUM, _DELIMITER = 0, 1, 2, 10
 _CONSTANT, _VARIABLE = 1, 2  # bits of an input item
 _APPLICATION = 1  # kind of a collection
 _LONG_ITEM = 0xFE
@@ -176,6 +176,8 @@ class _Parser:
                 raise BadDescriptor("a range of usages without a beginning, or without an end")
             self._locals.usages += range(low, marked + 1)
             self._locals.minimum = None
+        elif tag == _DELIMITER:  # several usages for one place: no scanner has them, and who counts them is wrong
+            raise BadDescriptor("alternative usages")
         if len(self._locals.usages) > MOST_USAGES:
             raise BadDescriptor("too many usages")
 

@@ -1,12 +1,13 @@
 """HID-POS scanners, read by the driver: at a pseudo-terminal and a socket in this process, and under umockdev.
 
-Real here: discovery by sysfs, the lock, reading in a thread, going away (a pseudo-terminal hangs up with EIO, as hidraw
-does). Not real: hidraw itself, which keeps reports apart; a socket of packets stands for that.
+Real here: discovery by sysfs, the lock, reading in a thread. Not real: hidraw itself. A socket of packets stands for
+reports that are kept apart, and a false `os.read` for a device that goes away with EIO.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ from umock_scanner import UmockBed
 from watching import EKANBAN, Watch
 
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
-from ekanban_drivers.hidpos_driver import HidposDriver, HidposSource
+from ekanban_drivers.hidpos_driver import HidposDriver
 from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import Profile
 from ekanban_drivers.scanner import (
@@ -37,11 +38,14 @@ from ekanban_drivers.scanner import (
     ScannerState,
     Status,
 )
-from ekanban_drivers.source import reading
+from ekanban_drivers.source import ByteSource, reading
 
 SOON = 20  # seconds; a test that needs them has failed
 LONG = b"7K3QM9X201CF" * 10  # three reports
 MOUSE = bytes.fromhex("05010902a1010901a10005091901290315002501950375018102950175058103c0c0")
+
+
+Heard = Callable[[], Awaitable[Event]]
 
 
 class Line(PtyScanner):
@@ -84,7 +88,7 @@ def short(event: Event) -> str:
 
 
 def test_a_scanner_that_is_unplugged_within_a_code_is_gone_and_read_again_when_it_is_back(scanner: Line) -> None:
-    async def steps(_: Scanners, heard: Callable[[], Awaitable[Event]]) -> None:
+    async def steps(_: Scanners, heard: Heard) -> None:
         assert short(await heard()) == "state ready"
         for _round in range(3):
             scanner.report(*reports(LONG), reports(LONG)[0])
@@ -108,7 +112,7 @@ def test_a_node_that_another_program_locked_is_busy_until_it_lets_go(scanner: Li
         thief = os.open(scanner.path, os.O_RDONLY | os.O_NOCTTY)
         fcntl.flock(thief, fcntl.LOCK_EX)
 
-        async def steps(_: Scanners, heard: Callable[[], Awaitable[Event]]) -> None:
+        async def steps(_: Scanners, heard: Heard) -> None:
             busy = await heard()
             assert isinstance(busy, Status)
             assert busy.state is ScannerState.BUSY
@@ -120,7 +124,7 @@ def test_a_node_that_another_program_locked_is_busy_until_it_lets_go(scanner: Li
 
 
 def test_the_scanner_has_no_means_to_show_a_colour(scanner: Line) -> None:
-    async def steps(scanners: Scanners, heard: Callable[[], Awaitable[Event]]) -> None:
+    async def steps(scanners: Scanners, heard: Heard) -> None:
         assert short(await heard()) == "state ready"
         assert not await scanners.feedback("gate", Feedback.GREEN)
 
@@ -156,7 +160,7 @@ def test_a_missing_permission_is_said_with_what_mends_it(scanner: Line, monkeypa
             raise PermissionError(13, "Permission denied", path)
         return real_open(path, flags, *more, **named)
 
-    async def steps(_: Scanners, heard: Callable[[], Awaitable[Event]]) -> None:
+    async def steps(_: Scanners, heard: Heard) -> None:
         status = await heard()
         assert isinstance(status, Status)
         assert status.state is ScannerState.NOT_READABLE
@@ -174,7 +178,7 @@ def test_reports_that_wait_are_read_one_by_one() -> None:
     ours.setblocking(False)
 
     async def run() -> list[str]:
-        source = HidposSource(ours.fileno(), HidposDecoder(Profile(), "a", described()))
+        source = ByteSource(ours.fileno(), HidposDecoder(Profile(), "a", described()))
         for report in [*reports(LONG), *reports(b"KAN-1"), *reports(b"\r\n\0")]:
             theirs.send(report)
         theirs.close()
@@ -183,6 +187,33 @@ def test_reports_that_wait_are_read_one_by_one() -> None:
 
     with ours, theirs:
         assert asyncio.run(run()) == ["state ready", LONG.decode(), "KAN-1", "\r\n\0", "state absent"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENODEV])
+def test_however_a_device_goes_away_what_it_gave_of_a_code_is_an_error(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    answers: list[bytes | None] = [reports(LONG)[0], None]
+    real_read = os.read
+
+    def read(file: int, size: int) -> bytes:
+        if file != ours.fileno():
+            return real_read(file, size)
+        if (answer := answers.pop(0)) is None:
+            raise OSError(number, os.strerror(number))
+        return answer
+
+    async def run() -> list[str]:
+        source = ByteSource(ours.fileno(), HidposDecoder(Profile(gap_ms=60_000), "a", described()))
+        async with reading(source, "a") as queue, asyncio.timeout(SOON):
+            return [short(event) async for event in queue.events()]
+
+    with ours, theirs:
+        theirs.send(b"there is something")
+        monkeypatch.setattr(os, "read", read)
+        assert asyncio.run(run()) == ["state ready", "error disconnect", "state absent"]
 
 
 @pytest.mark.needs("umockdev", "gcc")

@@ -88,7 +88,7 @@ def test_a_recording_that_is_not_there_ends_with_one_and_a_wrong_call_with_two(t
     [
         (["sn:NONE"], "`ekanban scanners list` shows what is"),
         (["-", "--profile", "nonesuch"], "expected a file, or one of keyboard"),
-        (["-", "--driver", "nonesuch"], "expected one of evdev, serial"),
+        (["-", "--driver", "nonesuch"], "expected one of evdev, hidpos, serial"),
     ],
 )
 def test_watch_says_what_is_wrong_and_ends_with_one(arguments: list[str], said: str) -> None:

@@ -6,41 +6,21 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from decoder_clock import Clocked
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ekanban_drivers.decoding import framing
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.profile import Profile
-from ekanban_drivers.scanner import Event, Scan, ScanError
+from ekanban_drivers.scanner import Scan, ScanError
 
 
-class Line:
-    """A decoder and its clock."""
+class Line(Clocked):
+    """A serial line."""
 
     def __init__(self, **settings: object) -> None:
-        self.decoder = ByteDecoder(Profile.from_mapping(settings), "a")
-        self.now = 0.0
-        self.events: list[Event] = []
-
-    def send(self, *chunks: bytes, pause: float = 0.01) -> Line:
-        for chunk in chunks:
-            self.events += self.decoder.feed(self.now, chunk)
-            self.now += pause
-        return self
-
-    def wait(self, seconds: float) -> Line:
-        self.now += seconds
-        self.events += self.decoder.tick(self.now)
-        return self
-
-    @property
-    def scans(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Scan)]
-
-    @property
-    def errors(self) -> list[tuple[str, str]]:
-        return [(str(event.kind), event.partial) for event in self.events if isinstance(event, ScanError)]
+        super().__init__(ByteDecoder(Profile.from_mapping(settings), "a"))
 
 
 @pytest.mark.parametrize(

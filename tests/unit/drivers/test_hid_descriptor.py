@@ -51,6 +51,16 @@ def test_a_usage_can_bring_its_page_and_pushed_settings_come_back() -> None:
     assert parse(content).fields == {0: [Field(0x8C00FE, 0, 8, 2), Field(0x01003B, 16, 8, 2)]}
 
 
+def test_padding_has_no_meaning_even_where_a_usage_stands_before_it() -> None:
+    assert parse(b"\x05\x8c\x75\x08\x95\x02\x09\xfe\x81\x03\x09\xff\x81\x02").fields == {0: [Field(0x8C00FF, 16, 8, 2)]}
+
+
+def test_the_usages_of_an_array_are_values_and_not_places() -> None:
+    read = parse(b"\x05\x07\x75\x08\x95\x02\x19\x00\x29\x65\x81\x00\x05\x8c\x09\xfe\x81\x02")
+
+    assert read.fields == {0: [Field(0x8C00FE, 16, 8, 2)]}
+
+
 @pytest.mark.parametrize(
     ("descriptor", "scanner"),
     [
@@ -85,6 +95,7 @@ def test_the_page_tells_scanners_from_other_devices(descriptor: bytes, scanner: 
         (b"\x75\x08\x97\xff\xff\xff\xff\x81\x02", "too long"),
         (b"\x1a\x00\x00\x2a\xff\x2f" * 2, "too many"),
         (b"\x70", "unknown main item"),
+        (b"\xa9\x01", "alternative usages"),
     ],
 )
 def test_what_is_no_descriptor_is_refused(content: bytes, said: str) -> None:

@@ -7,43 +7,28 @@ from dataclasses import replace
 
 import pytest
 import us_keyboard as us
+from decoder_clock import Clocked
 from hypothesis import given
 from hypothesis import strategies as st
 from us_keyboard import Key, alt_code, key, press, typed
 
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.profile import Profile, Terminator
-from ekanban_drivers.scanner import Event, Scan, ScanError, Status
+from ekanban_drivers.scanner import Scan, Status
 
 STEP = 0.001  # seconds between two events
 
 
-class Desk:
-    """A decoder and its clock."""
+class Desk(Clocked):
+    """A keyboard wedge."""
 
     def __init__(self, **settings: object) -> None:
-        self.decoder = KeyDecoder(Profile.from_mapping(settings), "a")
-        self.now = 100.0
-        self.events: list[Event] = []
+        super().__init__(KeyDecoder(Profile.from_mapping(settings), "a"), now=100.0)
 
     def type(self, keys: Iterable[Key], step: float = STEP) -> Desk:
         for event in keys:
-            self.events += self.decoder.feed(self.now, *event)
-            self.now += step
+            self.feed(*event, step=step)
         return self
-
-    def wait(self, seconds: float) -> Desk:
-        self.now += seconds
-        self.events += self.decoder.tick(self.now)
-        return self
-
-    @property
-    def scans(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Scan)]
-
-    @property
-    def errors(self) -> list[tuple[str, str]]:
-        return [(str(event.kind), event.partial) for event in self.events if isinstance(event, ScanError)]
 
     @property
     def states(self) -> list[Status]:

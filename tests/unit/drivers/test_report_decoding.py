@@ -6,47 +6,31 @@ import random
 import tracemalloc
 
 import pytest
+from decoder_clock import Clocked
 from hid_scanner import COMMON_SIZE, described, reports
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.profile import Profile
-from ekanban_drivers.scanner import Event, Scan, ScanError
+from ekanban_drivers.scanner import Scan, ScanError
 
 LONG = b"7K3QM9X201CF" * 10  # three reports
 
 
-class Line:
-    """A decoder and its clock."""
+class Line(Clocked):
+    """A scanner that gives reports."""
 
     def __init__(self, descriptor: bytes = b"", **settings: object) -> None:
-        self.decoder = HidposDecoder(Profile.from_mapping(settings), "a", descriptor)
-        self.now = 0.0
-        self.events: list[Event] = []
-
-    def send(self, *sent: bytes, pause: float = 0.01) -> Line:
-        for report in sent:
-            self.events += self.decoder.feed(self.now, report)
-            self.now += pause
-        return self
-
-    def wait(self, seconds: float) -> Line:
-        self.now += seconds
-        self.events += self.decoder.tick(self.now)
-        return self
+        super().__init__(HidposDecoder(Profile.from_mapping(settings), "a", descriptor))
 
     @property
-    def scans(self) -> list[str]:
+    def sure(self) -> list[str]:
         return [event.text for event in self.events if isinstance(event, Scan) and not event.suspect]
 
     @property
     def suspects(self) -> list[str]:
         return [event.text for event in self.events if isinstance(event, Scan) and event.suspect]
-
-    @property
-    def errors(self) -> list[tuple[str, str]]:
-        return [(str(event.kind), event.partial) for event in self.events if isinstance(event, ScanError)]
 
 
 def scan_of(line: Line) -> Scan:
@@ -82,7 +66,7 @@ def test_without_a_descriptor_the_common_form_holds(data: bytes, cuts: list[int]
 
 @pytest.mark.parametrize("descriptor", [b"\xff", b"\x05\x8c\x09\x02\xa1\x01", b"\x05\x01\x09\x06\xa1\x01\xc0"])
 def test_a_descriptor_that_is_of_no_use_is_as_good_as_none(descriptor: bytes) -> None:
-    assert Line(descriptor).send(*reports(b"KAN-1")).scans == ["KAN-1"]
+    assert Line(descriptor).send(*reports(b"KAN-1")).sure == ["KAN-1"]
 
 
 @given(sent=st.lists(st.one_of(st.binary(max_size=80), st.binary(min_size=63, max_size=63).map(b"\x02".__add__))))
@@ -91,7 +75,7 @@ def test_no_report_is_too_strange_to_be_taken(sent: list[bytes]) -> None:
 
     assert line.decoder.deadline is None
     assert all(isinstance(event, Scan | ScanError) for event in line.events)
-    assert all(len(scan) <= Profile().max_len for scan in line.scans)
+    assert all(len(scan) <= Profile().max_len for scan in line.sure)
 
 
 def test_a_code_that_never_ends_is_refused_once_and_takes_no_memory() -> None:
@@ -106,7 +90,7 @@ def test_a_code_that_never_ends_is_refused_once_and_takes_no_memory() -> None:
 
     assert [kind for kind, _partial in line.errors] == ["too_long"]
     assert grown < 20_000
-    assert line.wait(1).send(*reports(b"KAN-1")).scans == ["KAN-1"]
+    assert line.wait(1).send(*reports(b"KAN-1")).sure == ["KAN-1"]
 
 
 @pytest.mark.parametrize("descriptor", [b"", described()])
@@ -119,17 +103,17 @@ def test_a_scanner_that_sends_no_identifier_keeps_the_beginning_of_its_codes(des
 def test_a_scanner_that_has_no_place_for_an_identifier_keeps_the_beginning_of_its_codes() -> None:
     line = Line(described(identifier=False)).send(*reports(b"KAN-1", own_place=False))
 
-    assert (line.scans, scan_of(line).symbology) == (["KAN-1"], None)
+    assert (line.sure, scan_of(line).symbology) == (["KAN-1"], None)
 
 
 def test_a_scanner_that_sends_codes_in_the_place_of_the_identifier_is_understood_without_a_descriptor() -> None:
-    assert Line().send(bytes([2, 5]) + b"KAN-1".ljust(62, b"\0")).scans == ["KAN-1"]
+    assert Line().send(bytes([2, 5]) + b"KAN-1".ljust(62, b"\0")).sure == ["KAN-1"]
 
 
 def test_what_stands_in_the_place_of_the_identifier_and_is_neither_that_nor_code_is_an_error() -> None:
     line = Line().send(bytes([2, 5]) + b"\x01\x02\x03KAN-1".ljust(62, b"\0"))
 
-    assert (line.errors, line.scans, line.suspects) == ([("overrun", "")], [], [])
+    assert (line.errors, line.sure, line.suspects) == ([("overrun", "")], [], [])
 
 
 def test_an_identifier_in_the_code_is_cut_as_on_serial_lines() -> None:
@@ -153,14 +137,14 @@ def test_identifiers_stay_where_the_profile_says_so() -> None:
 def test_prefix_and_suffix_are_cut_and_a_code_without_them_is_suspect() -> None:
     line = Line(prefix="<", suffix="\r").send(*reports(b"<KAN-1\r"), *reports(b"KAN-2"))
 
-    assert (line.scans, line.suspects) == (["KAN-1"], ["KAN-2"])
+    assert (line.sure, line.suspects) == (["KAN-1"], ["KAN-2"])
 
 
 def test_a_code_longer_than_allowed_is_refused_and_the_next_is_whole() -> None:
     line = Line(max_len=100).send(*reports(LONG), *reports(LONG[:100]))
 
     assert [kind for kind, _partial in line.errors] == ["too_long"]
-    assert line.scans == [LONG[:100].decode()]
+    assert line.sure == [LONG[:100].decode()]
 
 
 @pytest.mark.parametrize("length", [57, 62, 255])
@@ -168,7 +152,7 @@ def test_a_length_that_the_report_does_not_have_is_an_error(length: int) -> None
     (report,) = reports(b"K" * 56)
     line = Line(described()).send(bytes([2, length]) + report[2:], *reports(b"KAN-1"))
 
-    assert (line.errors, line.scans) == ([("overrun", "")], ["KAN-1"])
+    assert (line.errors, line.sure) == ([("overrun", "")], ["KAN-1"])
 
 
 @pytest.mark.parametrize("strange", [b"", b"\x02", reports(b"K")[0][:-1], reports(b"K")[0] + b"\0", b"\x07" * 64])
@@ -176,7 +160,7 @@ def test_a_report_of_wrong_size_or_name_is_an_error_and_what_follows_may_be_its_
     line = Line(described()).send(strange, *reports(b"KAN-1"), *reports(b"KAN-2"))
 
     assert line.errors == [("overrun", "")]
-    assert (line.suspects, line.scans) == (["KAN-1"], ["KAN-2"])
+    assert (line.suspects, line.sure) == (["KAN-1"], ["KAN-2"])
 
 
 def test_a_strange_report_within_a_code_spoils_the_code_to_its_end() -> None:
@@ -184,14 +168,14 @@ def test_a_strange_report_within_a_code_spoils_the_code_to_its_end() -> None:
     line = Line().send(first, b"\x07" * COMMON_SIZE, *others, *reports(b"KAN-1"))
 
     assert line.errors == [("overrun", LONG[:56].decode())]
-    assert (line.suspects, line.scans) == ([], ["KAN-1"])
+    assert (line.suspects, line.sure) == ([], ["KAN-1"])
 
 
 def test_reports_that_are_no_codes_are_passed_over_but_not_within_a_code() -> None:
     battery = b"\x85\x09\x09\x01\x75\x08\x95\x01\x81\x02\xc0"
     line = Line(described().removesuffix(b"\xc0") + battery)
 
-    assert line.send(b"\x09\x50", *reports(b"KAN-1")).scans == ["KAN-1"]
+    assert line.send(b"\x09\x50", *reports(b"KAN-1")).sure == ["KAN-1"]
     assert line.errors == []
     first, *others = reports(LONG)
     assert line.send(first, b"\x09\x50", *others).errors == [("overrun", LONG[:56].decode())]
@@ -201,7 +185,7 @@ def test_another_code_within_a_code_ends_it_as_an_error_and_is_suspect() -> None
     line = Line().send(reports(LONG)[0], *reports(b"KAN-1", identifier=b"]Q1"))
 
     assert line.errors == [("overrun", LONG[:56].decode())]
-    assert (line.suspects, line.scans) == (["KAN-1"], [])
+    assert (line.suspects, line.sure) == (["KAN-1"], [])
     (scan,) = (event for event in line.events if isinstance(event, Scan))
     assert scan.symbology == "]Q1"
 
@@ -212,7 +196,7 @@ def test_a_code_whose_rest_does_not_come_is_an_error_and_what_follows_is_suspect
 
     assert line.errors == [("timeout", LONG[:56].decode())]
     line.send(*others, *reports(b"KAN-1"))
-    assert (line.suspects, line.scans) == ([LONG[56:].decode()], ["KAN-1"])
+    assert (line.suspects, line.sure) == ([LONG[56:].decode()], ["KAN-1"])
 
 
 def test_a_scanner_that_goes_away_within_a_code_leaves_an_error_and_the_next_code_is_whole() -> None:
@@ -220,7 +204,7 @@ def test_a_scanner_that_goes_away_within_a_code_leaves_an_error_and_the_next_cod
     line.events += line.decoder.lost(line.now)
 
     assert line.errors == [("disconnect", LONG[:56].decode())]
-    assert line.send(*reports(b"KAN-1")).scans == ["KAN-1"]
+    assert line.send(*reports(b"KAN-1")).sure == ["KAN-1"]
 
 
 def test_more_to_come_without_anything_having_come_is_an_error() -> None:
@@ -236,11 +220,11 @@ def test_an_empty_report_is_no_code() -> None:
 def test_what_the_profile_says_of_the_form_counts_more_than_the_device() -> None:
     line = Line(described(capacity=20), report_descriptor=described(capacity=30).hex())
 
-    assert line.send(*reports(b"KAN-1", capacity=30)).scans == ["KAN-1"]
+    assert line.send(*reports(b"KAN-1", capacity=30)).sure == ["KAN-1"]
 
 
 def test_terminators_of_a_profile_do_not_cut_a_code_whose_length_is_known() -> None:
     line = Line(terminators=["none"], framing="stx_etx", gap_ms=100)
 
-    assert line.send(*reports(b"a\x02b\x03\r\n\0")).scans == ["a\x02b\x03\r\n\0"]
+    assert line.send(*reports(b"a\x02b\x03\r\n\0")).sure == ["a\x02b\x03\r\n\0"]
     assert line.send(reports(LONG)[0]).wait(0.2).errors == [("timeout", LONG[:56].decode())]
