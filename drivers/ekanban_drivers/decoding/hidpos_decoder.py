@@ -74,8 +74,8 @@ class HidposDecoder:
         length = _bits(report, *form.count)
         data = _data(form, report, length, identifier)
         if data is None or (continued and not data):  # continued without data could go on for ever
-            refused = self._framer.reject(ErrorKind.OVERRUN, t)
-            return refused if continued else refused + self._framer.end(t)
+            refuse = self._framer.reject if continued else self._framer.doubt  # whether more comes it may not know
+            return refuse(ErrorKind.OVERRUN, t)
         found = []
         if self._framer.open and identifier not in ("", self._framer.identifier):
             found = self._framer.doubt(ErrorKind.OVERRUN, t)  # this is of another code: the rest of the first is lost

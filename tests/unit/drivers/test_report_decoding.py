@@ -78,6 +78,33 @@ def test_no_report_is_too_strange_to_be_taken(sent: list[bytes]) -> None:
     assert all(len(scan) <= Profile().max_len for scan in line.sure)
 
 
+STRANGE = [
+    b"",
+    b"\x02",
+    reports(b"KAN")[0][:-1],
+    b"\x07" * 64,
+    bytes([2, 57]) + b"K" * 62,
+    b"\x02\xff" + b"K" * 61 + b"\0",
+]
+
+
+@given(
+    codes=st.lists(st.binary(min_size=1, max_size=200).map(b"KAN".__add__), min_size=1, max_size=5),
+    strokes=st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.sampled_from(STRANGE)), max_size=5),
+)
+def test_damage_never_makes_a_code_that_was_not_there(
+    codes: list[bytes], strokes: list[tuple[int, bool, bytes]]
+) -> None:
+    sent = [report for code in codes for report in reports(code)]
+    for place, instead, strange in strokes:
+        sent[place : place + instead] = [strange]
+
+    line = Line(described()).send(*sent).wait(1)
+
+    assert set(line.sure) <= {code.decode("latin-1") for code in codes}
+    assert line.errors or not strokes
+
+
 def test_a_code_that_never_ends_is_refused_once_and_takes_no_memory() -> None:
     chance = random.Random(1)  # noqa: S311 -- no secret
     (endless, _end) = reports(chance.randbytes(112))
@@ -150,9 +177,9 @@ def test_a_code_longer_than_allowed_is_refused_and_the_next_is_whole() -> None:
 @pytest.mark.parametrize("length", [57, 62, 255])
 def test_a_length_that_the_report_does_not_have_is_an_error(length: int) -> None:
     (report,) = reports(b"K" * 56)
-    line = Line(described()).send(bytes([2, length]) + report[2:], *reports(b"KAN-1"))
+    line = Line(described()).send(bytes([2, length]) + report[2:], *reports(b"KAN-1"), *reports(b"KAN-2"))
 
-    assert (line.errors, line.sure) == ([("overrun", "")], ["KAN-1"])
+    assert (line.errors, line.suspects, line.sure) == ([("overrun", "")], ["KAN-1"], ["KAN-2"])
 
 
 @pytest.mark.parametrize("strange", [b"", b"\x02", reports(b"K")[0][:-1], reports(b"K")[0] + b"\0", b"\x07" * 64])
