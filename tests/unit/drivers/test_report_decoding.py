@@ -89,12 +89,13 @@ STRANGE = [
 
 
 @given(
-    codes=st.lists(st.binary(min_size=1, max_size=200).map(b"KAN".__add__), min_size=1, max_size=5),
-    strokes=st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.sampled_from(STRANGE)), max_size=5),
+    lengths=st.lists(st.sampled_from([1, 12, 57, 113, 180]), min_size=1, max_size=4),
+    strokes=st.lists(st.tuples(st.integers(0, 8), st.booleans(), st.sampled_from(STRANGE)), max_size=3),
 )
 def test_damage_never_makes_a_code_that_was_not_there(
-    codes: list[bytes], strokes: list[tuple[int, bool, bytes]]
+    lengths: list[int], strokes: list[tuple[int, bool, bytes]]
 ) -> None:
+    codes = [bytes(range(length)) for length in lengths]  # no piece of one is another
     sent = [report for code in codes for report in reports(code)]
     for place, instead, strange in strokes:
         sent[place : place + instead] = [strange]
