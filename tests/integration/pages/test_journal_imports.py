@@ -68,6 +68,16 @@ def test_a_file_is_only_checked_where_that_is_wished(works: PagePlant, counter: 
     assert works.open_signal(works.cards[0]) is None
 
 
+def test_of_a_journal_without_scans_the_page_says_that_there_were_none(works: PagePlant, counter: Counter) -> None:
+    visit = counter.browser()
+
+    upload(visit, export(works.terminals[0], []))
+
+    (told,) = shown(visit)
+    assert told.startswith("Taken in Line 4")
+    assert told.endswith("0 scans: 0 new.")
+
+
 def test_what_is_wrong_with_a_file_is_named_line_by_line(works: PagePlant, counter: Counter, journal: bytes) -> None:
     visit = counter.browser()
     lines = journal.splitlines()
