@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.keymap import KeyDecoder
-from ekanban_drivers.errors import DeviceBusy, DriverUnavailable
-from ekanban_drivers.evdev_nodes import find
+from ekanban_drivers.errors import DeviceBusy, DeviceNotReadable, DriverUnavailable
+from ekanban_drivers.evdev_nodes import find, is_another_thing
 from ekanban_drivers.event_queue import EventQueue
 from ekanban_drivers.node import why
 from ekanban_drivers.profile import DeviceFeedback
@@ -166,6 +166,9 @@ def _require_evdev() -> None:
 def _open(device: DeviceInfo) -> InputDevice[str]:
     from evdev import InputDevice
 
+    if is_another_thing(device.path):
+        text = N_("%(name)s (%(path)s) is no keyboard: name another device (`ekanban scanners doctor`).")
+        raise DeviceNotReadable(text, name=device.name, path=device.path)
     try:
         return InputDevice(device.path)
     except OSError as error:

@@ -14,6 +14,7 @@ from typing import Self
 
 from ekanban_drivers import registry
 from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
+from ekanban_drivers.identity import apart
 from ekanban_drivers.scanner import (
     N_,
     DeviceInfo,
@@ -141,10 +142,8 @@ class Scanners:
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
         wanted = config.device
         found = [device for device in await driver.discover() if not wanted or _is_meant(device, wanted)]
-        if not wanted and len(found) > 1:
-            names = ", ".join(f"{device.identity} ({device.name})" for device in found)
-            text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
-            raise DeviceNotReadable(text, name=config.name, devices=names)
+        if len(apart(found)) > 1:
+            raise _several(config, apart(found))
         free = [device for device in found if device.path not in self._taken]
         if free:
             return free[0]
@@ -154,6 +153,12 @@ class Scanners:
             raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
         if wanted.startswith("/") and os.path.exists(wanted):
             return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+        if os.path.islink(wanted):
+            text = N_(
+                "Scanner %(name)s: the link %(device)s points nowhere: the scanner is unplugged, or has another name "
+                "now. `ekanban scanners doctor` shows which."
+            )
+            raise DeviceAbsent(text, name=config.name, device=wanted)
         text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
         raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
 
@@ -168,6 +173,16 @@ class Scanners:
 def _named(status: Status, name: str) -> Status:
     """Say a session's status with the name that the plant gave the scanner."""
     return replace(status, facts={**status.facts, "device": name}) if "device" in status.facts else status
+
+
+def _several(config: ScannerConfig, found: Iterable[DeviceInfo]) -> DeviceNotReadable:
+    """Refuse to guess: scanners that are alike may have changed places since the last start, and so their roles."""
+    names = ", ".join(f"{device.identity} ({device.name})" for device in found)
+    if not config.device:
+        text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
+        return DeviceNotReadable(text, name=config.name, devices=names)
+    text = N_("Scanner %(name)s: several devices fit %(device)s, say in the configuration which: %(devices)s")
+    return DeviceNotReadable(text, name=config.name, device=config.device, devices=names)
 
 
 def _is_meant(device: DeviceInfo, wanted: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ekanban_cli.answers import Json, example, group
+from ekanban_cli.answers import Config, Json, example, group
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
@@ -94,6 +94,37 @@ def replay(
 
     for event in readings(decode(_recording(file))):
         print(_line(event, as_json))
+
+
+@app.command(
+    help=_("Say why a scanner is not read, and what mends it. 1: a configured scanner, or DEVICE, cannot be read."),
+    epilog=example("ekanban scanners doctor", "sudo ekanban scanners doctor gate --json"),
+)
+def doctor(
+    device: Annotated[
+        str | None,
+        typer.Argument(metavar="[DEVICE]", help=_("A scanner's name, identity or path."), show_default=False),
+    ] = None,
+    config: Config = None,
+    account: Annotated[
+        str, typer.Option("--account", help=_("Who runs the terminal, if it is not plain."), show_default=False)
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Examine the machine."""
+    import shutil
+
+    from ekanban_cli import scanners_doctor, scanners_report
+
+    report = scanners_doctor.diagnose(config, device, account)
+    source = scanners_doctor.source(config)
+    width = min(shutil.get_terminal_size().columns, 100)
+    if as_json:
+        say("", scanners_report.as_json(report, source), as_json)
+    else:
+        typer.echo(scanners_report.as_text(report, source, width))
+    if not report.is_well:
+        raise typer.Exit(1)
 
 
 def _recording(file: Path) -> Recording:

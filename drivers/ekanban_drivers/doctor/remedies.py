@@ -1,0 +1,62 @@
+"""What mends a finding: commands to type and lines to paste, in the words of the shell, of udev and of TOML."""
+
+from __future__ import annotations
+
+import json
+
+from ekanban_drivers.doctor.facts import Node, NodeClass
+from ekanban_drivers.scanner import DeviceInfo
+
+GROUPS = {"evdev": "input", "hidpos": "input", "serial": "dialout"}  # of the nodes, and of the terminal's account
+PROFILES = {"evdev": "keyboard", "hidpos": "", "serial": "serial"}
+
+
+def rule(node: Node) -> str:
+    """Return the udev rule by which the terminal may read a device, and nothing else touches it."""
+    match node.kind:
+        case NodeClass.SERIAL:
+            which = f'ATTRS{{idVendor}}=="{node.vendor}", ATTRS{{idProduct}}=="{node.product}"'
+            which = which if node.usb else f'KERNEL=="{node.path.rsplit("/", 1)[1]}"'
+            rights = 'GROUP="dialout", MODE="0660"'
+            return f'SUBSYSTEM=="tty", {which}, {rights}, ENV{{ID_MM_DEVICE_IGNORE}}="1", ENV{{ID_MM_PORT_IGNORE}}="1"'
+        case NodeClass.HIDPOS | NodeClass.OTHER_HID:
+            numbers = f"{node.vendor}:{node.product}".upper()
+            return f'SUBSYSTEM=="hidraw", KERNELS=="*:{numbers}.*", GROUP="input", MODE="0660"'
+    which = f'ATTRS{{id/vendor}}=="{node.vendor}", ATTRS{{id/product}}=="{node.product}"'
+    return (
+        f'SUBSYSTEM=="input", KERNEL=="event*", {which}, GROUP="input", MODE="0660", ENV{{LIBINPUT_IGNORE_DEVICE}}="1"'
+    )
+
+
+def install(node: Node) -> str:
+    """Return the commands that write the rule and have it hold at once."""
+    kind = "tty" if node.kind is NodeClass.SERIAL else "hidraw" if "hidraw" in node.path else "input"
+    name = f"{node.vendor}-{node.product}" if node.vendor else node.path.rsplit("/", 1)[1]
+    return (
+        f"echo '{rule(node)}' | sudo tee /etc/udev/rules.d/90-ekanban-{kind}-{name}.rules\n"
+        f"sudo udevadm control --reload && sudo udevadm trigger --name-match={node.path}"
+    )
+
+
+def join(account: str, group: str) -> str:
+    """Return the commands that put the terminal's account into a group."""
+    return f"sudo usermod -aG {group} {account} && sudo systemctl restart ekanban-terminal"
+
+
+def entry(device: DeviceInfo, name: str, identity: str = "") -> str:
+    """Return the lines of the configuration that make the terminal read a device."""
+    lines = ["[[scanners]]", f"name = {_toml(name)}", f'driver = "{device.driver}"']
+    lines.append(f"device = {_toml(identity or device.identity)}")
+    profile = PROFILES.get(device.driver, "")
+    return "\n".join([*lines, *([f'profile = "{profile}"'] if profile else [])])
+
+
+def named(identity: str) -> str:
+    """Return the line of the configuration that names a device."""
+    return f"device = {_toml(identity)}"
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace(
+        "\x7f", "\\u007f"
+    )  # a basic string of TOML is one of JSON but for DEL

@@ -1,0 +1,74 @@
+"""`ekanban scanners doctor`: what is plugged in, what will be used, why not, and what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.language import _
+from ekanban_drivers.doctor.examine import Report, examine, gather
+from ekanban_drivers.doctor.facts import Stands
+from ekanban_drivers.doctor.narrowing import about, with_entry
+from ekanban_drivers.errors import ScannerError
+from ekanban_terminal.settings import DEFAULT_FILE, BadSettings, TerminalSettings, load
+
+if TYPE_CHECKING:
+    from ekanban_drivers.doctor.facts import Facts
+
+PATIENCE_S = 0.3  # seconds for a terminal on this machine to take a connection
+
+
+def diagnose(config: Path | None, device: str | None, account: str, *, root: Path = Path("/")) -> Report:
+    """Examine this machine. Raises CommandFailed: no such account, no such device, no such file."""
+    settings, faults = _settings(config)
+    wanted = [(one.name, one.driver, one.device, one.profile) for one in settings.scanners]
+    try:
+        facts = asyncio.run(gather(wanted, account, _stands(settings), faults, root))
+    except KeyError as error:
+        raise CommandFailed(_("There is no account {name} on this machine.").format(name=account)) from error
+    return _examined(facts, device)
+
+
+def _examined(facts: Facts, device: str | None) -> Report:
+    if device is None:
+        return examine(facts)
+    try:
+        return about(examine(with_entry(facts, device)), device)
+    except ScannerError as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _settings(config: Path | None) -> tuple[TerminalSettings, Iterable[str]]:
+    """Read the configuration; of a wrong one only say what is wrong, and go on without it."""
+    if config is not None and not config.is_file():
+        raise CommandFailed(f"{config}: there is no such file")
+    try:
+        return load(config), ()
+    except BadSettings as error:
+        return TerminalSettings(), str(error).splitlines()
+
+
+def _stands(settings: TerminalSettings) -> dict[str, Stands]:
+    """Ask the running terminal how its scanners stand; one that does not answer says nothing."""
+    try:
+        socket.create_connection((settings.host, settings.port), PATIENCE_S).close()
+    except OSError:
+        return {}
+    from ekanban_cli.terminal_client import call
+
+    try:
+        status = call(settings, "GET", "/api/v1/status")
+    except (CommandFailed, NotReachable):  # another service, or a terminal of another configuration
+        return {}
+    return {one["name"]: Stands(one["state"], one.get("text", "")) for one in status.get("scanners", [])}
+
+
+def source(config: Path | None) -> str:
+    """Say which configuration was read, for people."""
+    if config is not None or DEFAULT_FILE.exists():
+        return str(config or DEFAULT_FILE)
+    return _("no configuration ({file} does not exist)").format(file=DEFAULT_FILE)
