@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import typer
 
 from ekanban_cli.language import _
+from ekanban_drivers.doctor.access import rights_of
 from ekanban_drivers.doctor.accounts import allows
-from ekanban_drivers.doctor.configured import rights_of
 from ekanban_drivers.doctor.examine import Report
 from ekanban_drivers.doctor.facts import Facts, Node, Wanted
 from ekanban_drivers.doctor.finding import Code, Finding, Severity
@@ -77,6 +77,7 @@ def _finding(finding: Finding) -> dict[str, str]:
         "device": finding.device,
         "what": finding.what,
         "remedy": finding.remedy,
+        "remedy_for": finding.remedy_for,
     }
 
 
@@ -129,7 +130,7 @@ def _short(node: Node) -> str:
     return f"  {node.path}  {node.kind}  {rights_of(node)}  {plain(node.name)}"
 
 
-def _lines(findings: Iterable[Finding], width: int) -> Iterator[str]:
+def _lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     """What is so first, and behind it what mends it, each remedy once."""
     words = {
         Severity.OK: _("ok"),
@@ -137,7 +138,6 @@ def _lines(findings: Iterable[Finding], width: int) -> Iterator[str]:
         Severity.WARNING: _("warning"),
         Severity.PROBLEM: _("problem"),
     }
-    remedies: dict[str, None] = {}
     indent = 4 + max(map(len, words.values()))
     for finding in findings:
         word = words[finding.severity]
@@ -146,10 +146,16 @@ def _lines(findings: Iterable[Finding], width: int) -> Iterator[str]:
         coloured = typer.style(word, fg=COLOURS[finding.severity])
         yield lines[0].replace(word, coloured, 1)
         yield from lines[1:]
-        if finding.remedy:
-            remedies[finding.remedy] = None
-    for remedy in remedies:
-        yield from (f"      {plain(line)}" for line in remedy.split("\n"))
+    yield from _remedies(findings)
+
+
+def _remedies(findings: Sequence[Finding]) -> Iterator[str]:
+    for place, title in (("configuration", _("In the configuration:")), ("shell", _("In a shell:"))):
+        remedies = dict.fromkeys(finding.remedy for finding in findings if finding.remedy_for == place)
+        if remedies:
+            yield f"  {title}"
+        for remedy in remedies:
+            yield from (f"      {plain(line)}" for line in remedy.split("\n"))
 
 
 def _wrapped(first: str, rest: str, text: str, width: int) -> list[str]:

@@ -26,13 +26,15 @@ def account(name: str, terminal: Process | None = None, root: Path = Path("/")) 
     To the groups of the account come those that the unit gives the service. Raises KeyError: there is no such account.
     """
     settings = _unit(root)
-    found = pwd.getpwnam(name) if name else _usual(terminal, settings.get("User", ""))
+    usual = None if name else _usual(terminal, settings.get("User", ""))
+    found = pwd.getpwnam(name) if name else usual or _callers()
     gids = set(os.getgrouplist(found.pw_name, found.pw_gid))
     if found.pw_name in (SERVICE, settings.get("User")):
         gids |= {number for group in settings.get("SupplementaryGroups", "").split() for number in _gid(group)}
-    if not name and found.pw_uid == os.geteuid():
+    if not name and usual is None:
         gids |= set(os.getgroups())
-    return Account(found.pw_name, found.pw_uid, frozenset(gids), frozenset(map(group_name, gids)))
+    is_callers = not name and usual is None
+    return Account(found.pw_name, found.pw_uid, frozenset(gids), frozenset(map(group_name, gids)), is_callers)
 
 
 def allows(node: Node, who: Account, need: int = READ) -> bool:
@@ -80,12 +82,16 @@ def account_name(uid: int) -> str:
         return str(uid)
 
 
-def _usual(terminal: Process | None, unit_user: str) -> pwd.struct_passwd:
+def _usual(terminal: Process | None, unit_user: str) -> pwd.struct_passwd | None:
     for name in (terminal.account if terminal else "", unit_user, SERVICE):
         try:
             return pwd.getpwnam(name)
         except KeyError:  # not this one
             continue
+    return None
+
+
+def _callers() -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(os.geteuid())
     except KeyError:  # an account of a container has no name

@@ -14,7 +14,7 @@ from ekanban_drivers.doctor.accounts import account
 from ekanban_drivers.doctor.configured import configured
 from ekanban_drivers.doctor.facts import Facts, Stands, Wanted
 from ekanban_drivers.doctor.finding import Finding, Severity
-from ekanban_drivers.doctor.thieves import thieves
+from ekanban_drivers.doctor.thieves import brltty
 from ekanban_drivers.doctor.unused import beyond_sight, unused
 from ekanban_drivers.errors import BadProfile, ScannerError
 from ekanban_drivers.profile import load
@@ -76,7 +76,7 @@ async def gather(
 
 def examine(facts: Facts) -> Report:
     """Say what follows from the facts: the configured scanners first, then what else was seen."""
-    return Report(facts, (*configured(facts), *thieves(facts), *unused(facts), *beyond_sight(facts)))
+    return Report(facts, (*configured(facts), *brltty(facts), *unused(facts), *beyond_sight(facts)))
 
 
 async def _discover() -> tuple[list[DeviceInfo], dict[str, str]]:

@@ -37,6 +37,7 @@ class Account:
     uid: int
     gids: frozenset[int]
     groups: frozenset[str] = frozenset()  # the names of the same
+    is_callers: bool = False  # the service has none yet, so it is the one of whoever asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ekanban_drivers.doctor.facts import Wanted
+
 
 class Severity(StrEnum):
     """How bad a finding is."""
@@ -46,10 +48,18 @@ class Code(StrEnum):
     GETTY_ON_SEAT = "getty_on_seat"
     DESKTOP_SESSION = "desktop_session"
     # The rest
+    TERMINAL_STOPPED = "terminal_stopped"  # the service does not run
+    ACCOUNT_MISSING = "account_missing"  # the service has no account yet: rights are the caller's
     NOT_USED = "not_used"  # looks like a scanner, no entry names it
     NO_SCANNERS = "no_scanners"  # nothing is configured
     PACKAGE_MISSING = "package_missing"
     PROCESSES_HIDDEN = "processes_hidden"  # not all programs could be looked at
+
+
+# Their remedies are lines of the terminal's configuration; those of the others are for a shell.
+IN_CONFIGURATION = frozenset(
+    {Code.ABSENT, Code.LINK_POINTS_NOWHERE, Code.SEVERAL_DEVICES, Code.WRONG_CLASS, Code.NODE_NUMBER, Code.NOT_USED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +81,17 @@ class Finding:
     def what(self) -> str:
         """The sentence for people, in English."""
         return self.template % self.facts if self.facts else self.template
+
+    @property
+    def remedy_for(self) -> str:
+        """Where the remedy belongs: "configuration" or "shell"; empty: there is none."""
+        if not self.remedy:
+            return ""
+        return "configuration" if self.code in IN_CONFIGURATION else "shell"
+
+
+def problem(
+    code: Code, wanted: Wanted, text: str, about: Mapping[str, str], remedy: str = "", path: str = ""
+) -> Finding:
+    """Say why a configured scanner is not read."""
+    return Finding(code, Severity.PROBLEM, text, about, remedy, path, wanted.name)

@@ -107,7 +107,8 @@ def _title(folders: list[Path], usb: Path | None) -> str:
     own = _text(folders[0] / "device/name") or _pairs(_text(folders[0] / "device/uevent")).get("HID_NAME", "")
     if own or usb is None:
         return own
-    return " ".join(part for name in ("manufacturer", "product") if (part := _text(usb / name)))
+    maker, product = _text(usb / "manufacturer"), _text(usb / "product")
+    return product if product.startswith(maker) else f"{maker} {product}".strip()
 
 
 def _numbers(folders: list[Path], usb: Path | None) -> tuple[str, str]:

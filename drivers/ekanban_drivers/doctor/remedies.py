@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 from ekanban_drivers.doctor.facts import Node, NodeClass
 from ekanban_drivers.scanner import DeviceInfo
 
 GROUPS = {"evdev": "input", "hidpos": "input", "serial": "dialout"}  # of the nodes, and of the terminal's account
 PROFILES = {"evdev": "keyboard", "hidpos": "", "serial": "serial"}
+NO_BRLTTY = "sudo systemctl mask --now brltty.service brltty-udev.service  # or: sudo apt remove brltty"
 
 
 def rule(node: Node) -> str:
@@ -34,7 +36,7 @@ def install(node: Node) -> str:
     name = f"{node.vendor}-{node.product}" if node.vendor else node.path.rsplit("/", 1)[1]
     return (
         f"echo '{rule(node)}' | sudo tee /etc/udev/rules.d/90-ekanban-{kind}-{name}.rules\n"
-        f"sudo udevadm control --reload && sudo udevadm trigger --name-match={node.path}"
+        f"sudo udevadm control --reload && sudo udevadm trigger --name-match={shlex.quote(node.path)}"
     )
 
 
@@ -43,20 +45,25 @@ def join(account: str, group: str) -> str:
     return f"sudo usermod -aG {group} {account} && sudo systemctl restart ekanban-terminal"
 
 
-def entry(device: DeviceInfo, name: str, identity: str = "") -> str:
+def entry(device: DeviceInfo, name: str) -> str:
     """Return the lines of the configuration that make the terminal read a device."""
     lines = ["[[scanners]]", f"name = {_toml(name)}", f'driver = "{device.driver}"']
-    lines.append(f"device = {_toml(identity or device.identity)}")
+    lines.append(f"device = {_toml(device.identity)}")
     profile = PROFILES.get(device.driver, "")
     return "\n".join([*lines, *([f'profile = "{profile}"'] if profile else [])])
 
 
-def named(identity: str) -> str:
-    """Return the line of the configuration that names a device."""
-    return f"device = {_toml(identity)}"
+def named(device: DeviceInfo) -> str:
+    """Return the line of the configuration that names a device, with a remark which that is."""
+    return f"device = {_toml(device.identity)}  # {inert(device.name)} ({device.path})"
+
+
+def inert(text: str) -> str:
+    """Take from a name that a stranger chose what could end a line: behind it, a remark would be an order."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace(
-        "\x7f", "\\u007f"
-    )  # a basic string of TOML is one of JSON but for DEL
+    """Write a basic string: JSON's, but for characters that TOML or a screen does not take."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(character if character.isprintable() else f"\\U{ord(character):08X}" for character in quoted)

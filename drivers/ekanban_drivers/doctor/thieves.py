@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ekanban_drivers.doctor import remedies
-from ekanban_drivers.doctor.facts import Facts, Node, NodeClass
+from ekanban_drivers.doctor.facts import Facts, Node, NodeClass, Wanted
 from ekanban_drivers.doctor.finding import Code, Finding, Severity
 from ekanban_drivers.doctor.matching import path_of
 from ekanban_drivers.doctor.processes import BRLTTY, DESKTOPS, GETTYS, MODEM_MANAGER
@@ -15,17 +16,13 @@ Found = Iterator[Finding]
 IGNORED = ("ID_MM_DEVICE_IGNORE", "ID_MM_PORT_IGNORE")
 
 
-def thieves(facts: Facts) -> Found:
-    """Find out who else wants what each configured scanner gives."""
-    for wanted in facts.wanted:
-        node = facts.node(path_of(facts, wanted))
-        if node is None:
-            continue
+def thieves(facts: Facts, wanted: Wanted) -> Found:
+    """Find out who else wants what a configured scanner gives."""
+    node = facts.node(path_of(facts, wanted))
+    if node is not None:
         for look in (_grab_safety, _desktop, _getty_on_seat, _modem_manager, _getty_on_port, _console):
             for finding in look(facts, node):
-                yield Finding(finding.code, finding.severity, finding.template, finding.facts, finding.remedy,
-                              node.path, wanted.name)  # fmt: skip
-    yield from _brltty(facts)
+                yield replace(finding, device=node.path, scanner=wanted.name)
 
 
 def _grab_safety(facts: Facts, node: Node) -> Found:
@@ -82,10 +79,10 @@ def _console(facts: Facts, node: Node) -> Found:
         yield Finding(Code.CONSOLE_ON_PORT, Severity.WARNING, text, {"path": node.path, "port": port}, remedy)
 
 
-def _brltty(facts: Facts) -> Found:
+def brltty(facts: Facts) -> Found:
+    """Warn of a program that takes ports away as a whole, so that no entry leads to them any more."""
     if not any(wanted.driver == "serial" for wanted in facts.wanted):
         return
     for process in facts.named(BRLTTY):
         text = N_("%(program)s, for Braille displays, takes USB serial converters away, so that their port vanishes.")
-        remedy = "sudo systemctl disable --now brltty.service brltty-udev.service  # or: sudo apt remove brltty"
-        yield Finding(Code.BRLTTY, Severity.WARNING, text, {"program": process.title}, remedy)
+        yield Finding(Code.BRLTTY, Severity.WARNING, text, {"program": process.title}, remedies.NO_BRLTTY)

@@ -38,7 +38,13 @@ def unused(facts: Facts) -> Found:
 
 
 def beyond_sight(facts: Facts) -> Found:
-    """Name what is missing for a whole answer."""
+    """Name what is missing for a whole answer, and for scanners to be read at all."""
+    if facts.wanted and facts.terminal is None:
+        text = N_("No terminal runs on this machine.")
+        yield Finding(Code.TERMINAL_STOPPED, Severity.NOTE, text, {}, "sudo systemctl start ekanban-terminal")
+    if facts.account.is_callers:
+        text = N_("There is no account ekanban-terminal: rights are judged for a terminal that %(account)s starts.")
+        yield Finding(Code.ACCOUNT_MISSING, Severity.NOTE, text, {"account": facts.account.name})
     for package in facts.packages:
         text = N_("The Python package %(package)s is missing; what needs it does not work.")
         yield Finding(Code.PACKAGE_MISSING, Severity.NOTE, text, {"package": package}, INSTALL.get(package, ""))
