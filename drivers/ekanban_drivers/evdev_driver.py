@@ -111,7 +111,7 @@ class EvdevSession(QueuedSession):
         self._node = node
         super().__init__(queue)
         self._flashes: list[asyncio.Task[None]] = []
-        self._light = means is DeviceFeedback.LED and k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
+        self._light = means is DeviceFeedback.LED and _has_light(node)
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""
@@ -205,6 +205,13 @@ def _held(node: InputDevice[str], device: DeviceInfo) -> list[int]:
         return list(node.active_keys())
     except OSError as error:
         raise why(device, error) from error
+
+
+def _has_light(node: InputDevice[str]) -> bool:
+    try:
+        return k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
+    except OSError:  # gone: the reader learns it, too, and tells
+        return False
 
 
 def _grab(node: InputDevice[str], device: DeviceInfo) -> None:
