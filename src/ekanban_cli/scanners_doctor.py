@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_drivers.doctor.examine import Report, examine, gather
 from ekanban_drivers.doctor.facts import Stands
@@ -61,10 +61,10 @@ def _stands(settings: TerminalSettings) -> dict[str, Stands]:
     from ekanban_cli.terminal_client import call
 
     try:
-        status = call(settings, "GET", "/api/v1/status")
-    except (CommandFailed, NotReachable):  # another service, or a terminal of another configuration
+        scanners = call(settings, "GET", "/api/v1/status")["scanners"]
+        return {str(one["name"]): Stands(str(one["state"]), str(one["text"])) for one in scanners}
+    except (CommandFailed, LookupError, TypeError):  # another service, or a terminal of another configuration
         return {}
-    return {one["name"]: Stands(one["state"], one.get("text", "")) for one in status.get("scanners", [])}
 
 
 def source(config: Path | None) -> str:

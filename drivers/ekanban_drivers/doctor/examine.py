@@ -54,8 +54,7 @@ async def gather(
     links = _links(entries)
     further = {links.get(one.device, ""): SUBSYSTEMS.get(one.driver, "tty") for one in entries}
     named = {path: subsystem for path, subsystem in (further | nodes.paths(root)).items() if path}
-    files = {name: path for path in named for name in (path, os.path.realpath(path))}
-    running = processes.running(files, root)
+    running = processes.running(named, root)
     terminal = next((process for process in running.known if process.is_terminal), None)
     return Facts(
         account=account(account_name, terminal, root),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -46,13 +46,36 @@ class Running:
     hidden: int = 0  # processes whose open files this account may not see
 
 
-def running(nodes: Mapping[str, str], root: Path = Path("/")) -> Running:
-    """Look at every process; `nodes` leads from what an open file is called to the node's path."""
+def running(nodes: Iterable[str], root: Path = Path("/")) -> Running:
+    """Look at every process: which of the nodes it has open, and whether it is a known one."""
     found = Running()
+    wanted = Wanted(root, nodes)
     for folder in _folders(root):
         with suppress(OSError):  # it has ended since
-            _look(folder, nodes, found)
+            _look(folder, wanted, found)
     return found
+
+
+class Wanted:
+    """The nodes that are looked for, by what they are called and by what they are."""
+
+    def __init__(self, root: Path, nodes: Iterable[str]) -> None:
+        self._paths = set(nodes)
+        self._files: dict[tuple[int, int], str] = {}
+        for path in self._paths:
+            with suppress(OSError):
+                file = os.stat(root / path.lstrip("/"))
+                self._files[file.st_dev, file.st_ino] = path
+
+    def node(self, link: Path) -> str:
+        """Return which of them an open file is; empty: another."""
+        path = os.readlink(link)
+        if path in self._paths:  # a container has files of its own under the same name
+            return path
+        if not path.startswith("/dev/"):  # a file of a network may keep us waiting
+            return ""
+        file = os.stat(link)
+        return self._files.get((file.st_dev, file.st_ino), "")
 
 
 def desktops(root: Path = Path("/")) -> tuple[str, ...]:
@@ -71,7 +94,7 @@ def _folders(root: Path) -> Iterator[Path]:
     yield from (root / "proc" / name for name in sorted(names, key=int))
 
 
-def _look(folder: Path, nodes: Mapping[str, str], found: Running) -> None:
+def _look(folder: Path, nodes: Wanted, found: Running) -> None:
     command = (folder / "cmdline").read_bytes().rstrip(b"\0").decode("utf-8", "backslashreplace").split("\0")
     if not command[0]:
         return  # a thread of the kernel
@@ -86,12 +109,12 @@ def _look(folder: Path, nodes: Mapping[str, str], found: Running) -> None:
         found.holders.setdefault(path, []).append(process)
 
 
-def _opened(folder: Path, nodes: Mapping[str, str]) -> tuple[set[str], bool]:
+def _opened(folder: Path, nodes: Wanted) -> tuple[set[str], bool]:
     opened = set()
     try:
         for name in os.listdir(folder / "fd"):
             with suppress(OSError):  # closed since
-                if path := nodes.get(os.readlink(folder / "fd" / name)):
+                if path := nodes.node(folder / "fd" / name):
                     opened.add(path)
     except PermissionError:
         return opened, False

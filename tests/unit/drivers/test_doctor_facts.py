@@ -225,21 +225,36 @@ def program(name: str, *, holds: Path) -> Iterator[int]:
         run.communicate()
 
 
-def test_whoever_has_a_node_open_is_found_by_name_and_number(tmp_path: Path) -> None:
-    node = tmp_path / "ttyUSB0"
-    node.touch()
+def test_whoever_has_a_node_open_is_found_by_name_and_number() -> None:
+    master, slave = os.openpty()
+    node = os.ttyname(slave)
 
-    with program("minicom", holds=node) as pid:
-        found = running({str(node): "/dev/ttyUSB0"})
+    with program("minicom", holds=Path(node)) as pid:
+        found = running([node])
 
-    (holder,) = found.holders["/dev/ttyUSB0"]
+    os.close(master)
+    os.close(slave)
+    holder = next(process for process in found.holders[node] if process.pid == pid)
     assert holder.title == f"minicom ({pid})"
     assert holder in found.known
 
 
+def test_an_open_file_is_known_under_another_name_too(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/ttyUSB0").symlink_to(os.ttyname(slave))
+    (tmp_path / "proc").symlink_to("/proc")
+
+    found = running(["/dev/ttyUSB0"], tmp_path)
+
+    os.close(master)
+    os.close(slave)
+    assert os.getpid() in [process.pid for process in found.holders["/dev/ttyUSB0"]]
+
+
 def test_a_known_thief_is_found_whatever_it_has_open(tmp_path: Path) -> None:
     with program("ModemManager", holds=Path("/dev/null")) as pid:
-        found = running({})
+        found = running(())
 
     assert pid in [process.pid for process in found.known if process.name == "ModemManager"]
 
@@ -267,7 +282,7 @@ def process(root: Path, pid: int, name: str, command: str, tty: int = 0) -> None
 def test_a_login_is_found_with_the_terminal_that_it_sits_on(tmp_path: Path, number: int, name: str) -> None:
     process(tmp_path, 7, "agetty", "/sbin/agetty -o", number)
 
-    (found,) = running({}, tmp_path).known
+    (found,) = running((), tmp_path).known
 
     assert (found.name, found.tty) == ("agetty", name)
 
@@ -285,7 +300,7 @@ def test_a_login_is_found_with_the_terminal_that_it_sits_on(tmp_path: Path, numb
 def test_the_terminal_is_told_from_other_commands(tmp_path: Path, command: str, terminal: bool) -> None:
     process(tmp_path, 7, "python3", command)
 
-    (found,) = running({}, tmp_path).known
+    (found,) = running((), tmp_path).known
 
     assert (found.name, found.is_terminal) == ("ekanban", terminal)
 
@@ -295,7 +310,7 @@ def test_threads_of_the_kernel_and_other_programs_are_passed_over(tmp_path: Path
     process(tmp_path, 7, "bash", "bash")
     (tmp_path / "proc/self").mkdir()
 
-    found = running({}, tmp_path)
+    found = running((), tmp_path)
 
     assert (found.known, found.hidden) == ([], 0)
 
@@ -303,11 +318,11 @@ def test_threads_of_the_kernel_and_other_programs_are_passed_over(tmp_path: Path
 def test_a_process_that_ends_meanwhile_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "proc/9").mkdir(parents=True)
 
-    assert running({}, tmp_path).known == []
+    assert running((), tmp_path).known == []
 
 
 def test_what_may_not_be_looked_at_is_counted(tmp_path: Path) -> None:
-    code = "from ekanban_drivers.doctor.processes import running; print(running({}).hidden)"
+    code = "from ekanban_drivers.doctor.processes import running; print(running(()).hidden)"
     run = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
 
     done = subprocess.run([*run, sys.executable, "-c", code], capture_output=True, text=True, check=True)

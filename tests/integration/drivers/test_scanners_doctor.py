@@ -1,0 +1,202 @@
+"""`ekanban scanners doctor` as a person and a script use it, with devices under umockdev and real other programs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hid_scanner import described
+from umock_scanner import UmockBed
+from watching import EKANBAN
+
+pytestmark = pytest.mark.needs("umockdev", "evdev", "gcc")
+
+CONFIG = """
+[[scanners]]
+name = "gate"
+driver = "evdev"
+device = "sn:SN0001"
+profile = "keyboard"
+
+[[scanners]]
+name = "twins"
+driver = "evdev"
+device = "id:05e0:1200"
+
+[[scanners]]
+name = "line"
+driver = "serial"
+device = "sn:A0001"
+profile = "serial"
+
+[[scanners]]
+name = "desk"
+driver = "hidpos"
+device = "sn:NONE"
+"""
+
+
+@pytest.fixture
+def bed() -> Iterator[UmockBed]:
+    with UmockBed() as bed:
+        (bed.root / "terminal.toml").write_text(CONFIG)
+        yield bed
+
+
+def doctor(
+    bed: UmockBed, *arguments: str, run: tuple[str, ...] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*run, *EKANBAN, "scanners", "doctor", "--config", bed.root / "terminal.toml", *arguments],
+        env={**bed.environment, "COLUMNS": "80", **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def report(bed: UmockBed, *arguments: str, run: tuple[str, ...] = ()) -> dict[str, Any]:
+    done = doctor(bed, *arguments, "--json", run=run)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if answer["well"] else 1), done.stderr
+    return answer
+
+
+def codes(answer: Mapping[str, Any], scanner: str) -> list[str]:
+    return [finding["code"] for finding in answer["findings"] if finding["scanner"] == scanner]
+
+
+def test_json_says_all_of_every_node_and_of_every_finding(bed: UmockBed) -> None:
+    bed.wedge()
+    bed.wedge(serial="", port="usb-1/input0")
+    bed.serial_port()
+    bed.reporter(described())
+
+    answer = report(bed)
+
+    assert list(answer) == ["well", "config", "account", "scanners", "devices", "findings", "programs_not_seen"]
+    assert [(one["name"], one["path"]) for one in answer["scanners"]] == [
+        ("gate", "/dev/input/event5"), ("twins", None), ("line", "/dev/ttyUSB0"), ("desk", None),
+    ]  # fmt: skip
+    assert [codes(answer, name)[0] for name in ("gate", "twins", "line", "desk")] == [
+        "will_be_read", "several_devices", "will_be_read", "absent",
+    ]  # fmt: skip
+    wedge = answer["devices"][0]
+    assert list(wedge) == [
+        "path", "class", "name", "identities", "vendor", "product", "owner", "group", "mode", "grants", "readable",
+        "kernel_driver", "interface", "properties", "opened_by", "scanner",
+    ]  # fmt: skip
+    assert wedge["identities"] == ["sn:SN0001", "port:usb-0000:00:14.0-2/input0", "id:05e0:1200"]
+    assert (wedge["class"], wedge["scanner"], wedge["properties"]) == ("keyboard", "gate", {"ID_INPUT_KEYBOARD": "1"})
+    finding = next(one for one in answer["findings"] if one["code"] == "several_devices")
+    assert (finding["severity"], finding["remedy_for"]) == ("problem", "configuration")
+    assert 'device = "port:usb-1/input0"  # ACME Scanner (/dev/input/event6)' in finding["remedy"].splitlines()
+
+
+def test_people_read_it_on_eighty_columns_and_what_they_paste_is_never_broken(bed: UmockBed) -> None:
+    bed.wedge()
+    bed.serial_port()
+
+    done = doctor(bed)
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 1
+    assert "gate: evdev, sn:SN0001, profile keyboard" in lines
+    assert "  /dev/input/event5  ACME Scanner  05e0:1200  keyboard  root:root 0600" in lines
+    assert lines[-1] == "Problems: 2. Warnings: 1."
+    assert all(line.startswith("      ") for line in lines if len(line) > 80)
+    rule, then = next((line, lines[number + 1]) for number, line in enumerate(lines) if line.startswith("      echo '"))
+    assert "ENV{LIBINPUT_IGNORE_DEVICE}" in rule
+    assert then.strip() == "sudo udevadm control --reload && sudo udevadm trigger --name-match=/dev/input/event5"
+
+
+def test_in_german_it_is_german(bed: UmockBed) -> None:
+    bed.wedge()
+
+    done = doctor(bed, LC_ALL="de_DE.UTF-8")
+
+    assert "Problem" in done.stdout
+    assert "Nichts steht im Weg" in done.stdout
+
+
+def test_no_device_is_opened(bed: UmockBed) -> None:
+    bed.wedge()
+    bed.serial_port()
+    bed.reporter(described())
+    program = """
+import asyncio, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+from ekanban_drivers.doctor.examine import examine, gather
+facts = asyncio.run(gather([("gate", "evdev", "sn:SN0001", "")]))
+assert len(facts.devices) == 3 and examine(facts).is_well
+print([path for path in opened if path.startswith("/dev/")])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=bed.environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+
+
+def test_a_node_without_permission_is_named_with_the_account_and_the_command(bed: UmockBed) -> None:
+    wedge = bed.wedge()
+    wedge.terminal.chmod(0o660)
+
+    answer = report(bed, "gate", "--account", "nobody")
+
+    assert (answer["account"], codes(answer, "gate")) == ("nobody", ["not_readable"])
+    (finding,) = [one for one in answer["findings"] if one["scanner"] == "gate"]
+    assert "usermod" in finding["remedy"]
+
+
+def test_whoever_has_the_port_open_is_named(bed: UmockBed) -> None:
+    port = bed.serial_port()
+
+    with port.terminal.open("rb") as line, subprocess.Popen(["sleep", "60"], stdin=line) as other:
+        answer = report(bed, "line")
+        other.kill()
+
+    (device,) = answer["devices"]
+    assert ("sleep", other.pid) in [(process["name"], process["pid"]) for process in device["opened_by"]]
+    assert codes(answer, "line") == ["held"]
+
+
+def test_what_nobody_configured_is_shown_with_the_lines_to_paste(bed: UmockBed) -> None:
+    bed.reporter(described())
+
+    answer = report(bed, "/dev/hidraw0")
+
+    assert answer["well"]
+    assert [one["driver"] for one in answer["scanners"]] == ["hidpos"]
+
+
+def test_a_wrong_configuration_is_said_and_the_devices_are_shown_all_the_same(bed: UmockBed) -> None:
+    bed.wedge()
+    (bed.root / "terminal.toml").write_text('naem = "Line 4"\n')
+
+    answer = report(bed)
+
+    found = {one["code"]: one for one in answer["findings"]}
+    assert "naem: there is no such setting" in found["settings_wrong"]["what"]
+    assert found["not_used"]["device"] == "/dev/input/event5"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["sn:NOBODY"], "sn:NOBODY is not there"), (["--account", "nonesuch"], "no account nonesuch")],
+)
+def test_what_is_not_there_is_said_and_ends_with_one(bed: UmockBed, arguments: list[str], said: str) -> None:
+    done = doctor(bed, *arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
+def test_help_has_an_example() -> None:
+    done = subprocess.run([*EKANBAN, "scanners", "doctor", "--help"], capture_output=True, text=True, check=True)
+
+    assert "ekanban scanners doctor" in done.stdout.split("Example")[1]
