@@ -16,6 +16,7 @@ from ekanban_drivers.profile import Profile
 
 __all__ = [
     "N_",
+    "AddressedDriver",
     "DeviceInfo",
     "DirectSession",
     "ErrorKind",
@@ -151,12 +152,15 @@ Foresee = Callable[[Scan], None]
 
 @dataclass(frozen=True, slots=True)
 class ScannerConfig:
-    """One scanner that a configuration names: `device` is an identity or a path (`ekanban scanners list`)."""
+    """One scanner that a configuration names: `device` is an identity or a path (`ekanban scanners list`).
+
+    A profile that is named is read each time that the scanner is opened, so that a mended file takes effect by itself.
+    """
 
     name: str
     driver: str
     device: str = ""  # empty: the only device that the driver can have (stdin, simulated)
-    profile: Profile = field(default_factory=Profile)
+    profile: Profile | str | None = None  # or the name of one; None: the shipped one that fits the device
 
 
 class Session(Protocol):
@@ -203,6 +207,15 @@ class ScannerDriver(Protocol):
 
     def open(self, device: DeviceInfo, profile: Profile) -> AbstractAsyncContextManager[Session]:
         """Open the device exclusively for the time of the context; entering raises DeviceError."""
+        ...
+
+
+@runtime_checkable
+class AddressedDriver(Protocol):
+    """A driver whose devices are named and not found: by an address, by a file."""
+
+    def at(self, wanted: str) -> DeviceInfo:
+        """Return the device that a configuration names, whether it is there or not; raises DeviceError."""
         ...
 
 

@@ -184,7 +184,7 @@ def test_an_unknown_driver_is_a_state_and_not_a_stopped_terminal() -> None:
     async def steps(scanners: Scanners, heard: Heard) -> None:
         status = await heard.state("odd", ScannerState.NOT_READABLE)
         assert (
-            "nonesuch: no such scanner driver; expected one of evdev, hidpos, serial, simulated, stdin" in status.text
+            "nonesuch: no such scanner driver; expected one of evdev, hidpos, replay, serial, simulated" in status.text
         )
 
     terminal([ScannerConfig("odd", "nonesuch")], steps)
@@ -220,7 +220,7 @@ def test_a_pause_in_a_pipe_ends_the_code_without_any_further_byte() -> None:
 
 def test_the_registry_makes_every_driver_of_its_own() -> None:
     assert {registry.create(kind).kind for kind in registry.OWN} == set(registry.OWN)
-    with pytest.raises(UnknownDriver, match="evdev, hidpos, serial"):
+    with pytest.raises(UnknownDriver, match="evdev, hidpos, replay, serial"):
         registry.create("nonesuch")
 
 
