@@ -7,6 +7,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
@@ -103,7 +104,7 @@ async def _in_own_thread(work: Callable[[], T]) -> T:
             result = work()
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one
             wrong = error if isinstance(error, OSError) else socket.gaierror(str(error))
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
             loop.call_soon_threadsafe(settle, result, wrong)
 
     threading.Thread(target=run, name="name of a scanner", daemon=True).start()
