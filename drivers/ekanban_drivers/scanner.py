@@ -43,6 +43,7 @@ class ErrorKind(StrEnum):
     CONTROL_KEY = "control_key"  # the code pressed a key that types nothing (Ctrl+R, F1, Backspace, …)
     TOO_LONG = "too_long"  # longer than the profile's max_len
     LAYOUT = "layout"  # a key that the profile's layout does not have
+    ENCODING = "encoding"  # two bytes for each character (UTF-16)
 
 
 class ScannerState(StrEnum):
@@ -231,4 +232,5 @@ _ERROR_TEXTS = {
     ErrorKind.CONTROL_KEY: N_("This code contains control keys and was refused (%(partial)s)."),
     ErrorKind.TOO_LONG: N_("This code is too long and was refused."),
     ErrorKind.LAYOUT: N_("This code has a key that the keyboard layout does not know (%(partial)s)."),
+    ErrorKind.ENCODING: N_("The scanner sends two bytes for each character (UTF-16). Set it to ASCII or UTF-8."),
 }

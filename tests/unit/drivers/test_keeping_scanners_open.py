@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -162,6 +163,41 @@ def test_a_scanner_in_trouble_says_why_and_disturbs_no_other(error: Exception, s
         await heard.scan("gate", "KAN-1")
 
     terminal([ScannerConfig("bad", "troubled", "a"), GATE], steps, simulated=driver, troubled=Troubled(a=error))
+
+
+def test_a_scanner_whose_profile_is_wrong_says_so_disturbs_no_other_and_is_read_once_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    driver, file = SimulatedDriver("a", "b"), tmp_path / "gate.toml"
+    file.write_text("gap_mx = 80\n")
+    configs = [ScannerConfig("bad", "simulated", "a", str(file)), ScannerConfig("good", "simulated", "b")]
+
+    async def steps(scanners: Scanners, heard: Heard) -> None:
+        status = await heard.state("bad", ScannerState.NOT_READABLE)
+        assert "Scanner bad is not read, because its profile is wrong: " in status.text
+        assert "gap_mx: unknown key; did you mean gap_ms?" in status.text
+        while not driver.is_open("b"):
+            await asyncio.sleep(0)
+        driver.scan("KAN-1", "b")
+        await heard.scan("good", "KAN-1")
+        file.write_text('terminators = ["tab"]\n')
+        await heard.state("bad", ScannerState.READY)
+        driver.send(b"KAN-2\t", "a")
+        await heard.scan("bad", "KAN-2")
+
+    terminal(configs, steps, simulated=driver)
+
+
+@pytest.mark.parametrize("driver", ["serial", "evdev", "hidpos"])
+def test_a_link_that_leads_nowhere_says_where_it_leads(tmp_path: Path, driver: str) -> None:
+    link = tmp_path / "usb-ACME_SN0001-event-kbd"
+    link.symlink_to(tmp_path / "event5")
+
+    async def steps(scanners: Scanners, heard: Heard) -> None:
+        status = await heard.state("gate", ScannerState.ABSENT)
+        assert f"the link {link} leads to {tmp_path / 'event5'}, which is not there" in status.text
+
+    terminal([ScannerConfig("gate", driver, str(link))], steps)
 
 
 def test_two_names_for_one_device_leave_it_to_the_first() -> None:
