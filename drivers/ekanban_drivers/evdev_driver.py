@@ -20,6 +20,7 @@ from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.errors import DeviceBusy, DeviceNotReadable, DriverUnavailable
 from ekanban_drivers.evdev_nodes import find, is_another_thing
 from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.happenings import Head, Keyed, Line, Tap
 from ekanban_drivers.node import why
 from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
@@ -33,6 +34,7 @@ INPUT_EVENT = struct.Struct("@llHHi")  # struct input_event of linux/input.h: se
 EVENTS_AT_ONCE = 64  # the kernel's buffer of one keyboard
 EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 SECONDS_FOR_KEYS_UP = 2.0
+LATE = 0.05  # seconds after the kernel's stamp; a recording tells of what is read later than this
 
 TICK, SHORT, LONG = 0.03, 0.15, 0.8  # seconds of light
 LIGHTS = {Feedback.GREEN: (SHORT,), Feedback.AMBER: (SHORT, SHORT), Feedback.RED: (LONG,), Feedback.GREY: (TICK,)}
@@ -43,6 +45,7 @@ class EvdevDriver:
 
     kind = "evdev"
     subsystems = ("input",)  # whose udev events tell that a device may be there
+    taps = True
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the keyboards that are there now, scanners and others; raises DriverUnavailable."""
@@ -50,19 +53,23 @@ class EvdevDriver:
         return await asyncio.to_thread(find)
 
     @asynccontextmanager
-    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+    async def open(self, device: DeviceInfo, profile: Profile, tap: Tap | None = None) -> AsyncIterator[Session]:
         """Grab the device for the time of the context; raises DeviceError, DriverUnavailable."""
         _require_evdev()
         # In threads: the kernel takes its time (synchronize_rcu) to open, grab and close.
         node = await asyncio.to_thread(_open, device)
         try:
             decoder = KeyDecoder(profile, device.identity)
-            source = EvdevSource(node.fd, decoder, _stamp_monotonic(node.fd))
+            source = EvdevSource(node.fd, decoder, _stamp_monotonic(node.fd), tap)
             interrupted = await _keys_up(node, device)
             await asyncio.to_thread(_grab, node, device)
+            light = profile.feedback is DeviceFeedback.LED and await asyncio.to_thread(_has_light, node, device)
             damaged = decoder.damage(Clock()) if interrupted else []
-            async with reading(source, device.identity, damaged) as queue:
-                session = EvdevSession(node, queue, profile.feedback)
+            if tap is not None:
+                about = {"name": device.name, "identity": device.identity}
+                tap.opened(Head(self.kind, profile, {device.identity: about}, Clock()))
+            async with reading(source, device.identity, damaged, tap=tap) as queue:
+                session = EvdevSession(node, queue, light)
                 try:
                     yield session
                 finally:
@@ -74,10 +81,11 @@ class EvdevDriver:
 class EvdevSource:
     """The events of one grabbed device."""
 
-    def __init__(self, number: int, decoder: KeyDecoder, stamped: bool) -> None:
+    def __init__(self, number: int, decoder: KeyDecoder, stamped: bool, tap: Tap | None = None) -> None:
         self.decoder = decoder
         self._number = number
         self._stamped = stamped
+        self._tap = tap
         self._rest = b""
 
     def fileno(self) -> int:
@@ -97,21 +105,28 @@ class EvdevSource:
     def _decode(self, data: bytes, now: float) -> list[Event]:
         whole = len(data) - len(data) % INPUT_EVENT.size
         self._rest = data[whole:]
+        if self._tap is not None:
+            self._listen(self._tap, data[:whole], now)
         found: list[Event] = []
         for seconds, micros, kind, code, value in INPUT_EVENT.iter_unpack(data[:whole]):
             t = seconds + micros / 1e6 if self._stamped else now
             found += self.decoder.feed(t, kind, code, value)
         return found
 
+    def _listen(self, tap: Tap, data: bytes, now: float) -> None:
+        for seconds, micros, kind, code, value in INPUT_EVENT.iter_unpack(data):
+            t = seconds + micros / 1e6 if self._stamped else now
+            tap.line(Line(t, self.decoder.device, Keyed(kind, code, value), now if now - t > LATE else None))
+
 
 class EvdevSession(QueuedSession):
     """A grabbed device."""
 
-    def __init__(self, node: InputDevice[str], queue: EventQueue, means: DeviceFeedback) -> None:
+    def __init__(self, node: InputDevice[str], queue: EventQueue, light: bool) -> None:
         self._node = node
         super().__init__(queue)
         self._flashes: list[asyncio.Task[None]] = []
-        self._light = means is DeviceFeedback.LED and _has_light(node)
+        self._light = light
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""
@@ -207,11 +222,11 @@ def _held(node: InputDevice[str], device: DeviceInfo) -> list[int]:
         raise why(device, error) from error
 
 
-def _has_light(node: InputDevice[str]) -> bool:
+def _has_light(node: InputDevice[str], device: DeviceInfo) -> bool:
     try:
         return k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
-    except OSError:  # gone: the reader learns it, too, and tells
-        return False
+    except OSError as error:
+        raise why(device, error) from error
 
 
 def _grab(node: InputDevice[str], device: DeviceInfo) -> None:

@@ -6,17 +6,20 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from ekanban_drivers import registry
-from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
+from ekanban_drivers import profile_match, registry
+from ekanban_drivers.errors import BadProfile, DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
+from ekanban_drivers.happenings import Tap
 from ekanban_drivers.identity import apart
+from ekanban_drivers.profile import Profile, load
 from ekanban_drivers.scanner import (
     N_,
+    AddressedDriver,
     DeviceInfo,
     DirectSession,
     Event,
@@ -52,7 +55,7 @@ class Scanners:
     shows as a Status that says what mends it, and is tried again on every change that udev reports and every two
     seconds. `drivers` are used in place of those of the registry, by kind. `taker` is told, in the reader's thread,
     that a session has readings, and `foresee` what may become one (see DirectSession); what other sessions read comes
-    out of `events`, like every Status.
+    out of `events`, like every Status. `tap` listens to what devices give before it is decoded.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Scanners:
         rescan_seconds: float = RESCAN_SECONDS,
         taker: Taker | None = None,
         foresee: Foreseer | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.statuses: dict[str, Status] = {}  # the newest of each scanner, by name
         self._configs = list(configs)
@@ -69,6 +73,7 @@ class Scanners:
         self._rescan_seconds = rescan_seconds
         self._taker = taker
         self._foresee = foresee
+        self._tap = tap
         self._sessions: dict[str, Session] = {}
         self._taken: dict[str, str] = {}  # path → the name of the scanner that has it open
         self._queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue(WAITING)
@@ -125,7 +130,8 @@ class Scanners:
         device = await self._find(driver, config)
         self._taken[device.path] = config.name
         try:
-            async with driver.open(device, config.profile) as session:
+            settings = await asyncio.to_thread(_profile, config, device)
+            async with self._open(driver, device, settings) as session:
                 self._sessions[config.name] = session
                 if self._taker is not None and isinstance(session, DirectSession):
                     foresee = partial(self._foresee, config.name) if self._foresee is not None else None
@@ -139,35 +145,63 @@ class Scanners:
             self._sessions.pop(config.name, None)
             del self._taken[device.path]
 
+    def _open(
+        self, driver: ScannerDriver, device: DeviceInfo, settings: Profile
+    ) -> AbstractAsyncContextManager[Session]:
+        if self._tap is None:
+            return driver.open(device, settings)
+        if not getattr(driver, "taps", False):
+            text = N_("The scanner driver %(driver)s lets nobody listen to its devices.")
+            raise ScannerError(text, driver=driver.kind)
+        return driver.open(device, settings, self._tap)  # type: ignore[call-arg]  # `taps` says that it takes one
+
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
         wanted = config.device
+        if isinstance(driver, AddressedDriver):
+            return self._unless_taken(config, [driver.at(wanted)])
         found = [device for device in await driver.discover() if not wanted or _is_meant(device, wanted)]
         if len(apart(found)) > 1:
             raise _several(config, apart(found))
+        if found:
+            return self._unless_taken(config, found)
+        if wanted.startswith("/") and os.path.exists(wanted):
+            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+        if wanted.startswith("/") and os.path.islink(wanted):
+            text = N_(
+                "Scanner %(name)s: the link %(device)s leads to %(path)s, which is not there. Plug the scanner in, or"
+                " name it by its identity (`ekanban scanners list`)."
+            )
+            raise DeviceAbsent(text, name=config.name, device=wanted, path=os.path.realpath(wanted))
+        text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
+        raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
+
+    def _unless_taken(self, config: ScannerConfig, found: list[DeviceInfo]) -> DeviceInfo:
         free = [device for device in found if device.path not in self._taken]
         if free:
             return free[0]
-        if found:
-            text = N_("Scanner %(name)s: %(path)s is in use by scanner %(other)s of this terminal.")
-            path = found[0].path
-            raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
-        if wanted.startswith("/") and os.path.exists(wanted):
-            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
-        if os.path.islink(wanted):
-            text = N_(
-                "Scanner %(name)s: the link %(device)s points nowhere: the scanner is unplugged, or has another name "
-                "now. `ekanban scanners doctor` shows which."
-            )
-            raise DeviceAbsent(text, name=config.name, device=wanted)
-        text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
-        raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
+        text = N_("Scanner %(name)s: %(path)s is in use by scanner %(other)s of this terminal.")
+        path = found[0].path
+        raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
 
     async def _tell(self, config: ScannerConfig, status: Status) -> None:
         before = self.statuses.get(config.name)
         both_absent = before is not None and before.state is status.state is ScannerState.ABSENT
-        if status != before and not both_absent:
+        same_alarm = before is not None and before.alarm is status.alarm
+        if status != before and not (both_absent and same_alarm):
             self.statuses[config.name] = status
             await self._queue.put((config.name, status))
+
+
+def _profile(config: ScannerConfig, device: DeviceInfo) -> Profile:
+    """Read the profile that the configuration names, or the one that fits the device; raises a ScannerError."""
+    if isinstance(config.profile, Profile):
+        return config.profile
+    try:
+        named = config.profile or profile_match.fitting(config.driver, device.vendor, device.product)
+        return load(named) if named else Profile()
+    except BadProfile as error:
+        text = N_("Scanner %(name)s is not read, because its profile is wrong: %(error)s. Mend it; it is read again.")
+        raise DeviceNotReadable(text, name=config.name, error=str(error)) from error
 
 
 def _named(status: Status, name: str) -> Status:

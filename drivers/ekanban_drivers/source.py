@@ -6,6 +6,7 @@ the event loop, not a database. The thread sleeps until the device has something
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import select
@@ -17,12 +18,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.happenings import Back, Heard, Line, Lost, Tap
 from ekanban_drivers.scanner import N_, Event, Scan, ScannerState, Status
 
 logger = logging.getLogger(__name__)
 
 Clock = time.monotonic
 CHUNK = 4096  # bytes
+
+
+class Gone(EOFError):
+    """A device is gone, and its source knows best what to say of it: `why` for a recording, the rest for people."""
+
+    def __init__(self, why: str, template: str, **facts: str) -> None:
+        super().__init__(why)
+        self.template = template
+        self.facts = facts
 
 
 class Decoder(Protocol):
@@ -78,6 +89,7 @@ class ByteSource:
     number: int
     decoder: BytesDecoder
     at_once: int = CHUNK  # bytes; where the file gives reports, one comes with each read
+    heard: Heard | None = None  # is told what was read
 
     def fileno(self) -> int:
         """Return the file descriptor."""
@@ -91,16 +103,20 @@ class ByteSource:
             return []
         if not data:
             raise EOFError("end of file")
-        return self.decoder.feed(Clock(), data)
+        now = Clock()
+        if self.heard is not None:
+            self.heard(now, data)
+        return self.decoder.feed(now, data)
 
 
 class Reader(threading.Thread):
     """Reads one source until it is gone or the reader is stopped."""
 
-    def __init__(self, source: Source, queue: EventQueue) -> None:
+    def __init__(self, source: Source, queue: EventQueue, tap: Tap | None = None) -> None:
         super().__init__(name=f"scanner {queue.device}", daemon=True)
         self._source = source
         self._queue = queue
+        self._tap = tap
         self._stop_read, self._stop_write = os.pipe()
 
     def run(self) -> None:
@@ -110,9 +126,10 @@ class Reader(threading.Thread):
             self._read()
         except (OSError, EOFError) as error:  # ENODEV, EIO, end of file: all mean that the device is gone
             logger.info("scanner %s is gone: %s", device, error)
-            text = N_("Scanner %(device)s is gone: unplugged, switched off or asleep.")
-            gone = Status(ScannerState.ABSENT, device, text, {"device": device})
-            self._queue.put([*self._source.decoder.lost(Clock()), gone])
+            now = Clock()
+            if self._tap is not None:
+                self._tap.line(Line(now, device, Lost(why_lost(error))))
+            self._queue.put([*self._source.decoder.lost(now), _gone(device, error)])
         except Exception as error:
             logger.exception("scanner %s: the reader failed", device)
             text = N_("Reading scanner %(device)s failed and is begun anew: %(error)s")
@@ -144,19 +161,44 @@ class Reader(threading.Thread):
 
 
 @asynccontextmanager
-async def reading(source: Source, device: str, first: Iterable[Event] = ()) -> AsyncIterator[EventQueue]:
+async def reading(
+    source: Source,
+    device: str,
+    first: Iterable[Event] = (),
+    *,
+    state: Status | None = None,
+    tap: Tap | None = None,
+) -> AsyncIterator[EventQueue]:
     """Read a source in its thread for the time of the context.
 
-    The queue begins with the state `ready` and with what the opening itself found out (`first`).
+    The queue begins with the state, which is `ready` if none is given, and with what the opening itself found out
+    (`first`). `tap` is told that the device is lost, and that it is there again.
     """
     queue = EventQueue(device)
-    queue.put([Status(ScannerState.READY, device), *first])
-    reader = Reader(source, queue)
+    queue.put([state or Status(ScannerState.READY, device), *first])
+    if tap is not None:
+        tap.line(Line(Clock(), device, Back()))
+    reader = Reader(source, queue, tap)
     reader.start()
     try:
         yield queue
     finally:
         reader.stop()
+
+
+def why_lost(error: OSError | EOFError) -> str:
+    """Return the word that a recording has for it, such as ENODEV."""
+    if isinstance(error, Gone):
+        return str(error)
+    return errno.errorcode.get(error.errno or 0, "EIO") if isinstance(error, OSError) else "EOF"
+
+
+def _gone(device: str, error: Exception) -> Status:
+    facts = {"device": device}
+    if isinstance(error, Gone):
+        return Status(ScannerState.ABSENT, device, error.template, facts | error.facts)
+    text = N_("Scanner %(device)s is gone: unplugged, switched off or asleep.")
+    return Status(ScannerState.ABSENT, device, text, facts)
 
 
 def _milliseconds_until(deadline: float | None, now: float) -> int | None:

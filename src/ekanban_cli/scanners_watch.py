@@ -7,10 +7,12 @@ from collections.abc import Callable
 from ekanban_drivers import registry
 from ekanban_drivers.errors import DeviceAbsent, ScannerError
 from ekanban_drivers.hotplug import Scanners
-from ekanban_drivers.profile import Profile, load
+from ekanban_drivers.profile import load
 from ekanban_drivers.scanner import DeviceInfo, Event, Scan, ScannerConfig, ScannerState, Status
+from ekanban_drivers.tcp_address import is_address
 
-NO_HARDWARE = ("simulated", "stdin")
+NO_HARDWARE = ("simulated", "stdin", "replay", "tcp")
+ONCE = ("stdin", "replay")  # what was read to its end does not come again
 
 
 async def discover() -> tuple[list[DeviceInfo], list[str]]:
@@ -31,7 +33,7 @@ async def discover() -> tuple[list[DeviceInfo], list[str]]:
 
 async def configure(device: str, driver: str | None, profile: str | None) -> ScannerConfig:
     """Tell how a device is read; raises DeviceAbsent, BadProfile, UnknownDriver."""
-    settings = load(profile) if profile else Profile()
+    settings = load(profile) if profile else None
     kind = driver or await _kind(device)
     if driver:
         registry.create(driver)  # a wrong name is said at once
@@ -45,7 +47,8 @@ async def show(config: ScannerConfig, count: int, tell: Callable[[Event], None])
         async for _name, event in scanners.events():
             tell(event)
             scans += isinstance(event, Scan)
-            ended = isinstance(event, Status) and event.state is ScannerState.ABSENT and config.driver == "stdin"
+            gone = isinstance(event, Status) and event.state is ScannerState.ABSENT
+            ended = gone and config.driver in ONCE
             if ended or 0 < count <= scans:
                 return
 
@@ -53,6 +56,8 @@ async def show(config: ScannerConfig, count: int, tell: Callable[[Event], None])
 async def _kind(device: str) -> str:
     if device == "-":
         return "stdin"
+    if is_address(device):
+        return "tcp"
     if device.startswith("/"):
         if "/hidraw" in device:
             return "hidpos"

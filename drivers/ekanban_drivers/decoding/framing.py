@@ -8,6 +8,7 @@ next pause belongs to it.
 from __future__ import annotations
 
 from ekanban_drivers.decoding import aim
+from ekanban_drivers.decoding.utf16 import is_utf16
 from ekanban_drivers.profile import Framing, Profile, Terminator
 from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
 
@@ -35,6 +36,7 @@ class Framer:
         self._inside = not self._framed  # between STX and ETX; always so in lines
         self._skipping = False
         self._suspect = False
+        self._wide = False  # the code before was UTF-16, and the other half of its terminator may follow
 
     @property
     def deadline(self) -> float | None:
@@ -69,8 +71,13 @@ class Framer:
         found = self.touch(t)
         if self._skipping or not self._inside:
             return found
+        if self._wide and not self._pieces:
+            text = text.lstrip("\0")
+        if not text:
+            return found
         if not self._pieces:
             self._first = t
+            self._wide = False
         room = self.profile.max_len + 1 - self._length  # one more than allowed, for a CR that an LF may cut off
         self._last_but_one, self._last = self._last, t
         self._pieces.append(text[:room])
@@ -136,12 +143,19 @@ class Framer:
 
     def _fail(self, kind: ErrorKind, t: float) -> ScanError:
         self._inside = not self._framed
-        return ScanError(kind, self._take(), self.device, t)
+        partial = self._take()
+        if kind is ErrorKind.TIMEOUT and is_utf16(partial):  # its terminator was two bytes as well, and not seen
+            kind = ErrorKind.ENCODING
+        return ScanError(kind, partial, self.device, t)
 
     def _complete(self, t: float) -> list[Event]:
         if self._length > self.profile.max_len:
             return [self._fail(ErrorKind.TOO_LONG, t)]
-        scan = self._scan(self._take(), t)
+        content = self._take()
+        if is_utf16(content):
+            self._wide = True
+            return [ScanError(ErrorKind.ENCODING, content, self.device, t)]
+        scan = self._scan(content, t)
         return [scan] if scan.text else []
 
     def _scan(self, content: str, t: float) -> Scan:
