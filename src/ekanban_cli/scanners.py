@@ -109,21 +109,19 @@ def doctor(
     account: Annotated[
         str, typer.Option("--account", help=_("Who runs the terminal, if it is not plain."), show_default=False)
     ] = "",
+    live: Annotated[
+        bool, typer.Option("--live", help=_("Then read them, and show what they give, until Ctrl-C."))
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Examine the machine."""
-    import shutil
-
-    from ekanban_cli import scanners_doctor, scanners_report
+    from ekanban_cli import scanners_doctor
 
     report = scanners_doctor.diagnose(config, device, account)
-    source = scanners_doctor.source(config)
-    width = min(shutil.get_terminal_size().columns, 100)
-    if as_json:
-        say("", scanners_report.as_json(report, source), as_json)
-    else:
-        typer.echo(scanners_report.as_text(report, source, width))
-    if not report.is_well:
+    scanners_doctor.show(report, config, as_json)
+    if live:
+        scanners_doctor.show_live(report, as_json)
+    elif not report.is_well:
         raise typer.Exit(1)
 
 

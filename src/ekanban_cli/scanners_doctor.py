@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
+from ekanban_cli.scanners_report import as_json, as_text
 from ekanban_drivers.doctor.examine import Report, examine, gather
 from ekanban_drivers.doctor.facts import Stands
+from ekanban_drivers.doctor.finding import Code, Severity
 from ekanban_drivers.doctor.narrowing import about, with_entry
 from ekanban_drivers.errors import ScannerError
+from ekanban_drivers.scanner import ScannerConfig
 from ekanban_terminal.settings import DEFAULT_FILE, BadSettings, TerminalSettings, load
 
 if TYPE_CHECKING:
     from ekanban_drivers.doctor.facts import Facts
+    from ekanban_drivers.happenings import Line
+    from ekanban_drivers.scanner import Event
 
+WIDEST = 100  # characters; longer lines are hard to read
 PATIENCE_S = 0.3  # seconds for a terminal on this machine to take a connection
 
 
@@ -65,6 +76,46 @@ def _stands(settings: TerminalSettings) -> dict[str, Stands]:
         return {str(one["name"]): Stands(str(one["state"]), str(one["text"])) for one in scanners}
     except (CommandFailed, LookupError, TypeError):  # another service, or a terminal of another configuration
         return {}
+
+
+def show(report: Report, config: Path | None, in_json: bool) -> None:
+    """Print a report."""
+    if in_json:
+        print(json.dumps(as_json(report, source(config)), ensure_ascii=False), flush=True)
+    else:
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        typer.echo(as_text(report, source(config), width))
+
+
+def show_live(report: Report, in_json: bool) -> None:
+    """Print what the scanners of a report give, until Ctrl-C; raises CommandFailed: there is none that can be read."""
+    from ekanban_cli.scanners_live import printed, watch
+
+    configs = list(_readable(report))
+    if not in_json:
+        typer.echo("\n" + _("Reading {names}. Ctrl-C ends it.").format(names=", ".join(one.name for one in configs)))
+
+    def tell(what: Line | Event) -> None:
+        if line := printed(what, in_json):
+            print(line, flush=True)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(watch(configs, tell))
+
+
+def _readable(report: Report) -> Iterator[ScannerConfig]:
+    """Choose what can be read; the running terminal is not robbed of its scanners."""
+    codes = {(finding.scanner, finding.code) for finding in report.findings}
+    troubled = {finding.scanner for finding in report.findings if finding.severity is Severity.PROBLEM}
+    for wanted in report.facts.wanted:
+        if (wanted.name, Code.IS_READ) in codes:
+            text = _("The running terminal reads {name}: what it reads is on its page, and `ekanban terminal journal`.")
+            stop = _("To see the raw events, stop it first: sudo systemctl stop ekanban-terminal")
+            raise CommandFailed(f"{text.format(name=wanted.name)} {stop}")
+    found = [one for one in report.facts.wanted if one.name not in troubled]
+    if not found:
+        raise CommandFailed(_("There is no scanner that can be read."))
+    yield from (ScannerConfig(one.name, one.driver, one.device, one.profile or None) for one in found)
 
 
 def source(config: Path | None) -> str:

@@ -15,7 +15,7 @@ from ekanban_drivers.doctor.accounts import allows
 from ekanban_drivers.doctor.examine import Report
 from ekanban_drivers.doctor.facts import Facts, Node, Wanted
 from ekanban_drivers.doctor.finding import Code, Finding, Severity
-from ekanban_drivers.doctor.matching import path_of
+from ekanban_drivers.doctor.matching import path_of, profile_of
 
 COLOURS = {Severity.OK: "green", Severity.NOTE: None, Severity.WARNING: "yellow", Severity.PROBLEM: "red"}
 
@@ -41,7 +41,7 @@ def _scanner(facts: Facts, wanted: Wanted) -> dict[str, Any]:
         "name": wanted.name,
         "driver": wanted.driver,
         "device": wanted.device,
-        "profile": wanted.profile,
+        "profile": profile_of(facts, wanted),
         "path": path_of(facts, wanted) or None,
         "terminal_says": asdict(stands) if stands else None,
     }
@@ -103,7 +103,8 @@ def as_text(report: Report, config: str, width: int) -> str:
 
 def _scanner_block(report: Report, wanted: Wanted, width: int) -> Iterator[str]:
     about = [wanted.driver, plain(wanted.device) or "–"]
-    about += [_("profile {name}").format(name=plain(wanted.profile))] if wanted.profile else []
+    profile = profile_of(report.facts, wanted)
+    about += [_("profile {name}").format(name=plain(profile))] if profile else []
     yield f"{_bold(plain(wanted.name))}: {', '.join(about)}"
     path = path_of(report.facts, wanted)
     if path:

@@ -33,7 +33,7 @@ def configured(facts: Facts) -> Found:
 def scanner(facts: Facts, wanted: Wanted) -> Found:
     """Find out how one configured scanner stands."""
     found: list[Finding] = []
-    for look in (_driver, _profile, device, same, permission, holders, thieves):
+    for look in (_driver, _profile, _address, device, same, permission, holders, thieves):
         found += look(facts, wanted)
         if any(finding.severity is Severity.PROBLEM for finding in found):
             yield from found
@@ -54,8 +54,13 @@ def _driver(facts: Facts, wanted: Wanted) -> Found:
 
 def _profile(facts: Facts, wanted: Wanted) -> Found:
     if wanted.fault:
-        text = N_("Its profile is wrong, and the terminal does not start with it: %(fault)s")
+        text = N_("Its profile is wrong, and it is not read until that is mended: %(fault)s")
         yield problem(Code.PROFILE_WRONG, wanted, text, {"fault": wanted.fault})
+
+
+def _address(facts: Facts, wanted: Wanted) -> Found:
+    if wanted.misnamed:
+        yield problem(Code.ADDRESS_WRONG, wanted, "%(fault)s", {"fault": wanted.misnamed})
 
 
 def _verdict(facts: Facts, wanted: Wanted) -> Finding:

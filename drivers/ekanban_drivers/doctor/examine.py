@@ -16,13 +16,13 @@ from ekanban_drivers.doctor.facts import Facts, Stands, Wanted
 from ekanban_drivers.doctor.finding import Finding, Severity
 from ekanban_drivers.doctor.thieves import brltty
 from ekanban_drivers.doctor.unused import beyond_sight, unused
-from ekanban_drivers.errors import BadProfile, ScannerError
+from ekanban_drivers.errors import BadProfile, DeviceNotReadable, ScannerError
 from ekanban_drivers.profile import load
-from ekanban_drivers.scanner import DeviceInfo
+from ekanban_drivers.scanner import AddressedDriver, DeviceInfo
 
 PACKAGES = ("evdev", "pyudev", "serial")
 SUBSYSTEMS = {"evdev": "input", "hidpos": "hidraw"}  # of nodes that bear no usual name
-NO_HARDWARE = ("simulated", "stdin", "replay")
+NO_HARDWARE = ("simulated", "stdin", "replay", "tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def gather(
 
     Opens no device. Raises KeyError: there is no such account.
     """
-    entries = tuple(Wanted(*one, fault=_fault(one[3])) for one in wanted)
+    entries = tuple(Wanted(*one, fault=_fault(one[3]), misnamed=_misnamed(*one[1:3])) for one in wanted)
     found, unavailable = await _discover()
     links = _links(entries)
     further = {links.get(one.device, ""): SUBSYSTEMS.get(one.driver, "tty") for one in entries}
@@ -98,6 +98,18 @@ def _links(entries: Iterable[Wanted]) -> dict[str, str]:
     """Follow the paths that the configuration names to their nodes."""
     named = {one.device for one in entries if one.device.startswith("/") and os.path.lexists(one.device)}
     return {path: os.path.realpath(path) if os.path.exists(path) else "" for path in sorted(named)}
+
+
+def _misnamed(driver: str, device: str) -> str:
+    try:
+        made = registry.create(driver)
+        if isinstance(made, AddressedDriver):
+            made.at(device)
+    except DeviceNotReadable as error:
+        return str(error)
+    except ScannerError:  # said as what is wrong with the driver, or found at the device itself
+        return ""
+    return ""
 
 
 def _fault(profile: str) -> str:

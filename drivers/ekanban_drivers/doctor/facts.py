@@ -89,6 +89,7 @@ class Wanted:
     device: str = ""
     profile: str = ""
     fault: str = ""  # what is wrong with the profile
+    misnamed: str = ""  # what is wrong with the address, where the driver knows no nodes but addresses
 
 
 @dataclass(frozen=True, slots=True)

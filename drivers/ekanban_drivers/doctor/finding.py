@@ -29,6 +29,7 @@ class Code(StrEnum):
     UNKNOWN_DRIVER = "unknown_driver"
     DRIVER_UNAVAILABLE = "driver_unavailable"  # its package is missing
     PROFILE_WRONG = "profile_wrong"
+    ADDRESS_WRONG = "address_wrong"  # of a scanner on the network
     ABSENT = "absent"
     LINK_POINTS_NOWHERE = "link_points_nowhere"
     WRONG_CLASS = "wrong_class"  # a mouse, another driver's device

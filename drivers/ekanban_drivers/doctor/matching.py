@@ -6,6 +6,7 @@ import re
 
 from ekanban_drivers.doctor.facts import Facts, NodeClass, Wanted
 from ekanban_drivers.identity import apart
+from ekanban_drivers.profile_match import fitting
 from ekanban_drivers.scanner import DeviceInfo
 
 CLASSES = {"evdev": NodeClass.KEYBOARD, "hidpos": NodeClass.HIDPOS, "serial": NodeClass.SERIAL}
@@ -23,6 +24,13 @@ def matching(facts: Facts, wanted: Wanted) -> list[DeviceInfo]:
             and (not wanted.device or device.answers_to(wanted.device) or device.path == leads_to)
         ]
     )
+
+
+def profile_of(facts: Facts, wanted: Wanted) -> str:
+    """Return the name of the profile with which a scanner is read: the entry's, else the one that fits; empty: none."""
+    found = matching(facts, wanted)
+    vendor, product = (found[0].vendor, found[0].product) if found else (None, None)
+    return wanted.profile or fitting(wanted.driver, vendor, product) or ""
 
 
 def path_of(facts: Facts, wanted: Wanted) -> str:

@@ -6,10 +6,10 @@ import json
 import shlex
 
 from ekanban_drivers.doctor.facts import Node, NodeClass
+from ekanban_drivers.profile_match import fitting
 from ekanban_drivers.scanner import DeviceInfo
 
 GROUPS = {"evdev": "input", "hidpos": "input", "serial": "dialout"}  # of the nodes, and of the terminal's account
-PROFILES = {"evdev": "keyboard", "hidpos": "", "serial": "serial"}
 NO_BRLTTY = "sudo systemctl mask --now brltty.service brltty-udev.service  # or: sudo apt remove brltty"
 
 
@@ -49,7 +49,7 @@ def entry(device: DeviceInfo, name: str) -> str:
     """Return the lines of the configuration that make the terminal read a device."""
     lines = ["[[scanners]]", f"name = {_toml(name)}", f'driver = "{device.driver}"']
     lines.append(f"device = {_toml(device.identity)}")
-    profile = PROFILES.get(device.driver, "")
+    profile = fitting(device.driver, device.vendor, device.product)
     return "\n".join([*lines, *([f'profile = "{profile}"'] if profile else [])])
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from hid_scanner import described
-from umock_scanner import UmockBed
-from watching import EKANBAN
+from umock_scanner import Device, UmockBed
+from watching import EKANBAN, Watch
 
 pytestmark = pytest.mark.needs("umockdev", "evdev", "gcc")
 
@@ -153,16 +155,29 @@ def test_a_node_without_permission_is_named_with_the_account_and_the_command(bed
     assert "usermod" in finding["remedy"]
 
 
+@contextmanager
+def program(name: str, holds: Device, *arguments: str) -> Iterator[int]:
+    """A process that is called so and has a device open; yields its number."""
+    command = [name, "-c", "import time; time.sleep(600)", *arguments]
+    with holds.terminal.open("rb") as opened:
+        running = subprocess.Popen(command, executable=sys.executable, stdin=opened)
+    try:
+        yield running.pid
+    finally:
+        running.kill()
+        running.wait()
+
+
 def test_whoever_has_the_port_open_is_named(bed: UmockBed) -> None:
     port = bed.serial_port()
 
-    with port.terminal.open("rb") as line, subprocess.Popen(["sleep", "60"], stdin=line) as other:
+    with program("minicom", port) as number:
         answer = report(bed, "line")
-        other.kill()
 
     (device,) = answer["devices"]
-    assert ("sleep", other.pid) in [(process["name"], process["pid"]) for process in device["opened_by"]]
-    assert codes(answer, "line") == ["held"]
+    assert number in [process["pid"] for process in device["opened_by"]]
+    (held,) = [one for one in answer["findings"] if one["code"] == "held"]
+    assert held["remedy"] == f"sudo kill {number}"
 
 
 def test_what_nobody_configured_is_shown_with_the_lines_to_paste(bed: UmockBed) -> None:
@@ -200,3 +215,54 @@ def test_help_has_an_example() -> None:
     done = subprocess.run([*EKANBAN, "scanners", "doctor", "--help"], capture_output=True, text=True, check=True)
 
     assert "ekanban scanners doctor" in done.stdout.split("Example")[1]
+
+
+def live(bed: UmockBed, *arguments: str) -> Watch:
+    program = [*EKANBAN, "scanners", "doctor", "--config", str(bed.root / "terminal.toml"), *arguments, "--live"]
+    return Watch(environment=bed.environment, program=program)
+
+
+def words(watch: Watch, last: str) -> list[str]:
+    """What is printed, up to a line that ends so."""
+    lines = [watch.word()]
+    while not lines[-1].endswith(last):
+        lines.append(watch.word())
+    return lines
+
+
+def test_live_shows_the_keys_of_a_scanner_beside_the_code(bed: UmockBed) -> None:
+    wedge = bed.wedge()
+
+    with live(bed, "gate") as doctor:
+        words(doctor, "sn:SN0001: ready")
+        wedge.scan("Ka")
+        lines = words(doctor, "→ Ka")
+        doctor.process.send_signal(signal.SIGINT)
+        assert doctor.process.wait(timeout=60) == 0
+
+    assert [line.split()[1:] for line in lines[:4]] == [
+        ["down", "42", "KEY_LEFTSHIFT"], ["down", "37", "KEY_K"], ["up", "37", "KEY_K"], ["up", "42", "KEY_LEFTSHIFT"],
+    ]  # fmt: skip
+    assert lines[-1].strip() == "→ Ka"
+
+
+def test_live_in_json_is_a_recordings_lines_and_readings(bed: UmockBed) -> None:
+    port = bed.serial_port()
+
+    with live(bed, "line", "--json") as doctor:
+        assert doctor.line()["well"]
+        assert doctor.line()["state"] == "ready"
+        port.send(b"KAN-1\r")
+        assert doctor.line()["bytes"] == b"KAN-1\r".hex()
+        assert doctor.line()["scan"] == "KAN-1"
+
+
+def test_live_takes_no_scanner_from_the_running_terminal(bed: UmockBed) -> None:
+    port = bed.serial_port()
+
+    with program("ekanban", port, "terminal", "serve"):
+        done = doctor(bed, "line", "--live")
+
+    assert done.returncode == 1
+    assert "The running terminal reads it." in done.stdout
+    assert "stop it first: sudo systemctl stop ekanban-terminal" in done.stderr

@@ -92,6 +92,7 @@ CASES: list[tuple[Facts, Code, Severity, str, str]] = [
         entry(fault="keyboard: gap: unknown key; did you mean gap_ms?"),
         Code.PROFILE_WRONG, Severity.PROBLEM, "did you mean gap_ms?", "",
     ),
+    (entry(driver="tcp", misnamed="expected a port"), Code.ADDRESS_WRONG, Severity.PROBLEM, "expected a port", ""),
     (entry(device="sn:SN9"), Code.ABSENT, Severity.PROBLEM, "sn:SN9 is not there: plug it in", 'device = "sn:SN0001"'),
     (
         replace(entry(device="/dev/input/by-id/usb-ACME"), links={"/dev/input/by-id/usb-ACME": ""}),
