@@ -22,7 +22,7 @@ def permission(facts: Facts, wanted: Wanted) -> Found:
     need = READ | WRITE if wanted.driver == "serial" else READ
     if node is None or allows(node, facts.account, need):
         return
-    group_may = node.gid != 0 and node.mode >> 3 & need == need
+    group_may = node.gid != 0 and node.mode >> 3 & need == need and not _is_for_the_rules(facts, node)
     rights = {"path": node.path, "account": facts.account.name, "rights": rights_of(node)}
     if group_may:
         text = N_("%(path)s (%(rights)s) is not readable for the account %(account)s: add it to the group %(group)s.")
@@ -30,11 +30,16 @@ def permission(facts: Facts, wanted: Wanted) -> Found:
         yield problem(Code.NOT_READABLE, wanted, text, {**rights, "group": node.group}, remedy, node.path)
     else:
         text = N_("%(path)s (%(rights)s) is not readable for the account %(account)s: it needs a udev rule.")
-        remedy = remedies.install(node)
-        group = remedies.GROUPS.get(wanted.driver, "")
+        remedy = remedies.install(node, facts.rules)
+        group = "" if facts.rules else remedies.GROUPS.get(wanted.driver, "")
         if group and group not in facts.account.groups:
             remedy += "\n" + remedies.join(facts.account.name, group)
         yield problem(Code.NOT_READABLE, wanted, text, rights, remedy, node.path)
+
+
+def _is_for_the_rules(facts: Facts, node: Node) -> bool:
+    """Say whether it lacks but the name of a scanner: to join a group (`input`) would open all keyboards, too."""
+    return facts.rules and node.kind is not NodeClass.SERIAL and node.properties.get("EKANBAN_SCANNER") != "1"
 
 
 def holders(facts: Facts, wanted: Wanted) -> Found:
@@ -43,7 +48,7 @@ def holders(facts: Facts, wanted: Wanted) -> Found:
     stands = facts.stands.get(wanted.name)
     others = [process for process in node.opened_by if not _is_expected(process, node)] if node else []
     if node is not None and others:
-        yield _held(wanted, node, others, stands is not None and stands.state == "ready")
+        yield _held(facts, wanted, node, others, stands is not None and stands.state == "ready")
     elif stands is not None and stands.state == "busy":
         yield _held_by_unknown(facts, wanted, stands.text)
     elif stands is not None and stands.state != "ready":
@@ -56,10 +61,10 @@ def _is_expected(process: Process, node: Node) -> bool:
     return process.is_terminal or (process.name in GETTYS and node.path == f"/dev/{process.tty}")
 
 
-def _held(wanted: Wanted, node: Node, others: list[Process], is_read: bool) -> Finding:
+def _held(facts: Facts, wanted: Wanted, node: Node, others: list[Process], is_read: bool) -> Finding:
     titles = ", ".join(process.title for process in others)
     about = {"path": node.path, "programs": titles}
-    remedy = "\n".join(line for process in others if (line := _end(process, node)))
+    remedy = "\n".join(line for process in others if (line := _end(facts, process, node)))
     takes = node.kind is NodeClass.SERIAL or any(process.name in (*GRABBERS, "ekanban") for process in others)
     if takes and not is_read:
         text = N_("%(path)s is held by %(programs)s: end it, and the terminal takes the scanner by itself.")
@@ -68,13 +73,13 @@ def _held(wanted: Wanted, node: Node, others: list[Process], is_read: bool) -> F
     return Finding(Code.OPENED_BY_OTHERS, Severity.WARNING, text, about, remedy, node.path, wanted.name)
 
 
-def _end(process: Process, node: Node) -> str:
+def _end(facts: Facts, process: Process, node: Node) -> str:
     """Return the command that ends a program, if that is what one wants; a service would only come back."""
     match process.name:
         case name if name in (*DESKTOPS, *SERVANTS):
             return ""
         case "ModemManager":
-            return f"{remedies.install(node)}\nsudo systemctl restart ModemManager"
+            return f"{remedies.install(node, facts.rules)}\nsudo systemctl restart ModemManager"
         case "brltty":
             return remedies.NO_BRLTTY
     return f"sudo kill {process.pid}"

@@ -68,6 +68,7 @@ async def gather(
         unavailable=unavailable,
         kinds=tuple(registry.kinds()),
         packages=tuple(package for package in PACKAGES if importlib.util.find_spec(package) is None),
+        rules=nodes.rules_installed(root),
         stands=stands or {},
         faults=tuple(faults),
     )

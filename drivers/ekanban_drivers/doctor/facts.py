@@ -115,6 +115,7 @@ class Facts:
     unavailable: Mapping[str, str] = field(default_factory=dict)  # driver → why it cannot run
     kinds: tuple[str, ...] = ()  # all drivers that are installed
     packages: tuple[str, ...] = ()  # Python packages that are missing
+    rules: bool = False  # the udev rules of the Debian package are installed: they see to whatever is called a scanner
     stands: Mapping[str, Stands] = field(default_factory=dict)  # scanner → what the running terminal says
     faults: tuple[str, ...] = ()  # what is wrong with the configuration itself
 

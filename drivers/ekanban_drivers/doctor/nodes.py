@@ -22,9 +22,10 @@ PATTERNS = {
     "tty": ("dev/ttyACM*", "dev/ttyUSB*", "dev/rfcomm*", "dev/ttyAMA*", "dev/ttyS*"),
 }
 PROPERTIES = (
-    "ID_INPUT_KEYBOARD", "ID_INPUT_MOUSE", "LIBINPUT_IGNORE_DEVICE", "ID_MM_DEVICE_IGNORE", "ID_MM_PORT_IGNORE",
-    "ID_BUS", "ID_VENDOR_ID", "ID_MODEL_ID", "ID_SERIAL_SHORT", "ID_PATH", "ID_SEAT",
+    "EKANBAN_SCANNER", "ID_INPUT_KEYBOARD", "ID_INPUT_MOUSE", "LIBINPUT_IGNORE_DEVICE", "ID_MM_DEVICE_IGNORE",
+    "ID_MM_PORT_IGNORE", "ID_BUS", "ID_VENDOR_ID", "ID_MODEL_ID", "ID_SERIAL_SHORT", "ID_PATH", "ID_SEAT",
 )  # fmt: skip
+RULES = "72-ekanban-scanners.rules"
 OWN = "LIBINPUT_IGNORE_DEVICE"  # counts at the node itself; the others may stand at the USB device behind it
 
 
@@ -48,6 +49,12 @@ def nodes(
         with suppress(OSError):
             described.append(_describe(root, path, subsystem, tuple(holders.get(path, ())), consoles))
     return tuple(described)
+
+
+def rules_installed(root: Path = Path("/")) -> bool:
+    """Say whether the udev rules of the Debian package are there, which give scanners all that they need."""
+    places = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
+    return any((root / place / RULES).exists() for place in places)
 
 
 def _describe(

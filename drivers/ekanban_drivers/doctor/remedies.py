@@ -13,31 +13,42 @@ GROUPS = {"evdev": "input", "hidpos": "input", "serial": "dialout"}  # of the no
 NO_BRLTTY = "sudo systemctl mask --now brltty.service brltty-udev.service  # or: sudo apt remove brltty"
 
 
-def rule(node: Node) -> str:
-    """Return the udev rule by which the terminal may read a device, and nothing else touches it."""
+def rule(node: Node, packaged: bool) -> str:
+    """Return the udev rule by which the terminal may read a device, and nothing else touches it.
+
+    `packaged`: the rules of the Debian package do all that, for whatever is called a scanner.
+    """
+    if packaged:
+        return f'SUBSYSTEM=="input|hidraw|tty", {_which(node)}, ENV{{EKANBAN_SCANNER}}="1"'
     match node.kind:
         case NodeClass.SERIAL:
-            which = f'ATTRS{{idVendor}}=="{node.vendor}", ATTRS{{idProduct}}=="{node.product}"'
-            which = which if node.usb else f'KERNEL=="{node.path.rsplit("/", 1)[1]}"'
-            rights = 'GROUP="dialout", MODE="0660"'
-            return f'SUBSYSTEM=="tty", {which}, {rights}, ENV{{ID_MM_DEVICE_IGNORE}}="1", ENV{{ID_MM_PORT_IGNORE}}="1"'
+            ignored = 'ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_PORT_IGNORE}="1"'
+            return f'SUBSYSTEM=="tty", {_which(node)}, GROUP="dialout", MODE="0660", {ignored}'
         case NodeClass.HIDPOS | NodeClass.OTHER_HID:
-            numbers = f"{node.vendor}:{node.product}".upper()
-            return f'SUBSYSTEM=="hidraw", KERNELS=="*:{numbers}.*", GROUP="input", MODE="0660"'
-    which = f'ATTRS{{id/vendor}}=="{node.vendor}", ATTRS{{id/product}}=="{node.product}"'
-    return (
-        f'SUBSYSTEM=="input", KERNEL=="event*", {which}, GROUP="input", MODE="0660", ENV{{LIBINPUT_IGNORE_DEVICE}}="1"'
-    )
+            return f'SUBSYSTEM=="hidraw", {_which(node)}, GROUP="input", MODE="0660"'
+    rights = 'GROUP="input", MODE="0660", ENV{LIBINPUT_IGNORE_DEVICE}="1"'
+    return f'SUBSYSTEM=="input", KERNEL=="event*", {_which(node)}, {rights}'
 
 
-def install(node: Node) -> str:
+def install(node: Node, packaged: bool) -> str:
     """Return the commands that write the rule and have it hold at once."""
-    kind = "tty" if node.kind is NodeClass.SERIAL else "hidraw" if "hidraw" in node.path else "input"
     name = f"{node.vendor}-{node.product}" if node.vendor else node.path.rsplit("/", 1)[1]
+    file = "-a /etc/udev/rules.d/61-scanners.rules" if packaged else f"/etc/udev/rules.d/90-ekanban-{name}.rules"
     return (
-        f"echo '{rule(node)}' | sudo tee /etc/udev/rules.d/90-ekanban-{kind}-{name}.rules\n"
+        f"echo '{rule(node, packaged)}' | sudo tee {file}\n"
         f"sudo udevadm control --reload && sudo udevadm trigger --name-match={shlex.quote(node.path)}"
     )
+
+
+def _which(node: Node) -> str:
+    """Match all devices of its model: by USB, by what the kernel calls it (Bluetooth), or by the port itself."""
+    if node.usb:
+        return f'ATTRS{{idVendor}}=="{node.vendor}", ATTRS{{idProduct}}=="{node.product}"'
+    if not node.vendor:
+        return f'KERNEL=="{node.path.rsplit("/", 1)[1]}"'
+    if "hidraw" in node.path:
+        return f'KERNELS=="*:{node.vendor.upper()}:{node.product.upper()}.*"'
+    return f'ATTRS{{id/vendor}}=="{node.vendor}", ATTRS{{id/product}}=="{node.product}"'
 
 
 def join(account: str, group: str) -> str:

@@ -31,7 +31,9 @@ def _grab_safety(facts: Facts, node: Node) -> Found:
             "No udev rule keeps desktops away from %(path)s: what it types while the terminal does not run, "
             "and until it is grabbed, goes to whatever has the focus."
         )
-        yield Finding(Code.NO_GRAB_SAFETY, Severity.WARNING, text, {"path": node.path}, remedies.install(node))
+        yield Finding(
+            Code.NO_GRAB_SAFETY, Severity.WARNING, text, {"path": node.path}, remedies.install(node, facts.rules)
+        )
 
 
 def _desktop(facts: Facts, node: Node) -> Found:
@@ -40,7 +42,9 @@ def _desktop(facts: Facts, node: Node) -> Found:
     if node.kind is NodeClass.KEYBOARD and unsafe and (running or facts.desktops):
         text = N_("A desktop runs that takes its keystrokes when the terminal does not: %(sessions)s.")
         sessions = ", ".join(facts.desktops or running)
-        yield Finding(Code.DESKTOP_SESSION, Severity.WARNING, text, {"sessions": sessions}, remedies.install(node))
+        yield Finding(
+            Code.DESKTOP_SESSION, Severity.WARNING, text, {"sessions": sessions}, remedies.install(node, facts.rules)
+        )
 
 
 def _getty_on_seat(facts: Facts, node: Node) -> Found:
@@ -59,7 +63,9 @@ def _modem_manager(facts: Facts, node: Node) -> Found:
     ignored = any(node.properties.get(key) == "1" for key in IGNORED)
     for process in facts.named(MODEM_MANAGER) if node.kind is NodeClass.SERIAL and not ignored else ():
         text = N_("%(program)s takes serial devices for modems and writes to them when they are plugged in.")
-        yield Finding(Code.MODEM_MANAGER, Severity.WARNING, text, {"program": process.title}, remedies.install(node))
+        yield Finding(
+            Code.MODEM_MANAGER, Severity.WARNING, text, {"program": process.title}, remedies.install(node, facts.rules)
+        )
 
 
 def _getty_on_port(facts: Facts, node: Node) -> Found:

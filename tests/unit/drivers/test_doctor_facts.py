@@ -15,7 +15,7 @@ from hid_scanner import described
 
 from ekanban_drivers.doctor.accounts import READ, WRITE, account, allows, grants
 from ekanban_drivers.doctor.facts import Account, Grant, Node, NodeClass, Process
-from ekanban_drivers.doctor.nodes import nodes, paths
+from ekanban_drivers.doctor.nodes import nodes, paths, rules_installed
 from ekanban_drivers.doctor.processes import desktops, running
 
 KEYBOARD = "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
@@ -176,6 +176,15 @@ def test_an_access_list_is_read_as_the_kernel_keeps_it() -> None:
 
     assert grants(data) == (Grant("user", 990, 6), Grant("own_group", 0, 4), Grant("mask", 0, 6))
     assert grants(data[:-1]) == grants(b"\1\0\0\0") == grants(b"") == ()
+
+
+@pytest.mark.parametrize("place", ["usr/lib", "etc"])
+def test_the_rules_of_the_package_are_found(tmp_path: Path, place: str) -> None:
+    assert not rules_installed(tmp_path)
+
+    write(tmp_path, **{f"{place}/udev/rules.d/72-ekanban-scanners.rules": ""})
+
+    assert rules_installed(tmp_path)
 
 
 def test_the_service_has_the_groups_that_its_unit_gives_it(tmp_path: Path) -> None:

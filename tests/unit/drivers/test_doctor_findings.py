@@ -243,6 +243,41 @@ def test_a_problem_is_never_called_well(case: tuple[Facts, Code, Severity, str, 
     assert not [f for f in report.findings if f.severity is Severity.OK and f.scanner in named]
 
 
+LACKS = replace(WELL, account=replace(ACCOUNT, gids=frozenset({990}), groups=frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("node", "which"),
+    [
+        (replace(WEDGE_NODE, usb=True), 'ATTRS{idVendor}=="05e0", ATTRS{idProduct}=="1200"'),
+        (WEDGE_NODE, 'ATTRS{id/vendor}=="05e0", ATTRS{id/product}=="1200"'),  # Bluetooth
+    ],
+)
+def test_where_the_packages_rules_are_it_is_enough_to_call_a_device_a_scanner(node: Node, which: str) -> None:
+    (finding,) = found(replace(LACKS, wanted=(GATE,), nodes=(node,), rules=True), Code.NOT_READABLE)
+
+    rule = f'SUBSYSTEM=="input|hidraw|tty", {which}, ENV{{EKANBAN_SCANNER}}="1"'
+    assert finding.remedy.splitlines()[0] == f"echo '{rule}' | sudo tee -a /etc/udev/rules.d/61-scanners.rules"
+    assert "usermod" not in finding.remedy
+
+
+def test_who_lacks_the_group_of_scanners_joins_it() -> None:
+    node = replace(WEDGE_NODE, properties={**SAFE, "EKANBAN_SCANNER": "1"}, group="ekanban-scanner")
+
+    (finding,) = found(replace(LACKS, wanted=(GATE,), nodes=(node,), rules=True), Code.NOT_READABLE)
+
+    assert "usermod -aG ekanban-scanner ekanban-terminal" in finding.remedy
+
+
+def test_a_port_of_the_board_is_named_by_its_number() -> None:
+    port = Node("/dev/ttyS0", NodeClass.SERIAL)
+    facts = replace(LACKS, wanted=(LINE,), devices=(replace(PORT, path=port.path),), nodes=(port,))
+
+    (finding,) = found(facts, Code.NOT_READABLE)
+
+    assert 'SUBSYSTEM=="tty", KERNEL=="ttyS0", GROUP="dialout"' in finding.remedy
+
+
 def test_what_a_device_calls_itself_ends_no_line_that_is_to_be_pasted() -> None:
     evil = replace(WEDGE, identity='sn:"\n\x1b[2J\x9b', name="x\nport = 1\x1b")
 
