@@ -158,6 +158,7 @@ OTHERS = Grant("mask", 0, 7), Grant("own_group", 0, 4)
             False,
         ),
         (Node("/dev/x", NodeClass.SERIAL, mode=0o660, grants=(Grant("group", 104, 6), *OTHERS)), WRITE, True),
+        (Node("/dev/x", NodeClass.SERIAL, grants=(Grant("group", 104, 6), Grant("mask", 0, 4))), WRITE, False),
         (Node("/dev/x", NodeClass.SERIAL, gid=104, mode=0o660, grants=OTHERS), WRITE, False),  # the mode shows the mask
         (Node("/dev/x", NodeClass.SERIAL, mode=0o660, grants=(Grant("user", 1000, 6), *OTHERS)), READ, False),
     ],
@@ -259,6 +260,15 @@ def test_an_open_file_is_known_under_another_name_too(tmp_path: Path) -> None:
     os.close(master)
     os.close(slave)
     assert os.getpid() in [process.pid for process in found.holders["/dev/ttyUSB0"]]
+
+
+def test_a_program_in_a_container_is_found_by_what_it_calls_the_node(tmp_path: Path) -> None:
+    process(tmp_path, 7, "minicom", "minicom")
+    (tmp_path / "proc/7/fd/3").symlink_to("/dev/ttyUSB77")
+
+    found = running(["/dev/ttyUSB77"], tmp_path)
+
+    assert [holder.pid for holder in found.holders["/dev/ttyUSB77"]] == [7]
 
 
 def test_a_known_thief_is_found_whatever_it_has_open(tmp_path: Path) -> None:

@@ -269,6 +269,13 @@ def test_who_lacks_the_group_of_scanners_joins_it() -> None:
     assert "usermod -aG ekanban-scanner ekanban-terminal" in finding.remedy
 
 
+def test_a_device_that_has_no_other_name_may_be_named_by_its_node() -> None:
+    nameless = replace(PORT, identity=PORT.path, also=())
+    facts = replace(WELL, wanted=(replace(LINE, device=PORT.path),), devices=(nameless,))
+
+    assert [finding.code for finding in examine(facts).findings] == [Code.WILL_BE_READ]
+
+
 def test_a_port_of_the_board_is_named_by_its_number() -> None:
     port = Node("/dev/ttyS0", NodeClass.SERIAL)
     facts = replace(LACKS, wanted=(LINE,), devices=(replace(PORT, path=port.path),), nodes=(port,))
@@ -314,6 +321,7 @@ def test_one_device_alone_is_examined_as_if_it_were_configured() -> None:
     report = about(examine(with_entry(facts, "/dev/ttyUSB0")), "/dev/ttyUSB0")
 
     assert [finding.code for finding in report.findings if finding.scanner] == [Code.NOT_READABLE]
+    assert {finding.device for finding in report.findings} == {"/dev/ttyUSB0"}
     assert [one.path for one in report.facts.nodes] == ["/dev/ttyUSB0"]
 
 
