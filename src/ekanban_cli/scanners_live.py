@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ekanban_cli.language import _
-from ekanban_cli.scanners_report import plain
+from ekanban_cli.scanners_report import plain, spoken
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.happenings import Back, Head, Keyed, Line, Lost, Reported, Sent
 from ekanban_drivers.hotplug import Scanners
@@ -73,13 +73,12 @@ def as_line(what: Line | Event) -> str:
         raw = _raw(what.what)
         return f"{what.t:12.3f}  {raw}" if raw else ""
     if isinstance(what, Status):
-        said = _(what.template) % what.facts if what.facts else _(what.template)
-        return f"{what.device}: {what.state} {plain(said)}".rstrip()
+        return f"{what.device}: {what.state} {spoken(what.template, what.facts)}".rstrip()
     arrow = " " * 32 + "→ "
     if isinstance(what, Scan):
         notes = [what.symbology or "", _("suspect") if what.suspect else ""]
         return arrow + " ".join([plain(what.text), *(f"({note})" for note in notes if note)])
-    return f"{arrow}{what.kind}: {plain(_(what.template) % what.facts)}"
+    return f"{arrow}{what.kind}: {spoken(what.template, what.facts)}"
 
 
 def _raw(what: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -142,8 +142,8 @@ def _lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     indent = 4 + max(map(len, words.values()))
     for finding in findings:
         word = words[finding.severity]
-        said = _(finding.template) % finding.facts if finding.facts else _(finding.template)
-        lines = list(_wrapped(f"  {word.ljust(indent - 2)}", " " * indent, plain(said), width))
+        said = spoken(finding.template, finding.facts)
+        lines = list(_wrapped(f"  {word.ljust(indent - 2)}", " " * indent, said, width))
         coloured = typer.style(word, fg=COLOURS[finding.severity])
         yield lines[0].replace(word, coloured, 1)
         yield from lines[1:]
@@ -176,6 +176,12 @@ def _sum(report: Report) -> str:
 
 def _bold(text: str) -> str:
     return typer.style(text, bold=True)
+
+
+def spoken(template: str, facts: Mapping[str, str]) -> str:
+    """Say a sentence of the drivers in the language of the command line."""
+    said = _(template)
+    return plain(said % facts if facts else said)
 
 
 def plain(text: str) -> str:

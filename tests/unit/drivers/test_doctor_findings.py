@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -349,3 +351,11 @@ def test_a_wrong_configuration_does_not_hide_what_is_plugged_in() -> None:
 
     assert [finding.code for finding in report.findings] == [Code.SETTINGS_WRONG, *[Code.NOT_USED] * 3]
     assert list(configured(report.facts))
+
+
+def test_every_code_stands_in_the_reference() -> None:
+    text = (Path(__file__).parents[3] / "docs/reference/commands.md").read_text().split("## The doctor's report")[1]
+
+    assert {code for code in re.findall(r"`(\w+)`", text.split("| code |")[1])} - {"tcp"} == {
+        str(code) for code in Code
+    }
