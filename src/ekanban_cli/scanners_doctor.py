@@ -95,8 +95,10 @@ def show_live(report: Report, in_json: bool) -> None:
     if not in_json:
         typer.echo("\n" + _("Reading {names}. Ctrl-C ends it.").format(names=", ".join(one.name for one in configs)))
 
-    def tell(what: Line | Event) -> None:
-        if line := printed(what, in_json):
+    def tell(what: Line | Event, left_out: int) -> None:
+        if left_out:
+            typer.echo(_("{count} events were not shown: the screen was too slow.").format(count=left_out), err=True)
+        if line := printed(what, in_json, len(configs) > 1):
             print(line, flush=True)
 
     with suppress(KeyboardInterrupt):

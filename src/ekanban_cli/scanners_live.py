@@ -44,13 +44,18 @@ class Listener:
             self.heard.put_nowait(what)
 
 
-async def watch(configs: Iterable[ScannerConfig], tell: Callable[[Line | Event], None]) -> None:
-    """Read scanners exclusively, as the terminal does, and tell what they give and what comes of it; without end."""
+async def watch(configs: Iterable[ScannerConfig], tell: Callable[[Line | Event, int], None]) -> None:
+    """Read scanners exclusively, as the terminal does, and tell what they give and what comes of it; without end.
+
+    `tell` learns as well how many things were left out before, because it took its time.
+    """
     listener = Listener()
     async with Scanners(configs, tap=listener) as scanners, asyncio.TaskGroup() as tasks:
         tasks.create_task(_decoded(scanners, listener))
         while True:
-            tell(await listener.heard.get())
+            what = await listener.heard.get()
+            left_out, listener.left_out = listener.left_out, 0
+            tell(what, left_out)
 
 
 async def _decoded(scanners: Scanners, listener: Listener) -> None:
@@ -67,14 +72,17 @@ def as_object(what: Line | Event) -> dict[str, Any]:
     return as_json(what)
 
 
-def as_line(what: Line | Event) -> str:
-    """Say it in one line: raw on the left, what is made of it on the right; empty: not for people."""
+def as_line(what: Line | Event, several: bool = False) -> str:
+    """Say it in one line: raw on the left, what is made of it on the right; empty: not for people.
+
+    `several`: of several devices each raw line says its own.
+    """
     if isinstance(what, Line):
         raw = _raw(what.what)
-        return f"{what.t:12.3f}  {raw}" if raw else ""
+        return f"{what.t:12.3f}  {raw}" + (f"  {what.device}" if several else "") if raw else ""
     if isinstance(what, Status):
         return f"{what.device}: {what.state} {spoken(what.template, what.facts)}".rstrip()
-    arrow = " " * 32 + "→ "
+    arrow = " " * 32 + "→ " + (f"{what.device}: " if several else "")
     if isinstance(what, Scan):
         notes = [what.symbology or "", _("suspect") if what.suspect else ""]
         return arrow + " ".join([plain(what.text), *(f"({note})" for note in notes if note)])
@@ -95,9 +103,18 @@ def _raw(what: object) -> str:
 
 
 def _dump(data: bytes) -> str:
-    rows = [data[begin : begin + HEX_BYTES] for begin in range(0, len(data), HEX_BYTES)]
-    shown = [f"{row.hex(' '):{HEX_BYTES * 3}}{plain(row.decode('latin-1'))}" for row in rows]
+    """Sixteen bytes in a row, as hexdump does; what fills a report up is counted only."""
+    filled = len(data.rstrip(b"\0"))
+    end = min(len(data), -(-filled // HEX_BYTES) * HEX_BYTES)
+    rows = [data[begin : begin + HEX_BYTES] for begin in range(0, end, HEX_BYTES)]
+    shown = [f"{row.hex(' '):{HEX_BYTES * 3}}{_letters(row)}" for row in rows]
+    if end < len(data):
+        shown.append(f"00 × {len(data) - end}")
     return ("\n" + " " * 14).join(shown)
+
+
+def _letters(row: bytes) -> str:
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
 
 
 def _key_name(code: int) -> str:
@@ -109,8 +126,8 @@ def _key_name(code: int) -> str:
     return str(name if isinstance(name, str) else name[0])
 
 
-def printed(what: Line | Event, in_json: bool) -> str:
+def printed(what: Line | Event, in_json: bool, several: bool = False) -> str:
     """Return what to print, empty for nothing."""
     if isinstance(what, Line) and isinstance(what.what, Back):
         return ""  # the state that follows says it
-    return json.dumps(as_object(what)) if in_json else as_line(what)
+    return json.dumps(as_object(what)) if in_json else as_line(what, several)
