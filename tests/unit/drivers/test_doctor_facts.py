@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -356,3 +357,45 @@ def test_sessions_with_a_screen_are_told_from_others(tmp_path: Path) -> None:
     })  # fmt: skip
 
     assert desktops(tmp_path) == ("anna (wayland, seat0)",)
+
+
+def acl(user: int, allows: int, mask: int) -> bytes:
+    """What the kernel keeps of `setfacl -m u:USER:…,m:…`, on a file of mode 0660."""
+    entries = [(0x01, 6, NOBODY), (0x02, allows, user), (0x04, 6, NOBODY), (0x10, mask, NOBODY), (0x20, 0, NOBODY)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NOBODY = 2**32 - 1  # in a list: no number
+OTHER, GROUP = 65533, 65532  # accounts that nobody has
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts may enter, as they may not enter pytest's."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_the_kernel_judges_the_same(open_folder: Path) -> None:
+    is_root = os.geteuid() == 0
+    me = Account("me", OTHER, frozenset({GROUP})) if is_root else account("")
+    for number, (uid, gid, mode) in enumerate(
+        (uid, gid, mode) for uid in (0, OTHER) for gid in (0, GROUP) for mode in (0, 0o400, 0o040, 0o004, 0o604, 0o660)
+    ):
+        place = open_folder / f"ttyUSB{number}"
+        place.touch()
+        place.chmod(mode)
+        if is_root:
+            os.chown(place, uid, gid)
+            if mode == 0o660:
+                os.setxattr(place, "system.posix_acl_access", acl(OTHER, 6, 6 if gid else 2))
+    places = sorted(open_folder.iterdir())
+    code = "import os, sys; print([os.access(path, os.R_OK | os.W_OK * int(sys.argv[1])) for path in sys.argv[2:]])"
+    run = ["setpriv", "--reuid", str(OTHER), "--regid", str(GROUP), "--clear-groups"] if is_root else []
+
+    for write in (0, 1):
+        command = [*run, sys.executable, "-c", code, str(write), *map(str, places)]
+        real = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        found = nodes({f"/{place.name}": "tty" for place in places}, {}, open_folder)
+        assert str([allows(node, me, READ | WRITE * write) for node in found]) == real
