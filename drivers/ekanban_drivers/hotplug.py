@@ -35,6 +35,8 @@ from ekanban_drivers.udev import DeviceChanges
 RESCAN_SECONDS = 2.0
 WAITING = 1000  # events of all scanners together; behind it each scanner has its own queue
 
+NO_TAP = N_("What the scanner driver %(driver)s reads cannot be recorded: it lets nobody listen to its devices.")
+
 logger = logging.getLogger(__name__)
 
 Taker = Callable[[str, DirectSession], None]
@@ -150,8 +152,7 @@ class Scanners:
         if self._tap is None:
             return driver.open(device, settings)
         if not getattr(driver, "taps", False):
-            text = N_("The scanner driver %(driver)s lets nobody listen to its devices.")
-            raise ScannerError(text, driver=driver.kind)
+            raise ScannerError(NO_TAP, driver=driver.kind)
         return driver.open(device, settings, self._tap)  # type: ignore[call-arg]  # `taps` says that it takes one
 
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
