@@ -167,7 +167,8 @@ class Scanners:
         if found:
             return self._unless_taken(config, found)
         if wanted.startswith("/") and os.path.exists(wanted):
-            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+            named = DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+            return self._unless_taken(config, [named])
         if wanted.startswith("/") and os.path.islink(wanted):
             text = N_(
                 "Scanner %(name)s: the link %(device)s leads to %(path)s, which is not there. Plug the scanner in, or"
