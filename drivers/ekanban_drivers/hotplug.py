@@ -36,6 +36,8 @@ from ekanban_drivers.udev import DeviceChanges
 RESCAN_SECONDS = 2.0
 WAITING = 1000  # events of all scanners together; behind it each scanner has its own queue
 
+NO_TAP = N_("What the scanner driver %(driver)s reads cannot be recorded: it lets nobody listen to its devices.")
+
 logger = logging.getLogger(__name__)
 
 Taker = Callable[[str, DirectSession], None]
@@ -151,8 +153,7 @@ class Scanners:
         if self._tap is None:
             return driver.open(device, settings)
         if not getattr(driver, "taps", False):
-            text = N_("The scanner driver %(driver)s lets nobody listen to its devices.")
-            raise ScannerError(text, driver=driver.kind)
+            raise ScannerError(NO_TAP, driver=driver.kind)
         return driver.open(device, settings, self._tap)  # type: ignore[call-arg]  # `taps` says that it takes one
 
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
@@ -165,7 +166,8 @@ class Scanners:
         if found:
             return self._unless_taken(config, found)
         if wanted.startswith("/") and os.path.exists(wanted):
-            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+            named = DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+            return self._unless_taken(config, [named])
         if wanted.startswith("/") and os.path.islink(wanted):
             text = N_(
                 "Scanner %(name)s: the link %(device)s leads to %(path)s, which is not there. Plug the scanner in, or"

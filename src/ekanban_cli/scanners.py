@@ -81,6 +81,61 @@ def watch(
 
 
 @app.command(
+    help=_(
+        "Record what a scanner gives, as raw as it comes, and show each code. Ctrl-C ends it. `ekanban scanners replay`"
+        " decodes the recording."
+    ),
+    epilog=example("ekanban scanners record gate.jsonl sn:SN0001", "ekanban scanners record gate.jsonl --count 3"),
+)
+def record(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The recording to be written."))],
+    device: Annotated[
+        str, typer.Argument(metavar="DEVICE", help=_("As for `watch`; without it, the only one that is there."))
+    ] = "",
+    driver: Annotated[
+        str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))] = 0,
+    force: Annotated[bool, typer.Option("--force", help=_("Write over a file that is there."))] = False,
+    as_json: Json = False,
+) -> None:
+    """Record a scanner."""
+    import asyncio
+
+    from ekanban_cli.scanners_watch import configure, only_one, recordable, show
+    from ekanban_drivers.errors import ScannerError
+    from ekanban_drivers.recorder import Recorder
+
+    async def read(recorder: Recorder) -> None:
+        config = await configure(device or (await only_one() if driver is None else ""), driver, profile)
+        recordable(config)
+
+        def tell(event: Event) -> None:
+            print(_line(event, as_json), flush=True)
+            if recorder.error is not None:
+                raise recorder.error
+
+        await show(config, count, tell, recorder)
+
+    try:
+        with Recorder(file, force) as recorder:
+            asyncio.run(read(recorder))
+        if recorder.error is not None:
+            raise recorder.error
+    except ScannerError as error:
+        raise CommandFailed(str(error)) from error
+    except FileExistsError as error:
+        raise CommandFailed(_("%(file)s is there already; --force writes over it.") % {"file": file}) from error
+    except OSError as error:
+        raise CommandFailed(f"{file}: {error}") from error
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+@app.command(
     help=_("Decode a recording of a scanner: one line for each code, or for what went wrong."),
     epilog=example("ekanban scanners replay tests/fixtures/scanners/wedge-us/plain.jsonl --json"),
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from ekanban_drivers import registry
 from ekanban_drivers.errors import DeviceAbsent, ScannerError
-from ekanban_drivers.hotplug import Scanners
+from ekanban_drivers.happenings import Tap
+from ekanban_drivers.hotplug import NO_TAP, Scanners
 from ekanban_drivers.profile import load
 from ekanban_drivers.scanner import DeviceInfo, Event, Scan, ScannerConfig, ScannerState, Status
 from ekanban_drivers.tcp_address import is_address
@@ -40,10 +41,25 @@ async def configure(device: str, driver: str | None, profile: str | None) -> Sca
     return ScannerConfig(device, kind, "" if device == "-" else device, settings)
 
 
-async def show(config: ScannerConfig, count: int, tell: Callable[[Event], None]) -> None:
+async def only_one() -> str:
+    """Return the identity of the only device that is there; raises DeviceAbsent."""
+    devices, _missing = await discover()
+    if len(devices) == 1:
+        return devices[0].identity
+    found = ", ".join(f"{device.identity} ({device.name})" for device in devices)
+    raise DeviceAbsent("say which scanner is meant; there are: %(devices)s", devices=found or "none")
+
+
+def recordable(config: ScannerConfig) -> None:
+    """Raise a ScannerError where the driver lets nobody listen."""
+    if not getattr(registry.create(config.driver), "taps", False):
+        raise ScannerError(NO_TAP, driver=config.driver)
+
+
+async def show(config: ScannerConfig, count: int, tell: Callable[[Event], None], tap: Tap | None = None) -> None:
     """Tell everything that a scanner reads, until `count` codes were read, if it is not 0, or its input has ended."""
     scans = 0
-    async with Scanners([config]) as scanners:
+    async with Scanners([config], tap=tap) as scanners:
         async for _name, event in scanners.events():
             tell(event)
             scans += isinstance(event, Scan)

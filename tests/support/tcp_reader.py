@@ -13,9 +13,12 @@ from typing import Self
 SOON = 20  # seconds; a test that needs them has failed
 
 
+_numbers = iter(range(20_000 + os.getpid() % 5_000, 32_000))
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a port at which nobody listens now, below those that the kernel gives to whoever calls."""
-    for number in range(20_000 + os.getpid() % 5_000, 32_000):
+    for number in _numbers:  # none is given twice
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             try:
                 probe.bind((host, number))

@@ -132,6 +132,20 @@ def test_a_port_that_another_program_locked_is_busy_until_it_lets_go(scanner: Pt
         asyncio.run(run())
 
 
+def test_a_port_that_two_scanners_of_the_terminal_name_is_the_firsts_and_both_end_with_it(scanner: PtyScanner) -> None:
+    async def run() -> None:
+        configs = [ScannerConfig(name, "serial", str(scanner.path)) for name in ("first", "second")]
+        async with Scanners(configs, rescan_seconds=0.02) as scanners, asyncio.timeout(SOON):
+            async for name, event in scanners.events():
+                if name == "second":
+                    assert isinstance(event, Status)
+                    assert "is in use by scanner first of this terminal" in event.text
+                    return
+
+    with scanner:
+        asyncio.run(asyncio.wait_for(run(), SOON))
+
+
 def test_the_port_is_exclusive_while_it_is_read_and_free_afterwards(scanner: PtyScanner) -> None:
     other = -1
 
