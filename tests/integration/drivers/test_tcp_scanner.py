@@ -22,6 +22,7 @@ from ekanban_drivers.scanner import (
     ScannerState,
     Status,
 )
+from ekanban_drivers.tcp_address import Address, parse
 from ekanban_drivers.tcp_driver import TcpDriver
 from ekanban_drivers.tcp_line import Patience
 
@@ -346,6 +347,22 @@ def test_a_reader_that_lost_its_power_calls_again_and_takes_the_place_of_its_dea
     terminal(f"listen:{port}", steps)
 
 
+def test_what_the_dead_connection_had_sent_is_read_before_another_takes_its_place() -> None:
+    port, codes = free_port(), [f"KAN-{number}" for number in range(2000)]
+    listener = tcp_listener.Listener(Address("127.0.0.1", port, listens=True), "gate", PATIENT, Patience())
+    try:
+        dead = call(port)
+        assert [event.state for event in listener.read() if isinstance(event, Status)] == [ScannerState.READY]
+        dead.send("".join(f"{code}\r" for code in codes).encode())
+        call(port)
+
+        found = listener.read()
+    finally:
+        listener.close()
+
+    assert [event.text for event in found if isinstance(event, Scan)] == codes
+
+
 def test_a_second_reader_is_refused_and_told_of_while_the_first_is_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     monkeypatch.setattr(tcp_listener, "ALARM_SECONDS", 0.1)
@@ -384,8 +401,6 @@ def test_only_who_may_call_in_is_let_in() -> None:
 
 
 def test_a_listener_is_reached_from_this_machine_only_unless_an_address_is_named() -> None:
-    from ekanban_drivers.tcp_address import parse
-
     assert parse("listen:4001").host == "127.0.0.1"
     assert parse("listen:[::]:4001 from 192.0.2.7").lets_in("::ffff:192.0.2.7")
     assert not parse("listen:[::]:4001 from 192.0.2.7").lets_in("::ffff:192.0.2.8")
