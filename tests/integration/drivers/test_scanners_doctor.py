@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from hid_scanner import described
@@ -42,25 +42,37 @@ device = "sn:NONE"
 """
 
 
-@pytest.fixture
-def bed() -> Iterator[UmockBed]:
-    with UmockBed() as bed:
-        (bed.root / "terminal.toml").write_text(CONFIG)
+class Plant(UmockBed):
+    """Two wedges alike but for a serial number, a serial port, a HID-POS scanner; no test changes them for the next."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.gate = self.wedge()
+        self.wedge(serial="", port="usb-1/input0")
+        self.line = self.serial_port()
+        self.reporter(described())
+        (self.root / "terminal.toml").write_text(CONFIG)
+        return self
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[Plant]:
+    with Plant() as bed:
         yield bed
 
 
 def doctor(
-    bed: UmockBed, *arguments: str, run: tuple[str, ...] = (), **environment: str
+    bed: Plant, *arguments: str, config: str = "terminal.toml", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*run, *EKANBAN, "scanners", "doctor", "--config", bed.root / "terminal.toml", *arguments],
+        [*EKANBAN, "scanners", "doctor", "--config", bed.root / config, *arguments],
         env={**bed.environment, "COLUMNS": "80", **environment},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-def report(bed: UmockBed, *arguments: str, run: tuple[str, ...] = ()) -> dict[str, Any]:
-    done = doctor(bed, *arguments, "--json", run=run)
+def report(bed: Plant, *arguments: str, config: str = "terminal.toml") -> dict[str, Any]:
+    done = doctor(bed, *arguments, "--json", config=config)
     answer: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (0 if answer["well"] else 1), done.stderr
     return answer
@@ -70,12 +82,7 @@ def codes(answer: Mapping[str, Any], scanner: str) -> list[str]:
     return [finding["code"] for finding in answer["findings"] if finding["scanner"] == scanner]
 
 
-def test_json_says_all_of_every_node_and_of_every_finding(bed: UmockBed) -> None:
-    bed.wedge()
-    bed.wedge(serial="", port="usb-1/input0")
-    bed.serial_port()
-    bed.reporter(described())
-
+def test_json_says_all_of_every_node_and_of_every_finding(bed: Plant) -> None:
     answer = report(bed)
 
     assert list(answer) == ["well", "config", "account", "scanners", "devices", "findings", "programs_not_seen"]
@@ -97,10 +104,7 @@ def test_json_says_all_of_every_node_and_of_every_finding(bed: UmockBed) -> None
     assert 'device = "port:usb-1/input0"  # ACME Scanner (/dev/input/event6)' in finding["remedy"].splitlines()
 
 
-def test_people_read_it_on_eighty_columns_and_what_they_paste_is_never_broken(bed: UmockBed) -> None:
-    bed.wedge()
-    bed.serial_port()
-
+def test_people_read_it_on_eighty_columns_and_what_they_paste_is_never_broken(bed: Plant) -> None:
     done = doctor(bed)
     lines = done.stdout.splitlines()
 
@@ -114,26 +118,21 @@ def test_people_read_it_on_eighty_columns_and_what_they_paste_is_never_broken(be
     assert then.strip() == "sudo udevadm control --reload && sudo udevadm trigger --name-match=/dev/input/event5"
 
 
-def test_in_german_it_is_german(bed: UmockBed) -> None:
-    bed.wedge()
-
+def test_in_german_it_is_german(bed: Plant) -> None:
     done = doctor(bed, LC_ALL="de_DE.UTF-8")
 
     assert "Problem" in done.stdout
     assert "Nichts steht im Weg" in done.stdout
 
 
-def test_no_device_is_opened(bed: UmockBed) -> None:
-    bed.wedge()
-    bed.serial_port()
-    bed.reporter(described())
+def test_no_device_is_opened(bed: Plant) -> None:
     program = """
 import asyncio, sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from ekanban_drivers.doctor.examine import examine, gather
 facts = asyncio.run(gather([("gate", "evdev", "sn:SN0001", "")]))
-assert len(facts.devices) == 3 and examine(facts).is_well
+assert len(facts.devices) == 4 and examine(facts).is_well
 print([path for path in opened if path.startswith("/dev/")])
 """
 
@@ -144,11 +143,13 @@ print([path for path in opened if path.startswith("/dev/")])
     assert done.stdout == "[]\n"
 
 
-def test_a_node_without_permission_is_named_with_the_account_and_the_command(bed: UmockBed) -> None:
-    wedge = bed.wedge()
-    wedge.terminal.chmod(0o660)
-
-    answer = report(bed, "gate", "--account", "nobody")
+def test_a_node_without_permission_is_named_with_the_account_and_the_command(bed: Plant) -> None:
+    before = bed.gate.terminal.stat().st_mode
+    bed.gate.terminal.chmod(0o660)
+    try:
+        answer = report(bed, "gate", "--account", "nobody")
+    finally:
+        bed.gate.terminal.chmod(before)
 
     assert (answer["account"], codes(answer, "gate")) == ("nobody", ["not_readable"])
     (finding,) = [one for one in answer["findings"] if one["scanner"] == "gate"]
@@ -168,10 +169,8 @@ def program(name: str, holds: Device, *arguments: str) -> Iterator[int]:
         running.wait()
 
 
-def test_whoever_has_the_port_open_is_named(bed: UmockBed) -> None:
-    port = bed.serial_port()
-
-    with program("minicom", port) as number:
+def test_whoever_has_the_port_open_is_named(bed: Plant) -> None:
+    with program("minicom", bed.line) as number:
         answer = report(bed, "line")
 
     (device,) = answer["devices"]
@@ -180,22 +179,19 @@ def test_whoever_has_the_port_open_is_named(bed: UmockBed) -> None:
     assert held["remedy"] == f"sudo kill {number}"
 
 
-def test_what_nobody_configured_is_shown_with_the_lines_to_paste(bed: UmockBed) -> None:
-    bed.reporter(described())
-
+def test_what_nobody_configured_is_shown_with_the_lines_to_paste(bed: Plant) -> None:
     answer = report(bed, "/dev/hidraw0")
 
     assert answer["well"]
     assert [one["driver"] for one in answer["scanners"]] == ["hidpos"]
 
 
-def test_a_wrong_configuration_is_said_and_the_devices_are_shown_all_the_same(bed: UmockBed) -> None:
-    bed.wedge()
-    (bed.root / "terminal.toml").write_text('naem = "Line 4"\n')
+def test_a_wrong_configuration_is_said_and_the_devices_are_shown_all_the_same(bed: Plant) -> None:
+    (bed.root / "wrong.toml").write_text('naem = "Line 4"\n')
 
-    answer = report(bed)
+    answer = report(bed, config="wrong.toml")
 
-    found = {one["code"]: one for one in answer["findings"]}
+    found = {one["code"]: one for one in reversed(answer["findings"])}
     assert "naem: there is no such setting" in found["settings_wrong"]["what"]
     assert found["not_used"]["device"] == "/dev/input/event5"
 
@@ -204,7 +200,7 @@ def test_a_wrong_configuration_is_said_and_the_devices_are_shown_all_the_same(be
     ("arguments", "said"),
     [(["sn:NOBODY"], "sn:NOBODY is not there"), (["--account", "nonesuch"], "no account nonesuch")],
 )
-def test_what_is_not_there_is_said_and_ends_with_one(bed: UmockBed, arguments: list[str], said: str) -> None:
+def test_what_is_not_there_is_said_and_ends_with_one(bed: Plant, arguments: list[str], said: str) -> None:
     done = doctor(bed, *arguments)
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -217,7 +213,7 @@ def test_help_has_an_example() -> None:
     assert "ekanban scanners doctor" in done.stdout.split("Example")[1]
 
 
-def live(bed: UmockBed, *arguments: str) -> Watch:
+def live(bed: Plant, *arguments: str) -> Watch:
     program = [*EKANBAN, "scanners", "doctor", "--config", str(bed.root / "terminal.toml"), *arguments, "--live"]
     return Watch(environment=bed.environment, program=program)
 
@@ -230,12 +226,10 @@ def words(watch: Watch, last: str) -> list[str]:
     return lines
 
 
-def test_live_shows_the_keys_of_a_scanner_beside_the_code(bed: UmockBed) -> None:
-    wedge = bed.wedge()
-
+def test_live_shows_the_keys_of_a_scanner_beside_the_code(bed: Plant) -> None:
     with live(bed, "gate") as doctor:
         words(doctor, "sn:SN0001: ready")
-        wedge.scan("Ka")
+        bed.gate.scan("Ka")
         lines = words(doctor, "→ Ka")
         doctor.process.send_signal(signal.SIGINT)
         assert doctor.process.wait(timeout=60) == 0
@@ -246,21 +240,17 @@ def test_live_shows_the_keys_of_a_scanner_beside_the_code(bed: UmockBed) -> None
     assert lines[-1].strip() == "→ Ka"
 
 
-def test_live_in_json_is_a_recordings_lines_and_readings(bed: UmockBed) -> None:
-    port = bed.serial_port()
-
+def test_live_in_json_is_a_recordings_lines_and_readings(bed: Plant) -> None:
     with live(bed, "line", "--json") as doctor:
         assert doctor.line()["well"]
         assert doctor.line()["state"] == "ready"
-        port.send(b"KAN-1\r")
+        bed.line.send(b"KAN-1\r")
         assert doctor.line()["bytes"] == b"KAN-1\r".hex()
         assert doctor.line()["scan"] == "KAN-1"
 
 
-def test_live_takes_no_scanner_from_the_running_terminal(bed: UmockBed) -> None:
-    port = bed.serial_port()
-
-    with program("ekanban", port, "terminal", "serve"):
+def test_live_takes_no_scanner_from_the_running_terminal(bed: Plant) -> None:
+    with program("ekanban", bed.line, "terminal", "serve"):
         done = doctor(bed, "line", "--live")
 
     assert done.returncode == 1
