@@ -81,7 +81,7 @@ def _stands(settings: TerminalSettings) -> dict[str, Stands]:
 def show(report: Report, config: Path | None, in_json: bool) -> None:
     """Print a report."""
     if in_json:
-        print(json.dumps(as_json(report, source(config)), ensure_ascii=False), flush=True)
+        print(json.dumps(as_json(report, source(config))), flush=True)  # in ASCII: a name may hold what screens obey
     else:
         width = min(shutil.get_terminal_size().columns, WIDEST)
         typer.echo(as_text(report, source(config), width))

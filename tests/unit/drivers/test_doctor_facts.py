@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import struct
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from hid_scanner import described
 
 from ekanban_drivers.doctor.accounts import READ, WRITE, account, allows, grants
+from ekanban_drivers.doctor.examine import gather
 from ekanban_drivers.doctor.facts import Account, Grant, Node, NodeClass, Process
 from ekanban_drivers.doctor.nodes import nodes, paths, rules_installed
 from ekanban_drivers.doctor.processes import desktops, running
@@ -399,3 +401,18 @@ def test_the_kernel_judges_the_same(open_folder: Path) -> None:
         real = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         found = nodes({f"/{place.name}": "tty" for place in places}, {}, open_folder)
         assert str([allows(node, me, READ | WRITE * write) for node in found]) == real
+
+
+def test_what_is_wrong_with_an_entry_is_found_without_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "evdev", None)
+
+    facts = asyncio.run(
+        gather([("a", "tcp", "nonsense", ""), ("b", "serial", "sn:1", "nonesuch"), ("c", "nonesuch", "", "")])
+    )
+
+    address, profile, unknown = facts.wanted
+    assert "nonsense is no address of a scanner" in address.misnamed
+    assert "nonesuch: no such profile" in profile.fault
+    assert (unknown.misnamed, unknown.fault) == ("", "")
+    assert "need the Python package evdev" in facts.unavailable["evdev"]
+    assert facts.packages == ("evdev",)

@@ -359,3 +359,13 @@ def test_every_code_stands_in_the_reference() -> None:
     assert {code for code in re.findall(r"`(\w+)`", text.split("| code |")[1])} - {"tcp"} == {
         str(code) for code in Code
     }
+
+
+def test_what_the_how_to_quotes_is_what_the_doctor_says() -> None:
+    table = (Path(__file__).parents[3] / "docs/how-to/a-scanner-does-not-read.md").read_text()
+    quoted = re.findall(r"^\| [^|]+ \| `([^`]+)` \|", table, re.MULTILINE)
+    said = [finding.what for case in CASES for finding in examine(case[0]).findings]
+
+    assert len(quoted) > 5
+    for quote in quoted:
+        assert any(all(part in sentence for part in quote.split("…")) for sentence in said), quote
