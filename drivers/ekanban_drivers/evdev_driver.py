@@ -68,6 +68,8 @@ class EvdevDriver:
             if tap is not None:
                 about = {"name": device.name, "identity": device.identity}
                 tap.opened(Head(self.kind, profile, {device.identity: about}, Clock()))
+                if interrupted:  # events went elsewhere: the kernel has a word for it
+                    tap.line(Line(Clock(), device.identity, Keyed(k.EV_SYN, k.SYN_DROPPED, 0)))
             async with reading(source, device.identity, damaged, tap=tap) as queue:
                 session = EvdevSession(node, queue, light)
                 try:

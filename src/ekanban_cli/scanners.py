@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 app = group(_("Barcode scanners at this machine."))
 
+Driver = Annotated[
+    str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
+]
+Count = Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))]
+
 
 @app.command(
     "list",
@@ -53,13 +61,9 @@ def watch(
     device: Annotated[
         str, typer.Argument(metavar="DEVICE", help=_("Its identity or path (`ekanban scanners list`); “-” is stdin."))
     ],
-    driver: Annotated[
-        str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
-    ] = None,
-    count: Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))] = 0,
+    driver: Driver = None,
+    profile: ProfileName = None,
+    count: Count = 0,
     as_json: Json = False,
 ) -> None:
     """Show what a scanner reads."""
@@ -92,13 +96,9 @@ def record(
     device: Annotated[
         str, typer.Argument(metavar="DEVICE", help=_("As for `watch`; without it, the only one that is there."))
     ] = "",
-    driver: Annotated[
-        str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
-    ] = None,
-    count: Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))] = 0,
+    driver: Driver = None,
+    profile: ProfileName = None,
+    count: Count = 0,
     force: Annotated[bool, typer.Option("--force", help=_("Write over a file that is there."))] = False,
     as_json: Json = False,
 ) -> None:

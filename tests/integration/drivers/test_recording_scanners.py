@@ -131,12 +131,13 @@ def test_a_reader_on_the_network_is_recorded(tmp_path: Path) -> None:
 
 @pytest.mark.needs("umockdev", "evdev", "gcc")
 def test_a_keyboard_scanner_is_recorded_event_by_event_with_the_kernels_stamps(tmp_path: Path) -> None:
-    sent = [*typed("]C07K3QM9X201CF\n"), (17, 1, 1), *typed("12"), (0, 3, 0), *typed("3\nKAN-1\n")]
+    sent = [*typed("x\n]C07K3QM9X201CF\n"), (17, 1, 1), *typed("12"), (0, 3, 0), *typed("3\nKAN-1\n")]
     with UmockBed() as bed:
         wedge = bed.wedge()
+        wedge.hold([2], once=True)  # a code is under way when the scanner is opened
         arguments = ("sn:SN0001", "--profile", patient(tmp_path))
         with Recording(tmp_path / "wedge.jsonl", *arguments, environment=bed.environment) as recording:
-            assert recording.read() == "ready"
+            assert [recording.read(), recording.read()] == ["ready", "overrun"]
             recording.process.send_signal(signal.SIGSTOP)
             wedge.type(sent, step=0.002)
             time.sleep(0.1)  # the stall itself: twice as long as what is called late
@@ -150,8 +151,8 @@ def test_a_keyboard_scanner_is_recorded_event_by_event_with_the_kernels_stamps(t
     head, *rest = lines(recording.file)
     events = [line for line in rest if "type" in line]
     assert (head["driver"], head["devices"]) == ("evdev", {"a": {"name": "ACME Scanner", "identity": "sn:SN0001"}})
-    assert [(line["type"], line["code"], line["value"]) for line in events] == [*sent, *typed("12")]
-    stalled = events[: len(sent)]
+    assert [(line["type"], line["code"], line["value"]) for line in events] == [(0, 3, 0), *sent, *typed("12")]
+    stalled = events[1 : 1 + len(sent)]
     steps = [later["t"] - line["t"] for line, later in itertools.pairwise(stalled)]
     assert all(abs(step - 0.002) < 0.000_01 for step in steps)
     assert all(line["delivered"] > stalled[-1]["t"] + 0.05 for line in stalled)

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
+from hearing import SOON, Heard
 from tcp_reader import Call, TcpReader, call, free_port, hang_up
 
 from ekanban_drivers import tcp_client, tcp_listener
@@ -14,7 +15,6 @@ from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import Profile
 from ekanban_drivers.scanner import (
     DirectSession,
-    Event,
     Feedback,
     Scan,
     ScanError,
@@ -26,7 +26,6 @@ from ekanban_drivers.tcp_address import Address, parse
 from ekanban_drivers.tcp_driver import TcpDriver
 from ekanban_drivers.tcp_line import Patience
 
-SOON = 20  # seconds; a test that needs them has failed
 PATIENT = Profile.from_mapping({"terminators": ["cr", "lf"], "gap_ms": 60_000})
 
 
@@ -34,32 +33,6 @@ PATIENT = Profile.from_mapping({"terminators": ["cr", "lf"], "gap_ms": 60_000})
 def _readers_hang_up() -> Iterator[None]:
     yield
     hang_up()
-
-
-class Heard:
-    """What a terminal hears of its only scanner."""
-
-    def __init__(self, scanners: Scanners) -> None:
-        self._stream = scanners.events()
-
-    async def next(self) -> Event:
-        async with asyncio.timeout(SOON):
-            return (await anext(self._stream))[1]
-
-    async def states(self, state: ScannerState) -> Status:
-        event = await self.next()
-        assert isinstance(event, Status), event
-        assert event.state is state, event.text
-        return event
-
-    async def reads(self, *texts: str) -> None:
-        events = [await self.next() for _ in texts]
-        assert [event.text if isinstance(event, Scan) else event for event in events] == list(texts)
-
-    async def fails(self, kind: str, partial: str) -> None:
-        event = await self.next()
-        assert isinstance(event, ScanError), event
-        assert (event.kind, event.partial) == (kind, partial)
 
 
 Steps = Callable[[Scanners, Heard], Awaitable[None]]
@@ -89,11 +62,11 @@ def test_codes_arrive_whole_whatever_the_chunks_and_none_is_empty(host: str) -> 
         await heard.states(ScannerState.READY)
         line.send(b"\r\n\r\n]C07K3QM9")
         line.send(b"X201CF\r")
-        await heard.reads("7K3QM9X201CF")
+        await heard.scans("7K3QM9X201CF")
         line.send(b"\nKAN-1\rKAN-2\nKAN")
-        await heard.reads("KAN-1", "KAN-2")
+        await heard.scans("KAN-1", "KAN-2")
         line.send(b"-3\r\n")
-        await heard.reads("KAN-3")
+        await heard.scans("KAN-3")
 
     with TcpReader(host) as reader:
         terminal(reader.address, steps)
@@ -106,7 +79,7 @@ def test_a_name_is_looked_up_and_the_next_of_its_addresses_is_called_when_the_fi
         line = await called(reader)
         await heard.states(ScannerState.READY)
         line.send(b"KAN-1\r")
-        await heard.reads("KAN-1")
+        await heard.scans("KAN-1")
 
     with TcpReader("127.0.0.1") as reader:
         found = [
@@ -124,7 +97,7 @@ def test_a_drop_in_mid_code_is_an_error_and_the_next_code_is_whole(end: Callable
             line = await called(reader)
             await heard.states(ScannerState.READY)
             line.send(b"KAN-1\r7K3Q")
-            await heard.reads("KAN-1")  # and what came in the same piece
+            await heard.scans("KAN-1")  # and what came in the same piece
             end(line)
             await heard.fails("disconnect", "7K3Q")
             assert "Scanner gate has closed the connection" in (await heard.states(ScannerState.ABSENT)).text
@@ -148,7 +121,7 @@ def test_ten_megabytes_without_an_end_are_one_error_and_the_next_code_is_whole()
         assert isinstance(event, ScanError)
         assert event.kind == "too_long"
         assert len(event.partial) <= PATIENT.max_len + 1
-        await heard.reads("KAN-1")
+        await heard.scans("KAN-1")
 
     with TcpReader() as reader:
         terminal(reader.address, steps)
@@ -164,7 +137,7 @@ def test_a_reader_that_refuses_says_what_to_look_for_and_is_read_when_it_takes_t
             line = await called(reader)
             await heard.states(ScannerState.READY)
             line.send(b"KAN-1\r")
-            await heard.reads("KAN-1")
+            await heard.scans("KAN-1")
 
     terminal(reader.address, steps)
 
@@ -319,7 +292,7 @@ def test_a_reader_calls_in_is_read_and_hears_what_became_of_it() -> None:
             line = call(port)
             await heard.states(ScannerState.READY)
             line.send(b"KAN-1\r\n7K3Q")
-            await heard.reads("KAN-1")
+            await heard.scans("KAN-1")
             assert await scanners.feedback("gate", Feedback.GREEN)
             assert line.received(1) == b"\a"
             line.close()
@@ -337,12 +310,12 @@ def test_a_reader_that_lost_its_power_calls_again_and_takes_the_place_of_its_dea
         dead = call(port)
         await heard.states(ScannerState.READY)
         dead.send(b"KAN-1\r7K3Q")
-        await heard.reads("KAN-1")
+        await heard.scans("KAN-1")
         again = call(port)  # and nothing was heard of the end of the first
         await heard.fails("disconnect", "7K3Q")
         assert dead.hung_up()
         again.send(b"M9X201CF\r")
-        await heard.reads("M9X201CF")
+        await heard.scans("M9X201CF")
 
     terminal(f"listen:{port}", steps)
 
@@ -379,7 +352,7 @@ def test_a_second_reader_is_refused_and_told_of_while_the_first_is_read_on(monke
         assert told.alarm
         assert not (await heard.states(ScannerState.READY)).alarm  # after a while
         first.send(b"M9X201CF\r")
-        await heard.reads("7K3QM9X201CF")
+        await heard.scans("7K3QM9X201CF")
 
     terminal(f"listen:{port}", steps)
 
@@ -395,7 +368,7 @@ def test_only_who_may_call_in_is_let_in() -> None:
         line = call(port, source="127.0.0.9")
         await heard.states(ScannerState.READY)
         line.send(b"KAN-1\r")
-        await heard.reads("KAN-1")
+        await heard.scans("KAN-1")
 
     terminal(f"listen:127.0.0.1:{port} from 127.0.0.8/30, ::1", steps)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pty_scanner import PtyScanner
+from real_plant import until
 from starlette.testclient import TestClient
-from tcp_reader import TcpReader, call, free_port, hang_up
+from tcp_reader import Call, TcpReader, call, free_port, hang_up
 
 from ekanban_cli.journal_view import entries
 from ekanban_core.card_code import CardCode
@@ -24,14 +24,6 @@ from ekanban_terminal.settings import Limits, ScannerSettings, TerminalSettings
 def _readers_hang_up() -> Iterator[None]:
     yield
     hang_up()
-
-
-def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)  # a poll of the condition, not a guess of a duration
 
 
 def code(number: int) -> str:
@@ -64,11 +56,11 @@ def test_scanners_of_all_kinds_are_read_at_once_each_in_its_role_and_a_wrong_one
                 return {one["name"]: one["state"] for one in browser.get("/api/v1/status").json()["scanners"]}
 
             gate, dock = reader.called(), call_when_it_listens(port)
-            until(lambda: [states().get(name) for name in ("hand", "gate", "dock")] == ["ready"] * 3)
+            until(lambda: [states().get(name) for name in ("hand", "gate", "dock")] == ["ready"] * 3, "all are ready")
             serial.scan(code(1))
             gate.send(f"{code(2)}\r\n".encode())
             dock.send(f"{code(3)}\r".encode())
-            until(lambda: len(list(entries(tmp_path))) == 4, 8)
+            until(lambda: len(list(entries(tmp_path))) == 4, "four scans are stored")
             odd = next(one for one in browser.get("/api/v1/status").json()["scanners"] if one["name"] == "odd")
 
     stored = {
@@ -83,11 +75,13 @@ def test_scanners_of_all_kinds_are_read_at_once_each_in_its_role_and_a_wrong_one
     assert (odd["state"], "gap_mx: unknown key; did you mean gap_ms?" in odd["text"]) == ("not_readable", True)
 
 
-def call_when_it_listens(port: int) -> Any:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return call(port)
-        except ConnectionRefusedError:
-            assert time.monotonic() < end, "nobody listens"
-            time.sleep(0.005)  # a poll of the condition, not a guess of a duration
+def call_when_it_listens(port: int) -> Call:
+    calls: list[Call] = []
+
+    def called() -> bool:
+        with suppress(ConnectionRefusedError):
+            calls.append(call(port))
+        return bool(calls)
+
+    until(called, f"somebody listens at {port}")
+    return calls[0]
