@@ -48,8 +48,11 @@ class Framer:
 
     def touch(self, t: float) -> list[Event]:
         """Take a sign of life, such as a key going up: it may follow a pause, and it ends one."""
-        found = self.tick(t)
-        self._active = max(self._active, t)
+        silence = t - self._active
+        if silence <= 0:
+            return []
+        found = self.tick(t) if silence > self._gap else []
+        self._active = t
         return found
 
     def tick(self, t: float) -> list[Event]:
@@ -76,6 +79,15 @@ class Framer:
         self._pieces.append(text[:room])
         self._length += len(text)
         return found if len(text) <= room else [*found, *self.reject(ErrorKind.TOO_LONG, t)]
+
+    def amend(self, text: str, t: float) -> list[Event]:
+        """Take a character in place of the last one: the letter of a dead key's accent."""
+        found = self.touch(t)
+        if self._pieces:
+            self._pieces[-1] = self._pieces[-1][:-1] + text
+            self._told = min(self._told, self._length - 1)
+            self._last = t
+        return found
 
     def begin(self, t: float) -> list[Event]:
         """Take an STX: an unfinished code before it has lost its end."""

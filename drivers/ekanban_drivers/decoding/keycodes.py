@@ -21,16 +21,10 @@ KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK = 58, 69, 70
 
 SHIFTS = frozenset({42, 54})
 CTRLS = frozenset({29, 97})
+ALTGR_ITSELF = frozenset({100})  # the right Alt, where a layout has a third level
 ALTS = frozenset({56, 100})
 LOCKS = frozenset({KEY_NUMLOCK, KEY_SCROLLLOCK})
 MODIFIERS = SHIFTS | CTRLS | ALTS
-
-# The rows of the main block, from left to right.
-DIGIT_ROW = (41, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
-UPPER_ROW = (16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 43)
-HOME_ROW = (30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
-LOWER_ROW = (86, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53)  # 86: the key beside the left Shift of ISO keyboards
-KEY_SPACE = 57
 
 # The keypad types digits whatever Num Lock says: a scanner has no cursor to move.
 KEYPAD = {
@@ -38,6 +32,11 @@ KEYPAD = {
     83: ".", 74: "-", 78: "+", 55: "*", 98: "/", 117: "=", 121: ",", 179: "(", 180: ")",
 }  # fmt: skip
 
-# Keys that type text on some keyboard of the world (RO, YEN, kana and Hangul keys): on a layout without them they are
-# the wrong layout, not an attack.
-FOREIGN = frozenset({85, 89, 90, 91, 92, 93, 94, 95, 122, 123, 124})
+# Keys that type text on some keyboard of the world (the main block; RO, YEN, kana and Hangul keys): on a layout
+# that has nothing there they are the wrong layout, not an attack.
+TYPING = (
+    frozenset(
+        {*range(2, 14), *range(16, 28), *range(30, 42), *range(43, 54), 57, 85, 86, *range(89, 96), 122, 123, 124}
+    )
+    - SHIFTS
+)
