@@ -41,7 +41,7 @@ def write(layout: str) -> None:
     """Write a recording, and what is true of it."""
     board = WorldKeyboard(layout)
     plain, own = CODES[layout]
-    chance = random.Random(layout)  # the same keys each time
+    chance = random.Random(layout)  # noqa: S311 -- the same keys each time
     codes = [(plain, list(board.typed(plain))), (own, list(board.typed(own, chance)))]
     codes.append((own, list(with_caps_lock(board.typed(own, chance, caps=True)))))
     head = {

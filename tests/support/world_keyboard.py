@@ -1,7 +1,7 @@
 """A keyboard wedge's fingers in any country: every way in which a scanner may type a character.
 
-Its keys come from libxkbcommon itself, by another way than scripts/layouts.py takes (levels and their modifiers, not the
-state of a keyboard), and never from the files that the decoder reads.
+Its keys come from libxkbcommon itself, by another way than scripts/layouts.py takes (levels and their modifiers, not
+the state of a keyboard), and never from the files that the decoder reads.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class WorldKeyboard:
             if (self.layout, character) not in NO_CTRL:
                 found.append(lambda: press(CTRL, *([SHIFT] if shift else []), code))
             found.append(lambda: alt_code(f"0{ord(character):02}"))
-        elif character == "\x04" or "\xa0" <= character:
+        elif character == "\x04" or character >= "\xa0":
             found.append(lambda: alt_code(f"0{ord(character):02}"))
         elif character in KEYPAD_DIGITS:
             found.append(lambda: press(KEYPAD_DIGITS[character]))

@@ -27,7 +27,7 @@ class KeyDecoder:
         self._framer = framer or Framer(profile, device)
         self._layout = layouts.load(profile.layout)
         self._framed = profile.framing is Framing.STX_ETX
-        self._ends = _ending_keys(profile)
+        self._ends = ending_keys(profile)
         self._texts = _texts(self._layout, self._ends)
         self._controls = SEPARATORS
         if self._framed or Terminator.ETX in profile.terminators:
@@ -179,7 +179,8 @@ def _texts(layout: layouts.Layout, ends: frozenset[int]) -> dict[int, tuple[str,
     return {key: typed for key, typed in texts.items() if key not in ends}
 
 
-def _ending_keys(profile: Profile) -> frozenset[int]:
+def ending_keys(profile: Profile) -> frozenset[int]:
+    """Return the keys that end a code."""
     if profile.framing is Framing.STX_ETX:
         return frozenset()
     keys = {

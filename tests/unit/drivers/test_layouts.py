@@ -273,9 +273,7 @@ def test_the_keypad_types_digits_and_the_point_of_the_country(layout: str) -> No
     comma = layout in ("de", "se")
     board = [*us.KEYPAD_DIGITS.values(), 83]
 
-    assert Desk(layout).code(event for code in board for event in press(code)) == "7894561230" + (
-        "," if comma else "."
-    )
+    assert Desk(layout).code(event for code in board for event in press(code)) == "7894561230" + ("," if comma else ".")
 
 
 @pytest.mark.parametrize("layout", ["fr", "be"])
