@@ -11,9 +11,9 @@ import fcntl
 import os
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.keymap import KeyDecoder
@@ -24,7 +24,7 @@ from ekanban_drivers.node import why
 from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
 from ekanban_drivers.session import QueuedSession
-from ekanban_drivers.source import Clock, reading
+from ekanban_drivers.source import Clock, Decoder, reading
 
 if TYPE_CHECKING:
     from evdev import InputDevice
@@ -38,11 +38,26 @@ TICK, SHORT, LONG = 0.03, 0.15, 0.8  # seconds of light
 LIGHTS = {Feedback.GREEN: (SHORT,), Feedback.AMBER: (SHORT, SHORT), Feedback.RED: (LONG,), Feedback.GREY: (TICK,)}
 
 
+class EventsDecoder(Decoder, Protocol):
+    """A decoder of the kernel's events."""
+
+    def feed(self, t: float, kind: int, code: int, value: int) -> list[Event]:
+        """Take one `struct input_event`."""
+        ...
+
+    def damage(self, t: float) -> list[Event]:
+        """Take notice that something was read past."""
+        ...
+
+
 class EvdevDriver:
-    """Reads keyboard wedges through /dev/input."""
+    """Reads keyboard wedges through /dev/input; `decoder` is made for each device that is opened."""
 
     kind = "evdev"
     subsystems = ("input",)  # whose udev events tell that a device may be there
+
+    def __init__(self, decoder: Callable[[Profile, str], EventsDecoder] = KeyDecoder) -> None:
+        self._decoder = decoder
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the keyboards that are there now, scanners and others; raises DriverUnavailable."""
@@ -56,7 +71,7 @@ class EvdevDriver:
         # In threads: the kernel takes its time (synchronize_rcu) to open, grab and close.
         node = await asyncio.to_thread(_open, device)
         try:
-            decoder = KeyDecoder(profile, device.identity)
+            decoder = self._decoder(profile, device.identity)
             source = EvdevSource(node.fd, decoder, _stamp_monotonic(node.fd))
             interrupted = await _keys_up(node, device)
             await asyncio.to_thread(_grab, node, device)
@@ -74,7 +89,7 @@ class EvdevDriver:
 class EvdevSource:
     """The events of one grabbed device."""
 
-    def __init__(self, number: int, decoder: KeyDecoder, stamped: bool) -> None:
+    def __init__(self, number: int, decoder: EventsDecoder, stamped: bool) -> None:
         self.decoder = decoder
         self._number = number
         self._stamped = stamped

@@ -16,6 +16,7 @@ import us_keyboard as us
 from us_keyboard import Key, alt_code, press, typed
 from world_keyboard import WorldKeyboard, with_caps_lock
 
+from ekanban_core.reading import Unreadable, read
 from ekanban_drivers import calibration
 from ekanban_drivers.calibration import HEAD, SEPARATOR, TAIL, TEXT, Calibration, judge
 from ekanban_drivers.calibration_transcript import SILENCE, Listener, Pressed
@@ -228,6 +229,10 @@ def test_a_reading_is_over_when_the_keyboard_has_been_silent() -> None:
     assert (listener.tick(last + 0.9), listener.done) == ([], False)
     assert (len(listener.tick(last + 1.1)), listener.done) == (1, True)
     assert judge(listener.events, Profile()).findings == ()
+
+
+def test_at_a_terminal_the_barcode_is_a_code_that_nobody_knows() -> None:
+    assert isinstance(read(TEXT.encode()), Unreadable)
 
 
 def test_the_picture_is_that_of_the_text() -> None:
