@@ -9,7 +9,7 @@ from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.profile import Framing, Profile, Terminator
-from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScannerState, Status
+from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
 
 REFUSED = "\ufffd"  # stands for a key that types nothing
 SILENCE = 1.0  # seconds without a key, after which a reading is over
@@ -70,7 +70,7 @@ def transcribe(events: Iterable[Pressed], profile: Profile) -> Transcript:
 
 
 class Listener:
-    """A decoder that keeps one reading's events for `judge`, and says by a Status that the keyboard is silent again."""
+    """A decoder that keeps one reading's events for `judge`, and says by an error that the keyboard is silent again."""
 
     def __init__(self, device: str) -> None:
         self.device = device
@@ -96,7 +96,7 @@ class Listener:
         if self.done or self._last is None or t - self._last <= SILENCE:
             return []
         self.done = True
-        return [Status(ScannerState.READY, self.device)]
+        return [ScanError(ErrorKind.TIMEOUT, "", self.device, t)]
 
     def damage(self, t: float) -> list[Event]:
         """Begin anew: keys were pressed before anybody listened."""

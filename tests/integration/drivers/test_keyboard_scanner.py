@@ -319,9 +319,12 @@ def test_a_scanner_with_another_layout_is_found_out_by_the_calibration_barcode(b
     keys.insert(len(HEAD), press(us.CTRL, 27))
 
     with subprocess.Popen(command, env=bed.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        assert b"Scan the calibration barcode" in process.stderr.readline()
-        wedge.type(event for chord in [*keys, press(us.ENTER)] for event in chord)
-        told, _ = process.communicate(timeout=60)
+        try:
+            assert process.stderr is not None
+            assert b"Scan the calibration barcode" in process.stderr.readline()
+            wedge.type(event for chord in [*keys, press(us.ENTER)] for event in chord)
+            told, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert (process.returncode, json.loads(told)["change"]) == (1, {"layout": "de"})
