@@ -25,6 +25,7 @@ class Framer:
         self.device = device
         self.identifier = ""  # the AIM identifier of the code under way, where the device tells it apart from the code
         self._gap = profile.gap_ms / 1000
+        self._most = profile.max_len + 1  # one more than allowed, for a CR that an LF may cut off
         self._framed = profile.framing is Framing.STX_ETX
         self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
         self._pieces: list[str] = []
@@ -74,11 +75,13 @@ class Framer:
             return found
         if not self._pieces:
             self._first = t
-        room = self.profile.max_len + 1 - self._length  # one more than allowed, for a CR that an LF may cut off
         self._last_but_one, self._last = self._last, t
-        self._pieces.append(text[:room])
+        self._pieces.append(text)
         self._length += len(text)
-        return found if len(text) <= room else [*found, *self.reject(ErrorKind.TOO_LONG, t)]
+        if self._length <= self._most:
+            return found
+        self._pieces[-1] = text[: self._most - self._length]
+        return [*found, *self.reject(ErrorKind.TOO_LONG, t)]
 
     def amend(self, text: str, t: float) -> list[Event]:
         """Take a character in place of the last one: the letter of a dead key's accent."""

@@ -12,7 +12,8 @@ _NEVER = float("inf")
 class HeldKeys:
     """The keys that are down, by their key-downs and key-ups; times are seconds of the events' clock.
 
-    `level` is that of layouts.Layout. `commanding`: Ctrl or Alt is down, so that a key may be an order and not text.
+    `level` is that of layouts.Layout. `commanding`: Ctrl or Alt is down and not AltGr itself, so that a key may be an
+    order and not text.
     Before `look_at` no key is held too long.
     """
 
@@ -44,7 +45,7 @@ class HeldKeys:
 
     @property
     def altgr(self) -> bool:
-        """Whether the third level of a key is meant: AltGr, which is Ctrl and Alt to Windows."""
+        """Whether the third level of a key is meant: AltGr, or Ctrl and Alt, which are the same to Windows."""
         return bool(self.level & ALTGR)
 
     def any(self, keys: frozenset[int]) -> bool:
@@ -68,6 +69,10 @@ class HeldKeys:
             pressed = self._pressed
             self.press(key, t)
             self._pressed = pressed
+
+    def release_quietly(self, key: int) -> bool:
+        """Take a key-up that changes nothing but that the key is up; False: it is for `release`."""
+        return not self._alarmed and self._down.pop(key, None) is not None
 
     def release(self, key: int) -> bool:
         """Take a key-up; False: it was not down."""
@@ -96,18 +101,25 @@ class HeldKeys:
         self.look_at = self.deadline or _NEVER
         return late
 
-    def end_alarm(self, keys: set[int] | None = None) -> bool:
-        """Forget that these keys, or all, were held too long; True: that was the last of such keys."""
-        ended = self._alarmed if keys is None else self._alarmed & keys
-        self._alarmed = self._alarmed - ended
-        return bool(ended) and not self._alarmed
+    def end_alarm(self, key: int | None = None) -> bool:
+        """Forget that this key, or any, was held too long; True: that was the last of such keys."""
+        if not self._alarmed or (key is not None and key not in self._alarmed):
+            return False
+        self._alarmed = set() if key is None else self._alarmed - {key}
+        return not self._alarmed
 
     def _since(self) -> list[tuple[int, float]]:
         modifiers = [(key, max(since, self._pressed)) for key, since in self._modifiers.items()]
         return [*self._down.items(), *modifiers]
 
     def _set_level(self) -> None:
-        ctrl, alt = self.any(k.CTRLS), self.any(k.ALTS)
-        self.commanding = ctrl or alt
-        third = self._has_altgr and alt and (ctrl or self.any(k.ALTGR_ITSELF))
-        self.level = SHIFT * self.any(k.SHIFTS) + ALTGR * third + CAPS * self._caps
+        held = self._modifiers
+        level = CAPS if self._caps else 0
+        if k.LEFT_SHIFT in held or k.RIGHT_SHIFT in held:
+            level += SHIFT
+        ctrl = k.LEFT_CTRL in held or k.RIGHT_CTRL in held
+        itself = self._has_altgr and k.RIGHT_ALT in held
+        if itself or (self._has_altgr and ctrl and k.LEFT_ALT in held):
+            level += ALTGR
+        self.level = level
+        self.commanding = not itself and (ctrl or k.LEFT_ALT in held or k.RIGHT_ALT in held)

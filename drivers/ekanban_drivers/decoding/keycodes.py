@@ -5,7 +5,7 @@ Written here and not taken from python-evdev, so that recordings can be replayed
 
 from __future__ import annotations
 
-EV_SYN, EV_KEY, EV_LED = 0x00, 0x01, 0x11
+EV_SYN, EV_KEY, EV_MSC, EV_LED = 0x00, 0x01, 0x04, 0x11
 SYN_REPORT, SYN_DROPPED = 0, 3
 UP, DOWN, REPEAT = 0, 1, 2  # the values of a key event
 LED_CAPSL, LED_SCROLLL = 1, 2
@@ -19,10 +19,10 @@ KEY_ENTER = 28
 KEY_KPENTER = 96
 KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK = 58, 69, 70
 
-SHIFTS = frozenset({42, 54})
-CTRLS = frozenset({29, 97})
-ALTGR_ITSELF = frozenset({100})  # the right Alt, where a layout has a third level
-ALTS = frozenset({56, 100})
+LEFT_SHIFT, RIGHT_SHIFT, LEFT_CTRL, RIGHT_CTRL, LEFT_ALT, RIGHT_ALT = 42, 54, 29, 97, 56, 100
+SHIFTS = frozenset({LEFT_SHIFT, RIGHT_SHIFT})
+CTRLS = frozenset({LEFT_CTRL, RIGHT_CTRL})
+ALTS = frozenset({LEFT_ALT, RIGHT_ALT})
 LOCKS = frozenset({KEY_NUMLOCK, KEY_SCROLLLOCK})
 MODIFIERS = SHIFTS | CTRLS | ALTS
 

@@ -10,9 +10,11 @@ from ekanban_drivers.decoding import control_keys, dead_keys, layouts
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.held_keys import HeldKeys
+from ekanban_drivers.decoding.keycodes import DOWN, EV_KEY, UP
 from ekanban_drivers.profile import CapsLock, Framing, Profile, Terminator
 from ekanban_drivers.scanner import N_, ErrorKind, Event, Scan, ScannerState, Status
 
+LAST = "ÿ"  # of Latin-1
 STX, ETX = "\x02", "\x03"
 SEPARATORS = frozenset("\x1c\x1d\x1e\x1f")  # FS, GS, RS, US: typed as Ctrl with \ ] ^ _
 ALT_SEPARATORS = SEPARATORS | {"\x04"}  # EOT, which closes an ISO/IEC 15434 envelope, only where it is spelt out
@@ -46,8 +48,19 @@ class KeyDecoder:
 
     def feed(self, t: float, kind: int, code: int, value: int) -> list[Event]:
         """Take one `struct input_event`."""
-        if kind == k.EV_KEY and 0 < code <= k.KEY_MAX:
-            return self._key(t, code, value)
+        if kind == EV_KEY:
+            # The shortest way for what nearly all keys are: text that is pressed and let go in time
+            held = self._held
+            if t <= held.look_at:
+                if value == UP:
+                    if held.release_quietly(code):
+                        return self._framer.touch(t)
+                elif value == DOWN and code in self._texts and not (held.commanding or self._dead):
+                    character = self._texts[code][held.level]
+                    if "" < character <= LAST:
+                        held.press(code, t)
+                        return self._framer.add(character, t)
+            return self._key(t, code, value) if 0 < code <= k.KEY_MAX else []
         if kind == k.EV_SYN and code == k.SYN_DROPPED:
             return self._overrun(t)
         if kind == k.EV_LED and code == k.LED_CAPSL and self._caps_policy is CapsLock.FOLLOW:
@@ -79,7 +92,8 @@ class KeyDecoder:
         # wait, the terminator of this code among them; and nothing is held between two codes, so: none.
         self._held.release_all()
         self._alt_digits = self._dead = ""
-        return [*self.damage(t), *self._calm(self._held.end_alarm())]
+        calm = [Status(ScannerState.READY, self.device)] if self._held.end_alarm() else []
+        return [*self.damage(t), *calm]
 
     def _key(self, t: float, key: int, value: int) -> list[Event]:
         held = self._held
@@ -89,29 +103,31 @@ class KeyDecoder:
         found = self._framer.touch(t)
         if t > held.look_at:
             found += self._late(t)
-        if value != k.DOWN:
+        if value != DOWN:
             return found + self._released(t, key) if held.release(key) else found  # else pressed before we looked
         held.press(key, t)
-        if not held.commanding and key in self._texts:
-            return found + self._typed(t, self._texts[key][held.level])
+        if key in k.MODIFIERS or key in k.LOCKS:
+            if key in k.ALTS:
+                self._alt_digits = ""
+            return found
+        if not held.commanding and (typed := self._texts.get(key)) and (typed[held.level] or not held.altgr):
+            return found + self._typed(t, typed[held.level])
         return found + self._pressed(t, key)
 
     def _pressed(self, t: float, key: int) -> list[Event]:
-        """Take a key that is more than its character: a modifier, a terminator, an order."""
-        if key in k.ALTS:
-            self._alt_digits = ""
+        """Take a key that is more than its character: a terminator, an order."""
         if key == k.KEY_CAPSLOCK:
             self._held.caps = not self._held.caps
-        if key in k.MODIFIERS or key in k.LOCKS or key == k.KEY_CAPSLOCK:
             return []
+        commanded = self._held.commanding or self._held.altgr
         if key in self._ends:
             self._dead = ""
-            refused = self._framer.reject(ErrorKind.CONTROL_KEY, t) if self._held.commanding else []
+            refused = self._framer.reject(ErrorKind.CONTROL_KEY, t) if commanded else []
             return refused + self._framer.end(t)
-        if self._held.altgr and (character := self._with_altgr(key)):
-            return self._typed(t, character)
+        if self._held.altgr and (symbol := self._layout.character(key, self._held.level)) and not symbol.isalpha():
+            return self._typed(t, symbol)  # Ctrl and the left Alt type what AltGr does, but letters are orders
         self._dead = ""
-        if self._held.commanding:
+        if commanded:
             return self._command(t, key)
         return self._framer.reject(ErrorKind.LAYOUT if key in k.TYPING else ErrorKind.CONTROL_KEY, t)
 
@@ -119,18 +135,13 @@ class KeyDecoder:
         dead, self._dead = self._dead, ""
         if dead and self._framer.open and (one := dead_keys.compose(dead, character)):
             return self._framer.amend(one, t)
-        if "" < character <= "ÿ":
+        if "" < character <= LAST:
             return self._framer.add(character, t)
         alone = dead_keys.ALONE.get(character)
         if alone is None:  # no character there, or one that is not in Latin-1
             return self._framer.reject(ErrorKind.LAYOUT, t)
         self._dead = "" if dead else character  # two accents in a row are two characters
         return self._framer.add(alone, t)
-
-    def _with_altgr(self, key: int) -> str:
-        """Return what AltGr types. Ctrl and the left Alt type what only AltGr has, but no letters: those are orders."""
-        character = self._layout.character(key, self._held.level)
-        return "" if character.isalpha() and not self._held.any(k.ALTGR_ITSELF) else character
 
     def _command(self, t: float, key: int) -> list[Event]:
         ctrl, alt = self._held.any(k.CTRLS), self._held.any(k.ALTS)
@@ -143,8 +154,8 @@ class KeyDecoder:
         return []
 
     def _released(self, t: float, key: int) -> list[Event]:
-        found = self._calm(self._held.end_alarm({key}))
-        if key in k.ALTS and self._alt_digits and not self._held.any(k.ALTS):
+        found: list[Event] = [Status(ScannerState.READY, self.device)] if self._held.end_alarm(key) else []
+        if self._alt_digits and key in k.ALTS and not self._held.any(k.ALTS):
             digits, self._alt_digits = self._alt_digits, ""
             character = control_keys.with_alt(digits)
             if character in control_keys.CONTROLS:
@@ -167,15 +178,12 @@ class KeyDecoder:
         late = self._held.late(t)
         return [Status(ScannerState.READY, self.device, text, {"key": str(key)}, alarm=True) for key in late]
 
-    def _calm(self, ended: bool) -> list[Event]:
-        return [Status(ScannerState.READY, self.device)] if ended else []
-
 
 def _texts(layout: layouts.Layout, ends: frozenset[int]) -> dict[int, tuple[str, ...]]:
     """Return what each key types at each level, with those that are the same in all layouts."""
     same = k.KEYPAD | {layouts.DECIMAL: layout.decimal} | dict.fromkeys((k.KEY_ENTER, k.KEY_KPENTER), "\r")
     same[k.KEY_TAB] = "\t"
-    texts = dict(layout.levels) | {key: (character,) * 8 for key, character in same.items()}
+    texts = dict(layout.levels) | {key: (character, character, "", "") * 2 for key, character in same.items()}
     return {key: typed for key, typed in texts.items() if key not in ends}
 
 
