@@ -15,7 +15,8 @@ from typing import Any
 
 from ekanban_drivers.calibration_transcript import REFUSED, Pressed, Transcript, transcribe
 from ekanban_drivers.decoding import keycodes as k
-from ekanban_drivers.decoding.keymap import ETX, STX, ending_keys
+from ekanban_drivers.decoding.key_tables import ending_keys
+from ekanban_drivers.decoding.keymap import ETX, STX
 from ekanban_drivers.profile import LAYOUTS, CapsLock, Framing, Profile, Terminator
 from ekanban_drivers.scanner import N_
 

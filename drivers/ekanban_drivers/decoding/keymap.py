@@ -6,7 +6,7 @@ a barcode can press Ctrl+R or open a window as well as it can type.
 
 from __future__ import annotations
 
-from ekanban_drivers.decoding import control_keys, dead_keys, layouts
+from ekanban_drivers.decoding import control_keys, dead_keys, key_tables, layouts
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.held_keys import HeldKeys
@@ -18,7 +18,6 @@ LAST = "ÿ"  # of Latin-1
 STX, ETX = "\x02", "\x03"
 SEPARATORS = frozenset("\x1c\x1d\x1e\x1f")  # FS, GS, RS, US: typed as Ctrl with \ ] ^ _
 ALT_SEPARATORS = SEPARATORS | {"\x04"}  # EOT, which closes an ISO/IEC 15434 envelope, only where it is spelt out
-_ENTER_WORDS = {Terminator.CR, Terminator.LF, Terminator.CRLF}
 
 
 class KeyDecoder:
@@ -29,8 +28,8 @@ class KeyDecoder:
         self._framer = framer or Framer(profile, device)
         self._layout = layouts.load(profile.layout)
         self._framed = profile.framing is Framing.STX_ETX
-        self._ends = ending_keys(profile)
-        self._texts = _texts(self._layout, self._ends)
+        self._ends = key_tables.ending_keys(profile)
+        self._texts = key_tables.texts(self._layout, self._ends)
         self._controls = SEPARATORS
         if self._framed or Terminator.ETX in profile.terminators:
             self._controls |= {STX, ETX}
@@ -177,24 +176,3 @@ class KeyDecoder:
         text = N_("A key of the scanner is held down (key %(key)s). Look for something that lies on it, or replug it.")
         late = self._held.late(t)
         return [Status(ScannerState.READY, self.device, text, {"key": str(key)}, alarm=True) for key in late]
-
-
-def _texts(layout: layouts.Layout, ends: frozenset[int]) -> dict[int, tuple[str, ...]]:
-    """Return what each key types at each level, with those that are the same in all layouts."""
-    same = k.KEYPAD | {layouts.DECIMAL: layout.decimal} | dict.fromkeys((k.KEY_ENTER, k.KEY_KPENTER), "\r")
-    same[k.KEY_TAB] = "\t"
-    texts = dict(layout.levels) | {key: (character, character, "", "") * 2 for key, character in same.items()}
-    return {key: typed for key, typed in texts.items() if key not in ends}
-
-
-def ending_keys(profile: Profile) -> frozenset[int]:
-    """Return the keys that end a code."""
-    if profile.framing is Framing.STX_ETX:
-        return frozenset()
-    keys = {
-        Terminator.ENTER: {k.KEY_ENTER},
-        Terminator.KP_ENTER: {k.KEY_KPENTER},
-        Terminator.TAB: {k.KEY_TAB},
-    }
-    keys |= {word: {k.KEY_ENTER, k.KEY_KPENTER} for word in _ENTER_WORDS}
-    return frozenset().union(*(keys.get(terminator, set()) for terminator in profile.terminators))
