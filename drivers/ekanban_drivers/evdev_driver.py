@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ekanban_drivers.decoding import keycodes as k
+from ekanban_drivers.decoding.keycodes import EV_MSC, EV_SYN, SYN_REPORT
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.errors import DeviceBusy, DeviceNotReadable, DriverUnavailable
 from ekanban_drivers.evdev_nodes import find, is_another_thing
@@ -110,9 +111,13 @@ class EvdevSource:
         if self._tap is not None:
             self._listen(self._tap, data[:whole], now)
         found: list[Event] = []
+        feed, stamped = self.decoder.feed, self._stamped
         for seconds, micros, kind, code, value in INPUT_EVENT.iter_unpack(data[:whole]):
-            t = seconds + micros / 1e6 if self._stamped else now
-            found += self.decoder.feed(t, kind, code, value)
+            if kind == EV_MSC or (kind == EV_SYN and code == SYN_REPORT):
+                continue  # two of three events, and no decoder wants them
+            events = feed(seconds + micros / 1e6 if stamped else now, kind, code, value)
+            if events:
+                found += events
         return found
 
     def _listen(self, tap: Tap, data: bytes, now: float) -> None:

@@ -57,6 +57,14 @@ class DeviceFeedback(StrEnum):
     DATALOGIC = "datalogic"  # B: once, twice, three times
 
 
+class CapsLock(StrEnum):
+    """What Caps Lock does to what a scanner types."""
+
+    FOLLOW = "follow"  # it is on and off with the keyboard's light and with the scanner's own Caps Lock key
+    OFF = "off"  # the scanner types the same whatever the light shows
+    ON = "on"  # the scanner types as if Caps Lock were always on
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The settings of one scanner family, checked when made; a wrong one raises BadProfile."""
@@ -68,6 +76,7 @@ class Profile:
     suffix: str = ""  # likewise, in front of the terminator
     max_len: int = MOST_CHARACTERS
     aim: bool = True  # AIM identifiers are cut from the text and kept as symbology
+    caps_lock: CapsLock = CapsLock.FOLLOW
     framing: Framing = Framing.LINE
     report_descriptor: str = ""  # hexadecimal; HID-POS only
     feedback: DeviceFeedback = DeviceFeedback.DRIVER
@@ -140,7 +149,7 @@ def shipped() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-LAYOUTS = ("us",)
+LAYOUTS = ("us", "uk", "de", "fr", "it", "es", "pt", "se", "ch-de", "ch-fr", "be", "jp")
 PARITIES = ("none", "even", "odd")
 
 
@@ -154,6 +163,8 @@ def _checked(key: str, kind: str, value: Any) -> Any:
             return value
         case "Framing":
             return _member(key, Framing, value)
+        case "CapsLock":
+            return _member(key, CapsLock, value)
         case "DeviceFeedback":
             return _member(key, DeviceFeedback, value)
         case _:

@@ -180,6 +180,57 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command(
+    help=_(
+        "Read the calibration barcode once, and say what of a keyboard scanner's settings is wrong. 1: something is."
+    ),
+    epilog=example(
+        "ekanban scanners calibrate --barcode calibration.svg",
+        "ekanban scanners calibrate sn:SN0001 --profile keyboard",
+    ),
+)
+def calibrate(
+    device: Annotated[
+        str | None, typer.Argument(metavar="DEVICE", help=_("Its identity or path (`ekanban scanners list`)."))
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
+    ] = None,
+    barcode: Annotated[
+        Path | None, typer.Option("--barcode", metavar="FILE", help=_("Write the barcode (SVG), to be printed."))
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option("--recording", metavar="FILE", help=_("Judge a recording in place of a device."))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find wrong settings."""
+    import asyncio
+
+    from ekanban_cli.scanners_calibrate import draw, read, recorded, verdict
+    from ekanban_drivers.errors import ScannerError
+    from ekanban_drivers.profile import load
+
+    if barcode is not None:
+        draw(barcode)
+    if device is None and recording is None:
+        if barcode is None:
+            raise typer.BadParameter(_("Name a device, or a file for the barcode."))
+        return
+    try:
+        if recording is not None:
+            events, settings = recorded(_recording(recording))
+            settings = load(profile) if profile else settings
+        else:
+            events, settings = asyncio.run(read(device or "", profile))
+    except ScannerError as error:
+        raise CommandFailed(str(error)) from error
+    text, data, right = verdict(events, settings)
+    say(text, data, as_json)
+    if not right:
+        raise typer.Exit(1)
+
+
 def _recording(file: Path) -> Recording:
     import sys
 

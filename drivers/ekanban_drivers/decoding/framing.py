@@ -26,6 +26,7 @@ class Framer:
         self.device = device
         self.identifier = ""  # the AIM identifier of the code under way, where the device tells it apart from the code
         self._gap = profile.gap_ms / 1000
+        self._most = profile.max_len + 1  # one more than allowed, for a CR that an LF may cut off
         self._framed = profile.framing is Framing.STX_ETX
         self._pause_completes = not self._framed and profile.terminators == (Terminator.NONE,)
         self._pieces: list[str] = []
@@ -50,8 +51,11 @@ class Framer:
 
     def touch(self, t: float) -> list[Event]:
         """Take a sign of life, such as a key going up: it may follow a pause, and it ends one."""
-        found = self.tick(t)
-        self._active = max(self._active, t)
+        silence = t - self._active
+        if silence <= 0:
+            return []
+        found = self.tick(t) if silence > self._gap else []
+        self._active = t
         return found
 
     def tick(self, t: float) -> list[Event]:
@@ -78,11 +82,22 @@ class Framer:
         if not self._pieces:
             self._first = t
             self._wide = False
-        room = self.profile.max_len + 1 - self._length  # one more than allowed, for a CR that an LF may cut off
         self._last_but_one, self._last = self._last, t
-        self._pieces.append(text[:room])
+        self._pieces.append(text)
         self._length += len(text)
-        return found if len(text) <= room else [*found, *self.reject(ErrorKind.TOO_LONG, t)]
+        if self._length <= self._most:
+            return found
+        self._pieces[-1] = text[: self._most - self._length]
+        return [*found, *self.reject(ErrorKind.TOO_LONG, t)]
+
+    def amend(self, text: str, t: float) -> list[Event]:
+        """Take a character in place of the last one: the letter of a dead key's accent."""
+        found = self.touch(t)
+        if self._pieces:
+            self._pieces[-1] = self._pieces[-1][:-1] + text
+            self._told = min(self._told, self._length - 1)
+            self._last = t
+        return found
 
     def begin(self, t: float) -> list[Event]:
         """Take an STX: an unfinished code before it has lost its end."""

@@ -5,7 +5,7 @@ Written here and not taken from python-evdev, so that recordings can be replayed
 
 from __future__ import annotations
 
-EV_SYN, EV_KEY, EV_LED = 0x00, 0x01, 0x11
+EV_SYN, EV_KEY, EV_MSC, EV_LED = 0x00, 0x01, 0x04, 0x11
 SYN_REPORT, SYN_DROPPED = 0, 3
 UP, DOWN, REPEAT = 0, 1, 2  # the values of a key event
 LED_CAPSL, LED_SCROLLL = 1, 2
@@ -19,18 +19,12 @@ KEY_ENTER = 28
 KEY_KPENTER = 96
 KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK = 58, 69, 70
 
-SHIFTS = frozenset({42, 54})
-CTRLS = frozenset({29, 97})
-ALTS = frozenset({56, 100})
+LEFT_SHIFT, RIGHT_SHIFT, LEFT_CTRL, RIGHT_CTRL, LEFT_ALT, RIGHT_ALT = 42, 54, 29, 97, 56, 100
+SHIFTS = frozenset({LEFT_SHIFT, RIGHT_SHIFT})
+CTRLS = frozenset({LEFT_CTRL, RIGHT_CTRL})
+ALTS = frozenset({LEFT_ALT, RIGHT_ALT})
 LOCKS = frozenset({KEY_NUMLOCK, KEY_SCROLLLOCK})
 MODIFIERS = SHIFTS | CTRLS | ALTS
-
-# The rows of the main block, from left to right.
-DIGIT_ROW = (41, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
-UPPER_ROW = (16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 43)
-HOME_ROW = (30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
-LOWER_ROW = (86, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53)  # 86: the key beside the left Shift of ISO keyboards
-KEY_SPACE = 57
 
 # The keypad types digits whatever Num Lock says: a scanner has no cursor to move.
 KEYPAD = {
@@ -38,6 +32,11 @@ KEYPAD = {
     83: ".", 74: "-", 78: "+", 55: "*", 98: "/", 117: "=", 121: ",", 179: "(", 180: ")",
 }  # fmt: skip
 
-# Keys that type text on some keyboard of the world (RO, YEN, kana and Hangul keys): on a layout without them they are
-# the wrong layout, not an attack.
-FOREIGN = frozenset({85, 89, 90, 91, 92, 93, 94, 95, 122, 123, 124})
+# Keys that type text on some keyboard of the world (the main block; RO, YEN, kana and Hangul keys): on a layout
+# that has nothing there they are the wrong layout, not an attack.
+TYPING = (
+    frozenset(
+        {*range(2, 14), *range(16, 28), *range(30, 42), *range(43, 54), 57, 85, 86, *range(89, 96), 122, 123, 124}
+    )
+    - SHIFTS
+)

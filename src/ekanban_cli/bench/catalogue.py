@@ -48,5 +48,6 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         "offline_buffer",
     ),
     Benchmark("demo-start", "`make demo` from a fresh clone, packages cached, to the page", "demo_start"),
+    Benchmark("decoder", "key events a second and core; against reading and discarding the same events", "decoder"),
     Benchmark("terminal-memory", "a terminal's resident memory, and how soon it is ready", "terminal_memory"),
 )

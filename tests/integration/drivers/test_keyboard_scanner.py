@@ -18,6 +18,8 @@ from umock_scanner import INPUT_EVENT, LED_SCROLLL, UmockBed
 from us_keyboard import key, press, typed
 from watching import EKANBAN, Watch
 
+from ekanban_drivers.calibration import HEAD, TAIL
+
 pytestmark = pytest.mark.needs("umockdev", "evdev", "gcc")
 
 
@@ -306,3 +308,23 @@ def test_a_serial_scanner_is_read_unplugged_and_found_again_at_another_number(be
         assert scanner.read() == "ready"
         port.send(b"7K3QM9X201CF\r")
         assert scanner.read() == "7K3QM9X201CF"
+
+
+def test_a_scanner_with_another_layout_is_found_out_by_the_calibration_barcode(bed: UmockBed) -> None:
+    wedge = bed.wedge()
+    command = [*EKANBAN, "scanners", "calibrate", "sn:SN0001", "--json"]
+    german = [{"z": "y", "Y": "Z"}.get(character, character) for character in HEAD]  # the keys that lie elsewhere
+    places = {"+": [27], "#": [43], "/": [us.SHIFT, 8], "-": [53]}
+    keys = [press(*places[c]) if c in places else typed(c) for c in [*german, *TAIL]]
+    keys.insert(len(HEAD), press(us.CTRL, 27))
+
+    with subprocess.Popen(command, env=bed.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stderr is not None
+            assert b"Scan the calibration barcode" in process.stderr.readline()
+            wedge.type(event for chord in [*keys, press(us.ENTER)] for event in chord)
+            told, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+
+    assert (process.returncode, json.loads(told)["change"]) == (1, {"layout": "de"})

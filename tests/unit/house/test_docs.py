@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from ekanban_central import settings as central
 from ekanban_cli.main import app
+from ekanban_drivers import profile
 from ekanban_terminal import settings as terminal
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,9 +69,13 @@ def test_a_command_that_a_document_shows_exists_with_its_options(document: str, 
 def test_a_configuration_that_a_document_shows_is_right(tmp_path: Path, document: Path, content: str) -> None:
     file = tmp_path / "shown.toml"
     file.write_text(content)
-    load = {"central": central.load, "terminal": terminal.load}[Path(content.split()[1]).stem]
+    load: dict[str, Callable[[], object]] = {
+        "central": lambda: central.load(file, {}),
+        "terminal": lambda: terminal.load(file, {}),
+        "scanner": lambda: profile.load(str(file)),
+    }
 
-    assert load(file, {}) is not None
+    assert load[Path(content.split()[1]).stem]() is not None
 
 
 @pytest.mark.parametrize(
