@@ -9,6 +9,8 @@ from pathlib import Path
 
 from recipes import Package
 
+COMPRESSION = ("-Zxz", "-z1")  # a fifth larger than by default, in a fifth of the time
+
 
 def pack(package: Package, stage: Path, version: str, out: Path) -> Path:
     """Write the package; returns its path. Its bytes depend on the source and on SOURCE_DATE_EPOCH only."""
@@ -24,7 +26,7 @@ def pack(package: Package, stage: Path, version: str, out: Path) -> Path:
     _same_times(stage)
     file = out / f"{package.name}_{version}_{package.architecture}.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", stage, file], check=True, stdout=subprocess.DEVNULL
+        ["dpkg-deb", "--root-owner-group", *COMPRESSION, "--build", stage, file], check=True, stdout=subprocess.DEVNULL
     )
     return file
 

@@ -1,4 +1,4 @@
-"""Builds the Debian packages into build/deb (decision 31): `make deb`, or `make deb ARGS="--only ekanban-terminal_amd64"`.
+"""Builds the Debian packages into build/deb (decision 31): `make deb`, `make deb ARGS="--only ekanban-terminal_amd64"`.
 
 The same source gives the same bytes: every file bears the time of the newest commit (or SOURCE_DATE_EPOCH).
 """
