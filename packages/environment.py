@@ -20,6 +20,8 @@ GLIBC = 36  # 2.36, Debian 12; wheels say which one they need at least
 OLDEST_GLIBC = 17
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}
 NEEDLESS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # pip's notes: of this machine, or untrue by now
+# How to compile: without symbols, and without the folders where this machine's Python looks for libraries.
+PLAIN = {"CFLAGS": "-O2 -g0", "LDSHARED": "gcc -shared -s", "LDFLAGS": ""}
 
 LAUNCHER = """\
 #!{prefix}/bin/python3 -I
@@ -47,7 +49,7 @@ def evdev_wheel(root: Path, folder: Path) -> Path:
     if not list(folder.glob("evdev-*.whl")):
         lock = root / "requirements/evdev.lock"
         _pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--wheel-dir", folder, "-r", lock,
-             environment={"CFLAGS": "-O2 -g0"})  # fmt: skip  # without the names of folders that differ each time
+             environment=PLAIN)  # fmt: skip
     return next(folder.glob("evdev-*.whl"))
 
 
@@ -67,7 +69,7 @@ def make(
     _pip("install", "--target", site, "--no-compile", "--no-deps", *_for(architecture), *wheels)
     _trim(site)
     (place / "bin").mkdir()
-    (place / "bin/python3").symlink_to(f"/usr/bin/python{PYTHON}")
+    (place / "bin/python3").symlink_to(os.path.relpath(f"/usr/bin/python{PYTHON}", prefix / "bin"))
     launcher = place / "bin/ekanban"
     launcher.write_text(LAUNCHER.format(prefix=prefix), encoding="utf-8")
     launcher.chmod(0o755)
@@ -101,9 +103,9 @@ def _trim(site: Path) -> None:
     for name in NEEDLESS:
         for file in site.glob(f"*.dist-info/{name}"):
             file.unlink()
-    libraries = sorted(site.rglob("*.so"))
-    for library in libraries:
-        library.chmod(0o644)
+    for file in site.rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)  # all of it is imported, none of it is started
 
 
 def _compile(site: Path, stage: Path) -> None:

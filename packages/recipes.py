@@ -84,6 +84,11 @@ def _papers(package: Package, root: Path, folder: Path, version: str) -> None:
     entry = (
         f"{package.name} ({version}) stable; urgency=medium\n\n  * See CHANGELOG.md.gz.\n\n -- {MAINTAINER}  {date}\n"
     )
+    overrides = HERE / "overrides" / package.name
+    if overrides.exists():
+        target = folder.parents[1] / "lintian/overrides" / package.name
+        target.parent.mkdir(parents=True)
+        shutil.copy(overrides, target)
     for name, text in ("changelog.gz", entry), ("CHANGELOG.md.gz", (root / "CHANGELOG.md").read_text(encoding="utf-8")):
         (folder / name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
@@ -103,8 +108,8 @@ TERMINAL_FILES = {
 }
 TERMINAL_TEXT = """\
 The shop-floor side of an electronic kanban: it reads barcode scanners, keeps
-every scan in a journal on the disk before it shows green, shows the kiosk page,
-and sends to central when central is there.
+every scan in a journal on the disk before it shows green, shows the kiosk
+page, and sends to central when central is there.
 """
 CENTRAL_FILES = {
     "systemd/ekanban-central.service": "lib/systemd/system/ekanban-central.service",
@@ -156,7 +161,7 @@ PACKAGES = (
     _terminal("armhf", ", python3-evdev, python3-nacl", without=("cffi", "pycparser", "pynacl")),
     Package(
         "ekanban-kiosk", "all", "electronic kanban: the terminal's page on a screen of its own",
-        "One browser in full screen (cage and chromium) on the page of the terminal that\nruns on this machine.",
+        "One browser in full screen (cage and chromium) on the page of the terminal\nthat runs on this machine.",
         f"cage, chromium, curl, libpam-systemd, fonts-dejavu-core, {ACCOUNTS}", KIOSK_FILES,
         more="Recommends: ekanban-terminal",
     ),

@@ -56,7 +56,10 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, ne
             say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
         way: StraightWay = app.state.straight_way
-        server.run(app, listener, wake, ready, connections=settings.connections, straight=way)
+        alive = {"live": central.hub.prove}  # not the database: to wait for it is right, to be restarted mends nothing
+        server.run(
+            app, listener, wake, ready, connections=settings.connections, straight=way, proofs=lambda: alive
+        )  # fmt: skip
 
 
 def migrate(settings: CentralSettings) -> str:

@@ -240,7 +240,7 @@ def test_a_power_cut_at_any_moment_of_an_upgrade_leaves_a_terminal_that_starts(
 
 def cut(root: Root, package: Path, after_s: float) -> None:
     """Begin an upgrade and kill all of it."""
-    words = ("dpkg", "--install", "--force-confold", "--force-downgrade", root.bring(package))
+    words = ("dpkg", "--install", "--force-confold", "--force-unsafe-io", root.bring(package))
     process = subprocess.Popen(
         root.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
     )

@@ -52,7 +52,7 @@ class Root:
 
     def install(self, package: Path) -> str:
         """Install a package, or upgrade to it."""
-        return self.run("dpkg", "--install", "--force-confold", self.bring(package))
+        return self.run("dpkg", "--install", "--force-confold", "--force-unsafe-io", self.bring(package))
 
     def __truediv__(self, path: str) -> Path:
         return self.folder / path
