@@ -257,7 +257,9 @@ def test_central_and_terminal_live_on_one_machine_and_leave_it_one_by_one(
     root.install(packages["ekanban-terminal"])
     root.install(packages["ekanban-central"])
 
-    root.run("ekanban", "central", "migrate", account="ekanban-central")
+    root.run("ekanban", "central", "migrate")  # by root, and yet not root's
+    owners = root.run("find", "/var/lib/ekanban/central", "-not", "-user", "ekanban-central")
+    assert owners == ""
     with serving(root, "central", "serve", account="ekanban-central", port=port):
         pass
     root.run("ekanban", "scanners", "list")
