@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 
+import cursor
 import environment
 
 HERE = Path(__file__).resolve().parent
@@ -66,6 +67,8 @@ def fill(package: Package, root: Path, stage: Path, version: str, wheels: Sequen
         target = stage / place
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / source if source.startswith("./") else root / source, target)
+    if package.name == "ekanban-kiosk":
+        cursor.lay(stage / "usr/lib/ekanban/kiosk/icons")
     _papers(package, root, stage / "usr/share/doc" / package.name, version)
     if package.part:
         home = Path("/usr/lib/ekanban", package.part)
@@ -162,7 +165,7 @@ PACKAGES = (
     Package(
         "ekanban-kiosk", "all", "electronic kanban: the terminal's page on a screen of its own",
         "One browser in full screen (cage and chromium) on the page of the terminal\nthat runs on this machine.",
-        f"cage, chromium, curl, libpam-systemd, fonts-dejavu-core, {ACCOUNTS}", KIOSK_FILES,
+        f"cage, xwayland, chromium, curl, libpam-systemd, fonts-dejavu-core, {ACCOUNTS}", KIOSK_FILES,
         more="Recommends: ekanban-terminal",
     ),
 )  # fmt: skip

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.needs("mmdebstrap"), pytest.mark.ti
 
 TERMINAL, CENTRAL = "ekanban-terminal_amd64", "ekanban-central_amd64"
 NEWER = "0.1.0+newer"
-CUTS = 6
+CUTS = 4
 UNIT = "ekanban-terminal.service"
 
 
@@ -134,9 +134,8 @@ def test_an_upgrade_keeps_scans_and_what_the_plant_has_set(
     root.install(packages["ekanban-terminal"])
     settings = root / "etc/ekanban/terminal.toml"
     settings.write_text(settings.read_text("utf-8") + '\n[[scanners]]\nname = "hand"\ndriver = "stdin"\n', "utf-8")
-    settings.chmod(0o600)
-    os.chown(settings, 0, 0)
     scan(root, port)
+    settings.chmod(0o600)  # whatever the plant means by that
 
     root.install(newer)
 
@@ -171,7 +170,7 @@ def test_systemd_starts_it_once_and_restarts_it_after_an_upgrade_where_policy_al
 def told_to_systemd(root: Root) -> Path:
     """Put a systemctl into the root that only notes what it is told; returns its notes."""
     program, notes = root / "usr/bin/systemctl", root / "notes"
-    program.write_text('#!/bin/sh\necho "$*" >> /notes\n', "utf-8")
+    program.write_text('#!/bin/sh\necho "$*" >> /notes\ncase $* in *is-enabled*) echo enabled ;; esac\n', "utf-8")
     program.chmod(0o755)
     notes.touch()
     return notes

@@ -1,14 +1,16 @@
-"""What the packages lay into /etc: every setting with its default, and right as it is."""
+"""What the packages lay into /etc, every setting with its default, and what dpkg runs."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from recipes import PACKAGES, Package
 
 from ekanban_central.settings import CentralSettings
 from ekanban_central.settings import load as load_central
@@ -63,3 +65,17 @@ def test_the_example_of_a_scanner_names_every_key_of_a_scanner() -> None:
     shown = tomllib.loads(uncommented((ETC / "terminal.toml").read_text("utf-8")))["scanners"][0]
 
     assert set(shown) == set(ScannerSettings.model_fields)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.stem)
+def test_what_dpkg_runs_is_whole_and_can_be_parsed(package: Package) -> None:
+    for name, text in package.maintainer_scripts().items():
+        assert not re.search(r"@[a-z]+@", text), name
+        subprocess.run(["sh", "-n"], input=text, text=True, check=True)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.stem)
+def test_what_a_package_carries_is_there(package: Package) -> None:
+    sources = [name.removeprefix("./") for name in package.files]
+
+    assert [name for name in sources if not ((ETC.parent / name).exists() or (ETC.parents[1] / name).exists())] == []
