@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -56,13 +57,19 @@ def test_a_reader_that_waits_for_its_scanner_answers(pipe: tuple[int, int]) -> N
     asyncio.run(asyncio.wait_for(ask(), 30))
 
 
+@asynccontextmanager
+async def stuck(pipe: tuple[int, int]) -> AsyncIterator[tuple[StuckSource, QueuedSession]]:
+    source = StuckSource(pipe[0])
+    async with reading(source, "hand") as queue:
+        os.write(pipe[1], b"7")
+        await asyncio.to_thread(source.reached.wait)
+        yield source, QueuedSession(queue)
+
+
 def test_a_reader_that_hangs_in_its_device_answers_not_before_it_goes_on(pipe: tuple[int, int]) -> None:
     async def ask() -> bool:
-        source = StuckSource(pipe[0])
-        async with reading(source, "hand") as queue:
-            os.write(pipe[1], b"7")
-            await asyncio.to_thread(source.reached.wait)
-            answer = asyncio.ensure_future(QueuedSession(queue).pulse())
+        async with stuck(pipe) as (source, session):
+            answer = asyncio.ensure_future(session.pulse())
             await asyncio.wait([answer], timeout=0.05)
             early = answer.done()
             source.free.set()
@@ -74,15 +81,12 @@ def test_a_reader_that_hangs_in_its_device_answers_not_before_it_goes_on(pipe: t
 
 def test_nobody_waits_for_a_reader_that_ends_or_has_ended(pipe: tuple[int, int]) -> None:
     async def ask() -> None:
-        source = StuckSource(pipe[0])
-        async with reading(source, "hand") as queue:
-            os.write(pipe[1], b"7")
-            await asyncio.to_thread(source.reached.wait)
-            answer = asyncio.ensure_future(QueuedSession(queue).pulse())
+        async with stuck(pipe) as (source, session):
+            answer = asyncio.ensure_future(session.pulse())
             await asyncio.sleep(0)
             source.free.set()
         await answer
-        await QueuedSession(queue).pulse()
+        await session.pulse()
 
     asyncio.run(asyncio.wait_for(ask(), 30))
 
