@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from ekanban_drivers.scanner import (
     DirectSession,
     Event,
     Feedback,
+    PulsedSession,
     Scan,
     ScannerConfig,
     ScannerDriver,
@@ -107,6 +108,10 @@ class Scanners:
         """Show the colour at the scanner of this name; False: it has no means to, or is not there."""
         session = self._sessions.get(name)
         return session is not None and await session.feedback(feedback)
+
+    def pulses(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return, by scanner, how the thread that reads it proves that it lives; see PulsedSession."""
+        return {name: one.pulse for name, one in self._sessions.items() if isinstance(one, PulsedSession)}
 
     def _driver(self, config: ScannerConfig) -> ScannerDriver | None:
         if config.driver not in self._drivers:

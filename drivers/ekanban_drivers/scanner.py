@@ -24,6 +24,7 @@ __all__ = [
     "Feedback",
     "Foresee",
     "Profile",
+    "PulsedSession",
     "Scan",
     "ScanError",
     "ScannerConfig",
@@ -194,6 +195,15 @@ class DirectSession(Session, Protocol):
 
     def cue(self, feedback: Feedback) -> bool:
         """Show the colour without waiting, from any thread; False: ask `feedback`."""
+        ...
+
+
+@runtime_checkable
+class PulsedSession(Session, Protocol):
+    """A session that is read by a thread of its own, which can prove that it lives."""
+
+    async def pulse(self) -> None:
+        """Return when that thread has answered, or has ended, and with it the session. If it hangs: never."""
         ...
 
 

@@ -6,6 +6,7 @@ the event loop, not a database. The thread sleeps until the device has something
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 Clock = time.monotonic
 CHUNK = 4096  # bytes
+STOP, ASK = b"\0", b"\1"  # what a reader is called for
 
 
 class Gone(EOFError):
@@ -117,7 +119,8 @@ class Reader(threading.Thread):
         self._source = source
         self._queue = queue
         self._tap = tap
-        self._stop_read, self._stop_write = os.pipe()
+        self._called, self._call = os.pipe()
+        self._answering = Answers()
 
     def run(self) -> None:
         """Read; every way out closes the queue, so that nobody waits for a dead thread."""
@@ -135,17 +138,21 @@ class Reader(threading.Thread):
             text = N_("Reading scanner %(device)s failed and is begun anew: %(error)s")
             self._queue.put([Status(ScannerState.NOT_READABLE, device, text, {"device": device, "error": repr(error)})])
         finally:
+            self._answering.end()
             self._queue.close()
 
     def _read(self) -> None:
         poller = select.poll()
         poller.register(self._source.fileno(), select.POLLIN)
-        poller.register(self._stop_read, select.POLLIN)
+        poller.register(self._called, select.POLLIN)
         while True:
             now = Clock()  # before the look: what happened until now is either seen below or did not happen
             ready = {number for number, _ in poller.poll(_milliseconds_until(self._source.decoder.deadline, now))}
-            if self._stop_read in ready:
-                return
+            if self._called in ready:
+                if STOP in os.read(self._called, CHUNK):
+                    return
+                self._answering.give()
+                continue
             events = self._source.read() if ready else self._source.decoder.tick(now)
             if events:
                 self._queue.put(events)
@@ -154,10 +161,53 @@ class Reader(threading.Thread):
 
     def stop(self) -> None:
         """End the thread; it waits for nothing but its file, so this takes no time."""
-        os.write(self._stop_write, b"\0")
+        os.write(self._call, STOP)
         self.join()
-        os.close(self._stop_write)
-        os.close(self._stop_read)
+        os.close(self._call)
+        os.close(self._called)
+
+    async def pulse(self) -> None:
+        """Return when the thread has answered, or has ended. One that hangs answers never."""
+        if (answer := self._answering.ask()) is not None:
+            os.write(self._call, ASK)
+            await answer
+
+
+class Answers:
+    """What the event loop has asked the thread; asked there, answered in the thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._asked: list[asyncio.Future[None]] = []
+        self._ended = False
+
+    def ask(self) -> asyncio.Future[None] | None:
+        """Return what will be done when the thread has answered; None: it has ended and will not."""
+        with self._lock:
+            if self._ended:
+                return None
+            self._asked.append(answer := self._loop.create_future())
+            return answer
+
+    def give(self) -> None:
+        """Answer all that was asked until now."""
+        with self._lock:
+            asked, self._asked = self._asked, []
+        if asked and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_answered, asked)
+
+    def end(self) -> None:
+        """Answer for the last time."""
+        with self._lock:
+            self._ended = True
+        self.give()
+
+
+def _answered(asked: Iterable[asyncio.Future[None]]) -> None:
+    for answer in asked:
+        if not answer.done():  # who asked may have given up
+            answer.set_result(None)
 
 
 @asynccontextmanager
@@ -179,6 +229,7 @@ async def reading(
     if tap is not None:
         tap.line(Line(Clock(), device, Back()))
     reader = Reader(source, queue, tap)
+    queue.pulse = reader.pulse
     reader.start()
     try:
         yield queue

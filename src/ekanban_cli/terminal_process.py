@@ -35,7 +35,8 @@ def start(settings: TerminalSettings, listener: socket.socket, as_json: bool) ->
     words = [str(content), str(listener.fileno()), "json" if as_json else "text"]
     # One arena: with one for each thread malloc(3) keeps 2 MB more, and threads that share Python's lock gain nothing.
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
-    command = [sys.executable, "-m", "ekanban_cli.terminal_process", *words]
+    alone = ["-I"] if sys.flags.isolated else []  # as this one: nothing of the current folder is imported
+    command = [sys.executable, *alone, "-m", "ekanban_cli.terminal_process", *words]
     os.execve(sys.executable, command, environment)  # noqa: S606  # ourselves
 
 
@@ -79,6 +80,7 @@ def keep_small() -> None:
 def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> None:
     keep_small()
     from ekanban_cli import logs
+    from ekanban_cli.terminal_status import in_short
     from ekanban_terminal.app import create_app
 
     logs.configure(settings.log_level, settings.log_format)
@@ -94,6 +96,7 @@ def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -
     server.run(
         app, listener, app.state.kiosk.close, ready, connections=settings.limits.connections,
         certificate=tls.certificate if tls else None, key=tls.key if tls else None,
+        proofs=app.state.terminal.proofs, status=lambda: in_short(app.state.terminal.screen.state()),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version
@@ -163,6 +163,18 @@ class Terminal:
     def dead_tasks(self) -> list[str]:
         """The names of what should run for ever and does not."""
         return sorted(name for name, task in self._tasks.items() if task.done())
+
+    def proofs(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """How what must live proves that it does, by name: returns when it lives, never when it hangs, raises if dead.
+
+        The journal's thread answers whatever the disk says: a failed disk is shown, and no new process would mend it.
+        """
+        scanners = {f"scanner {name}": pulse for name, pulse in self._scanners.pulses().items()}
+        return {"journal": partial(self._journal_thread, _nothing), "tasks": self._tasks_run, **scanners}
+
+    async def _tasks_run(self) -> None:
+        if ended := self.dead_tasks():
+            raise RuntimeError(", ".join(ended))
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
@@ -346,6 +358,10 @@ class Terminal:
     def _status(self) -> TerminalStatus:
         scanners = {one.name: one.state for one in self.screen.state().scanners}
         return TerminalStatus(release=RELEASE, stored=self.store.counts.stored, scanners=dict(scanners))
+
+
+def _nothing() -> None:
+    """Do nothing, in the thread that is to prove that it does something."""
 
 
 def _over_http(trusted: Path | None, url: str) -> Link:
