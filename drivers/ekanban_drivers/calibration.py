@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from ekanban_drivers import calibration_texts as texts
 from ekanban_drivers.calibration_transcript import REFUSED, Pressed, Transcript, transcribe
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.key_tables import ending_keys
 from ekanban_drivers.decoding.keymap import ETX, STX
 from ekanban_drivers.profile import LAYOUTS, CapsLock, Framing, Profile, Terminator
-from ekanban_drivers.scanner import N_
 
 HEAD, SEPARATOR, TAIL = "Kanban+#/Yz", "\x1d", "29-Wq"
 TEXT = HEAD + SEPARATOR + TAIL  # of the barcode (calibration.svg); + and # lie elsewhere in every layout
@@ -70,7 +70,7 @@ def judge(events: Sequence[Pressed], profile: Profile) -> Calibration:
     found = {name: match for name in LAYOUTS if (match := _match(events, replace(profile, layout=name)))}
     if not found:
         said = _printable(transcribe(events, profile).text)
-        return Calibration((), (Finding("unknown", UNKNOWN, {"text": said}),))
+        return Calibration((), (Finding("unknown", texts.UNKNOWN, {"text": said}),))
     name = profile.layout if profile.layout in found else next(iter(found))
     findings = [] if name == profile.layout else [_layout(profile.layout, [*found])]
     findings += _read(events, replace(profile, layout=name), found[name])
@@ -92,7 +92,7 @@ _PATTERN = re.compile(
 
 def _layout(wrong: str, right: list[str]) -> Finding:
     facts = {"wrong": wrong, "right": right[0], "others": ", ".join(right[1:])}
-    return Finding("layout", LAYOUT_OF_SEVERAL if right[1:] else LAYOUT, facts, {"layout": right[0]})
+    return Finding("layout", texts.LAYOUT_OF_SEVERAL if right[1:] else texts.LAYOUT, facts, {"layout": right[0]})
 
 
 def _read(events: Sequence[Pressed], profile: Profile, match: re.Match[str]) -> Iterator[Finding]:
@@ -109,9 +109,9 @@ def _case(events: Sequence[Pressed], profile: Profile, match: re.Match[str]) -> 
     for policy in CapsLock:
         other = _match(events, replace(profile, caps_lock=policy))
         if other and _right_case(other):
-            yield Finding("caps", CAPS[policy], change={"caps_lock": str(policy)})
+            yield Finding("caps", texts.CAPS[policy], change={"caps_lock": str(policy)})
             return
-    yield Finding("case", CASE, {"text": match["head"]})
+    yield Finding("case", texts.CASE, {"text": match["head"]})
 
 
 def _right_case(match: re.Match[str]) -> bool:
@@ -120,11 +120,11 @@ def _right_case(match: re.Match[str]) -> bool:
 
 def _separator(typed: str) -> Iterator[Finding]:
     if not typed:
-        yield Finding("separator", SEPARATOR_LOST)
+        yield Finding("separator", texts.SEPARATOR_LOST)
     elif REFUSED in typed:
-        yield Finding("separator", SEPARATOR_REFUSED)
+        yield Finding("separator", texts.SEPARATOR_REFUSED)
     elif typed != SEPARATOR:
-        yield Finding("separator", SEPARATOR_REPLACED, {"typed": _printable(typed)})
+        yield Finding("separator", texts.SEPARATOR_REPLACED, {"typed": _printable(typed)})
 
 
 def _before(before: str, profile: Profile) -> Iterator[Finding]:
@@ -132,9 +132,9 @@ def _before(before: str, profile: Profile) -> Iterator[Finding]:
     if identifier := _IDENTIFIER.search(prefix):
         prefix = prefix[: identifier.start()]
         if not profile.aim:
-            yield Finding("aim", AIM, {"identifier": identifier.group()}, {"aim": True})
+            yield Finding("aim", texts.AIM, {"identifier": identifier.group()}, {"aim": True})
     if prefix != profile.prefix:
-        yield _around("prefix", PREFIX, profile.prefix, prefix)
+        yield _around("prefix", texts.PREFIX, profile.prefix, prefix)
 
 
 def _around(kind: str, template: str, wanted: str, typed: str) -> Finding:
@@ -146,17 +146,17 @@ def _behind(behind: str, profile: Profile, transcript: Transcript) -> Iterator[F
     place = next((place for place, character in enumerate(behind) if character in ENDINGS), len(behind))
     suffix, ending, rest = behind[:place], behind[place : place + 1], behind[place + 1 :]
     if suffix != profile.suffix:
-        yield _around("suffix", SUFFIX, profile.suffix, suffix)
+        yield _around("suffix", texts.SUFFIX, profile.suffix, suffix)
     yield from _terminator(ending, profile, transcript)
     if rest.strip(ENDINGS):
-        yield Finding("rest", REST, {"typed": _printable(rest)})
+        yield Finding("rest", texts.REST, {"typed": _printable(rest)})
 
 
 def _terminator(ending: str, profile: Profile, transcript: Transcript) -> Iterator[Finding]:
     framed = profile.framing is Framing.STX_ETX
     if not ending:
         if framed or Terminator.NONE not in profile.terminators:
-            yield Finding("terminator", TERMINATOR_MISSING)
+            yield Finding("terminator", texts.TERMINATOR_MISSING)
         return
     if ending == ETX:
         given, accepted = Terminator.ETX, framed or Terminator.ETX in profile.terminators
@@ -164,50 +164,15 @@ def _terminator(ending: str, profile: Profile, transcript: Transcript) -> Iterat
         key = transcript.endings[0]
         given, accepted = _ENDING_KEYS[key], key in ending_keys(profile)
     if not accepted:
-        yield Finding("terminator", TERMINATOR, {"given": str(given)}, {"terminators": [str(given)]})
+        yield Finding("terminator", texts.TERMINATOR, {"given": str(given)}, {"terminators": [str(given)]})
 
 
 def _pauses(events: Iterable[Pressed], profile: Profile) -> Iterator[Finding]:
     pressed = [t for t, kind, _code, _value in events if kind == k.EV_KEY]
     longest = max((after - before for before, after in pairwise(pressed)), default=0.0) * 1000
     if longest > profile.gap_ms:
-        yield Finding("gap", GAP, {"pause": f"{longest:.0f}"}, {"gap_ms": min(60_000, int(longest) * 2)})
+        yield Finding("gap", texts.GAP, {"pause": f"{longest:.0f}"}, {"gap_ms": min(60_000, int(longest) * 2)})
 
 
 def _printable(text: str) -> str:
     return "".join("▯" if c == REFUSED else c if c.isprintable() else f"<{ord(c):02X}>" for c in text)
-
-
-UNKNOWN = N_(
-    "This was not the calibration barcode, or the scanner types in a layout that is not known here: %(text)s. "
-    "Scan it again."
-)
-LAYOUT = N_("The scanner types in the layout %(right)s; the profile says %(wrong)s.")
-LAYOUT_OF_SEVERAL = N_(
-    "The scanner types in the layout %(right)s or %(others)s, which differ in letters with accents only; "
-    "the profile says %(wrong)s."
-)
-CAPS = {
-    CapsLock.FOLLOW: N_("Capital and small letters are exchanged: the scanner minds Caps Lock, the profile does not."),
-    CapsLock.OFF: N_("Capital and small letters are exchanged: Caps Lock is on, and the scanner does not mind it."),
-    CapsLock.ON: N_("Capital and small letters are exchanged: the scanner types as if Caps Lock were on."),
-}
-CASE = N_("The scanner changes the case of letters (%(text)s). Switch its case conversion off.")
-SEPARATOR_LOST = N_(
-    "The separator GS is lost. Set the scanner to send it as Ctrl+] or Alt+029 "
-    "(its manual calls that function key mapping, or control characters)."
-)
-SEPARATOR_REFUSED = N_(
-    "The separator GS is typed as a key that means something else in this layout. "
-    "Set the scanner to send it as Alt+029."
-)
-SEPARATOR_REPLACED = N_("The separator GS is typed as “%(typed)s”. Set the scanner to send it as Ctrl+] or Alt+029.")
-AIM = N_("The scanner sends AIM identifiers (%(identifier)s), and the profile does not cut them off.")
-PREFIX = N_("The scanner puts “%(typed)s” in front of each code; the profile expects “%(wanted)s”.")
-SUFFIX = N_("The scanner puts “%(typed)s” behind each code; the profile expects “%(wanted)s”.")
-TERMINATOR_MISSING = N_(
-    "The scanner sends nothing behind the code, so nobody knows where it ends. Set it to send Enter (suffix CR)."
-)
-TERMINATOR = N_("The scanner ends a code with %(given)s, which the profile does not accept.")
-REST = N_("Something follows the end of the code: “%(typed)s”. Set the scanner to send Enter alone.")
-GAP = N_("The scanner pauses for %(pause)s ms in the middle of a code, longer than the profile allows.")

@@ -95,7 +95,6 @@ class Framer:
         found = self.touch(t)
         if self._pieces:
             self._pieces[-1] = self._pieces[-1][:-1] + text
-            self._told = min(self._told, self._length - 1)
             self._last = t
         return found
 
