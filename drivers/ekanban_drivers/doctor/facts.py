@@ -49,7 +49,7 @@ class Process:
     command: str = ""
     account: str = ""
     tty: str = ""  # the terminal it belongs to, such as "ttyS0"
-    is_terminal: bool = False  # the service `ekanban terminal serve`, or the demo's
+    is_terminal: bool = False  # the service `ekanban terminal serve`
 
     @property
     def title(self) -> str:

@@ -31,6 +31,7 @@ DESKTOPS = (
 )  # fmt: skip
 SERVANTS = ("systemd-logind", "acpid", "upowerd", "systemd")  # have keyboards open and take nothing of them
 KNOWN = frozenset({MODEM_MANAGER, BRLTTY, *GETTYS, *GRABBERS, *DESKTOPS})
+TERMINAL = "ekanban_cli.terminal_process"
 COMMAND_LENGTH = 120  # characters shown of a command line
 
 # Linux's numbers of terminals (Documentation/admin-guide/devices.txt): major → first minor, name.
@@ -133,12 +134,13 @@ def _described(folder: Path, name: str, command: list[str]) -> Process:
 
 
 def _is_ekanban(command: list[str]) -> bool:
-    names = [os.path.basename(word) for word in command[:4]]  # a script's interpreter and its options stand in front
-    return "ekanban" in names or "ekanban_cli" in names
+    names = [os.path.basename(word) for word in command[:6]]  # a script's interpreter and its options stand in front
+    return "ekanban" in names or any(name.split(".")[0] == "ekanban_cli" for name in names)
 
 
 def _serves(command: list[str]) -> bool:
-    return "demo" in command or any(pair == ("terminal", "serve") for pair in pairwise(command))
+    """Say whether it is the terminal, which replaces the command that starts it by a process of its own."""
+    return TERMINAL in command or any(pair == ("terminal", "serve") for pair in pairwise(command))
 
 
 def _tty(stat: str) -> str:

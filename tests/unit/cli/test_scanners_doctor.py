@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ import pytest
 from thread_server import serving
 
 from ekanban_cli.scanners_doctor import diagnose
+from ekanban_cli.terminal_process import start
 from ekanban_drivers.doctor.finding import Code
+from ekanban_drivers.doctor.processes import running
+from ekanban_terminal.settings import TerminalSettings
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -67,6 +71,23 @@ def test_whatever_else_answers_there_says_nothing(tmp_path: Path, body: bytes, s
         report = diagnose(config(tmp_path, port), None, "")
 
     assert (report.is_well, report.facts.stands) == (True, {})
+
+
+def test_the_process_that_the_terminal_becomes_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "proc/7"
+    (folder / "fd").mkdir(parents=True)
+    (folder / "comm").write_text("python\n")
+    (folder / "stat").write_text("7 (python) S 1 7 7 0 -1 4194560 0")
+
+    def become(_program: str, command: list[str], _environment: object) -> None:
+        (folder / "cmdline").write_text("\0".join([*command, ""]))
+
+    monkeypatch.setattr(os, "execve", become)
+    with socket.socket() as listener:
+        start(TerminalSettings(), listener, as_json=False)
+
+    (found,) = running((), tmp_path).known
+    assert (found.title, found.is_terminal) == ("ekanban (7)", True)
 
 
 def test_a_port_that_nobody_answers_at_costs_no_time(tmp_path: Path) -> None:

@@ -313,7 +313,8 @@ def test_a_login_is_found_with_the_terminal_that_it_sits_on(tmp_path: Path, numb
     ("command", "terminal"),
     [
         ("/usr/bin/python3 /usr/bin/ekanban terminal serve --config x", True),
-        ("/usr/bin/ekanban demo", True),
+        ("/usr/bin/python3 -I -m ekanban_cli.terminal_process 3 4 text", True),
+        ("/usr/bin/ekanban demo", False),
         ("python3 -m ekanban_cli terminal serve", True),
         ("/usr/bin/python3 /usr/bin/ekanban scanners watch sn:1", False),
         ("/usr/bin/python3 /usr/bin/ekanban terminal status", False),
