@@ -56,12 +56,15 @@ class Framer:
         """Take notice that it is `t` and that nothing else had happened before."""
         if t - self._active <= self._gap:
             return []
-        self._skipping = False
-        if not self._pieces:
-            return []
         if self._pause_completes:
-            return self._complete(self._active)
-        self._suspect = not self._framed  # STX proves a beginning by itself
+            self._skipping = False
+            return self._complete(self._active) if self._pieces else []
+        if not self._pieces and not self._skipping:
+            return []
+        self._suspect = not self._framed  # it may be the rest of this one; STX proves a beginning by itself
+        if self._skipping:
+            self._skipping = False
+            return []
         return [self._fail(ErrorKind.TIMEOUT, t)]
 
     def add(self, text: str, t: float) -> list[Event]:
