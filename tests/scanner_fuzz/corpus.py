@@ -22,7 +22,7 @@ def tapes() -> Iterator[bytes]:
         driver = "serial" if case.driver == "tcp" else case.driver
         for number, setting in enumerate(SETTINGS):
             if setting.driver == driver:
-                yield bytes([number]) + b"".join(_inputs(case))
+                yield bytes([0, number]) + b"".join(_inputs(case))
 
 
 def _inputs(case: Recording) -> Iterator[bytes]:

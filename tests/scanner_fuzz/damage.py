@@ -76,10 +76,27 @@ def broken_report(case: Case, tape: Tape) -> None:
     case.pieces[place] = replace(piece, what=Reported((cut, length, name)[tape.below(3)]), begins=False, ends=False)
 
 
+def frame_without_end(case: Case, tape: Tape) -> None:
+    """An ETX is lost without a word: the next STX tells."""
+    place = tape.below(len(case.pieces))
+    if case.pieces[place].ends and _next_to_end(case, place + 1):
+        case.hit |= _codes([case.pieces[place]])
+        del case.pieces[place]
+
+
+def repeated(case: Case, tape: Tape) -> None:
+    """A key repeats by itself while it is held: no damage at all."""
+    place = tape.below(len(case.pieces))
+    piece = case.pieces[place]
+    if isinstance(piece.what, Keyed) and (piece.what.kind, piece.what.value) == (us.EV_KEY, 1):
+        again = replace(piece, what=replace(piece.what, value=2), begins=False, ends=False)
+        case.pieces[place + 1 : place + 1] = [again] * (1 + tape.below(5))
+
+
 CLASSES: dict[str, tuple[Damage, ...]] = {
-    "keys": (overrun, unplugged, stalled),
+    "keys": (overrun, unplugged, stalled, repeated),
     "line": (unplugged, stalled, lost_in_a_pause),
-    "frames": (unplugged, stalled, lost_in_a_pause),
+    "frames": (unplugged, stalled, lost_in_a_pause, frame_without_end),
     "reports": (unplugged, stalled, broken_report),
 }
 

@@ -10,16 +10,17 @@ from scanner_fuzz.tape import Tape
 from scanner_fuzz.wild import Broken
 
 MOST_STROKES = 3
+CHOICES = 5  # bytes of a tape for each of them
 
 
 def case(data: bytes) -> Case:
     """Make a damaged case of a tape."""
     tape = Tape(data)
     channel = tape.one_of(list(PROFILES))
+    strokes = [(tape.one_of(CLASSES[channel]), Tape(tape.bytes(CHOICES))) for _ in range(tape.below(MOST_STROKES + 1))]
     made = send(channel, tape)
-    for _ in range(tape.below(MOST_STROKES + 1)):
-        stroke = tape.one_of(CLASSES[channel])
-        stroke(made, tape)
+    for stroke, choices in strokes:
+        stroke(made, choices)
         made.strokes.append(stroke.__name__)
     return made
 

@@ -14,7 +14,7 @@ from scanner_fuzz.tape import Tape
 
 GAP_S = 0.1
 PAUSES = (0.3, 0.05, 0.002, 0.11, 5.0)  # between two codes, seconds
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = ("89ABCDEFGHJKMNPQRSTVWXYZ", "56789", "abc789-./")
 LENGTHS = {"evdev": (2, 30), "serial": (2, 30), "hidpos": (2, 170)}
 
 
@@ -79,8 +79,8 @@ def send(channel: str, tape: Tape, codes: list[str] | None = None) -> Case:
 
 def _code(tape: Tape, number: int, least: int, most: int) -> str:
     """A code that is no part of another: its first character tells its number, and none of its others does."""
-    length = least + tape.below(most - least + 1)
-    return LETTERS[number] + "".join(LETTERS[8 + tape.below(24)] for _ in range(length - 1))
+    length, letters, first = least + tape.below(most - least + 1), tape.one_of(LETTERS), tape.byte()
+    return str(number) + "".join(letters[(first + 7 * place) % len(letters)] for place in range(length - 1))
 
 
 def _keys(code: str) -> Iterator[Piece]:
