@@ -69,7 +69,7 @@ def many(engine: str, folder: Path, jobs: int, seed: int, inputs: int) -> int:
     for file in failed:
         explain(file.read_bytes())
     if not failed and any(codes):
-        print(f"an engine ended with {codes}")
+        print(*(file.read_text(errors="replace")[-3000:] for file in sorted(folder.glob("log-*"))), sep="\n")
     if peak_mb > MOST_MB:
         print(f"more memory than {MOST_MB} MB")
     return 1 if failed or any(codes) or peak_mb > MOST_MB or given < inputs else 0

@@ -34,7 +34,7 @@ def unplugged(case: Case, tape: Tape) -> None:
     """The scanner goes away, what the kernel held of it is lost, and it begins anew when it is back."""
     place = tape.below(len(case.pieces))
     end = min(len(case.pieces), place + tape.below(100))
-    if end < len(case.pieces) and (code := case.pieces[end].code) is not None and _begun(case, end):
+    while end < len(case.pieces) and (code := case.pieces[end].code) is not None and _begun(case, end):
         end = 1 + max(number for number, piece in enumerate(case.pieces) if piece.code == code)
     gone = case.pieces[place:end]
     case.hit |= _codes(gone) | _under_way(case, place)

@@ -20,8 +20,9 @@ def case(data: bytes) -> Case:
     strokes = [(tape.one_of(CLASSES[channel]), Tape(tape.bytes(CHOICES))) for _ in range(tape.below(MOST_STROKES + 1))]
     made = send(channel, tape)
     for stroke, choices in strokes:
-        stroke(made, choices)
-        made.strokes.append(stroke.__name__)
+        if made.pieces:
+            stroke(made, choices)
+            made.strokes.append(stroke.__name__)
     return made
 
 

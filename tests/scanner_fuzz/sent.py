@@ -94,7 +94,7 @@ def _keys(code: str) -> Iterator[Piece]:
 def _bytes(head: str, code: str, end: str) -> Iterator[Piece]:
     text = head + code + end
     for place, byte in enumerate(text.encode()):
-        yield Piece(place / 1000, Sent(bytes([byte])), None, place == len(head), place == len(text) - 1)
+        yield Piece(place / 1000, Sent(bytes([byte])), None, place == 0, place == len(text) - 1)
 
 
 def _reports(code: str) -> Iterator[Piece]:
