@@ -68,8 +68,8 @@ def leave_out() -> None:
 def let_readers_in() -> None:
     """Have a thread that computes give the interpreter away soon, to the threads that read scanners.
 
-    A scanner that types fills the kernel's buffer within 13 ms. With Python's own 5 ms the readers of eight scanners came
-    too late whenever the event loop computed for 50 ms, and the kernel threw keys away.
+    A scanner that types fills the kernel's buffer within 13 ms. With Python's own 5 ms the readers of eight scanners
+    came too late whenever the event loop computed for 50 ms, and the kernel threw keys away.
     """
     sys.setswitchinterval(SWITCH_S)
 

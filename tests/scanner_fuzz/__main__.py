@@ -1,7 +1,7 @@
 """`make fuzz-scanners INPUTS=10000000`: so many kernel events, chunks of bytes and reports through the decoders.
 
-Half of the cases are anything at all, half are codes that were damaged as a factory damages them (see oracle.py). A case
-that fails is made as short as it can be and kept as a recording, which `ekanban scanners replay` reads.
+Half of the cases are anything at all, half are codes that were damaged as a factory damages them (see oracle.py). A
+case that fails is made as short as it can be and kept as a recording, which `ekanban scanners replay` reads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What happens to a scanner's line in a factory, one function for each class of damage.
 
-docs/reference/scanner-promises.md says what is promised of each. Those here can be told from what arrives; the silent ones,
-which cannot, are in silent.py.
+docs/reference/scanner-promises.md says what is promised of each. Those here can be told from what arrives; the silent
+ones, which cannot, are in silent.py.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ CLASSES: dict[str, tuple[Damage, ...]] = {
     "keys": (overrun, unplugged, stalled, repeated),
     "line": (unplugged, stalled, lost_in_a_pause),
     "frames": (unplugged, stalled, lost_in_a_pause, frame_without_end),
-    "reports": (unplugged, stalled, broken_report),
+    "reports": (unplugged, stalled, lost_in_a_pause, broken_report),
 }
 
 

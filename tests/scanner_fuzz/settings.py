@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ekanban_drivers.profile import Profile
 from hid_scanner import described
+
+from ekanban_drivers.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)

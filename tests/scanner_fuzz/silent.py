@@ -1,4 +1,4 @@
-"""Damage that nothing tells of: what arrives looks like another code, and only the code itself can say that it is not."""
+"""Damage that nothing tells of: what arrives looks like another code, and only the code can say that it is not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Anything at all: kernel events, bytes and reports that no scanner sends, at any times.
 
-Nothing is promised of what is read, but that nothing crashes, that nothing grows, and that a scanner which was plugged in
-anew reads its next code.
+Nothing is promised of what is read, but that nothing crashes, that nothing grows, and that a scanner which was plugged
+in anew reads its next code.
 """
 
 from __future__ import annotations
@@ -100,9 +100,8 @@ def form_of(profile: Profile, code: bytes, identifier: bytes = b"]C0") -> list[b
 
 
 _HIDPOS = [setting.profile.report_descriptor for setting in SETTINGS if setting.driver == "hidpos"]
-FORMS = dict(
-    zip(_HIDPOS, [(56, 2, True, 2), (56, 2, True, 2), (20, 0, False, 2), (255, 7, True, 0), (56, 2, True, 2)], strict=True)
-)  # fmt: skip
+_COMMON = (56, 2, True, 2)  # capacity, name, a place for the identifier, further bytes
+FORMS = dict(zip(_HIDPOS, [_COMMON, _COMMON, (20, 0, False, 2), (255, 7, True, 0), _COMMON], strict=True))
 
 
 def _lines(setting: Setting, tape: Tape) -> Iterator[Line]:

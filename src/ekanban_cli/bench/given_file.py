@@ -1,7 +1,7 @@
 """Scanners that are open files from the start: what a benchmark's feeder writes, the terminal's own threads read.
 
-A keyboard wedge is a pipe of `struct input_event`, a HID-POS scanner a socket of packets. Only the nodes under /dev are not
-real here; reading, decoding, queue and threads are those of every driver.
+A keyboard wedge is a pipe of `struct input_event`, a HID-POS scanner a socket of packets. Only the nodes under /dev are
+not real here; reading, decoding, queue and threads are those of every driver.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ def run() -> Report:
     return Report(
         figures,
         [
-            "User and system time of the process with all its threads (times(2), `/proc/PID/stat`), in ticks of 10 ms, over"
-            f" {IDLE_S:g} s that begin {SETTLE_S:g} s after the scanners were opened. The scanners are serial; a thread of"
-            " its own waits for each, whatever its kind."
+            "User and system time of the process with all its threads (`/proc/PID/stat`), in ticks of 10 ms, over"
+            f" {IDLE_S:g} s that begin {SETTLE_S:g} s after the scanners were opened. The scanners are serial; a thread"
+            " of its own waits for each, whatever its kind."
         ],
     )
 

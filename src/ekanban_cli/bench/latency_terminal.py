@@ -1,7 +1,7 @@
 """A terminal whose event loop stalls, and which notes when its station has each scan: a process of its own.
 
-Arguments: the terminal's configuration, how the loop stalls (a name of STALLS). It says "ready" when all scanners are, ends
-when its standard input does, and then says what it noted.
+Arguments: the terminal's configuration, how the loop stalls (a name of STALLS). It says "ready" when all scanners are,
+ends when its standard input does, and then says what it noted.
 """
 
 from __future__ import annotations

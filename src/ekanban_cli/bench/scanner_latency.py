@@ -1,7 +1,7 @@
 """Eight scanners at full speed while the event loop stalls for 50 ms every second: who waits, and what is lost.
 
-From the last event of a code (the Enter key's going down, the CR, the report) until the terminal's station has the scan.
-The whole terminal runs: its journal stores each scan on the disk, and a station has the next one only behind that.
+From the last event of a code (the Enter key's going down, the CR, the report) until the terminal's station has it. The
+whole terminal runs: its journal stores each scan on the disk, and a station has the next one only behind that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ WORDS = {
 
 def run() -> Report:
     """Scan under each kind of stall."""
-    figures, missing = [], 0
+    figures: list[Figure] = []
+    missing = 0
     with tempfile.TemporaryDirectory(prefix="ekanban-bench-") as name:
         for kind in STALLS:
             folder = Path(name) / kind
@@ -46,10 +47,10 @@ def run() -> Report:
 
 
 NOTE = (
-    f"{SECONDS:g} s of each: four keyboard wedges at 1 ms polling, two serial lines at 9600 baud, two HID-POS scanners with"
-    " a report every 10 ms, each scanning one card after the other without a pause, all scans stored on the disk. “Waiting”:"
-    " the loop's thread sleeps for 50 ms in every second. “Computing”: it computes in Python, and all threads share one"
-    " interpreter. “Behind the stall”: from its end, for what was scanned within one."
+    f"{SECONDS:g} s of each: four keyboard wedges at 1 ms polling, two serial lines at 9600 baud, two HID-POS scanners"
+    " with a report every 10 ms, each scanning one card after the other without a pause, all scans stored on the disk."
+    " “Waiting”: the loop's thread sleeps for 50 ms in every second. “Computing”: it computes in Python, and all threads"
+    " share one interpreter. “Behind the stall”: from its end, for what was scanned within one."
 )
 
 Times = list[tuple[float, float]]  # monotonic seconds: begin and end of stalls, or sent and got
@@ -115,5 +116,6 @@ def _config(folder: Path, made: list[Scanner]) -> str:
     head = f'data = {json.dumps(str(folder))}\nname = "Benchmark"\nport = 0\n'
     keys = (("name", "name"), ("driver", "driver"), ("device", "near"))
     return head + "".join(
-        "\n[[scanners]]\n" + "".join(f"{key} = {json.dumps(getattr(one, field))}\n" for key, field in keys) for one in made
+        "\n[[scanners]]\n" + "".join(f"{key} = {json.dumps(getattr(one, field))}\n" for key, field in keys)
+        for one in made
     )

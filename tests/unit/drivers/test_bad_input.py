@@ -122,7 +122,8 @@ def test_every_family_of_scanners_has_its_recordings() -> None:
     families = {folder.name for folder in FIXTURES.iterdir() if folder.is_dir()}
 
     assert families >= {
-        "wedge-us", "bluetooth-wedge", "serial", "usb-cdc", "tcp-fixed-mount", "hidpos", "hidpos-without-aim", "mis-set",
+        "wedge-us", "bluetooth-wedge", "serial", "usb-cdc", "tcp-fixed-mount", "hidpos", "hidpos-without-aim",
+        "mis-set",
     }  # fmt: skip
 
 
