@@ -49,8 +49,8 @@ def run() -> Report:
 NOTE = (
     f"{SECONDS:g} s of each: four keyboard wedges at 1 ms polling, two serial lines at 9600 baud, two HID-POS scanners"
     " with a report every 10 ms, each scanning one card after the other without a pause, all scans stored on the disk."
-    " “Waiting”: the loop's thread sleeps for 50 ms in every second. “Computing”: it computes in Python, and all threads"
-    " share one interpreter. “Behind the stall”: from its end, for what was scanned within one."
+    " “Waiting”: the loop's thread sleeps for 50 ms in every second. “Computing”: it computes in Python, and all"
+    " threads share one interpreter. “Behind the stall”: from its end, for what was scanned within one."
 )
 
 Times = list[tuple[float, float]]  # monotonic seconds: begin and end of stalls, or sent and got
