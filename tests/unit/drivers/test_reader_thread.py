@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from us_keyboard import Key, typed
 
+from ekanban_drivers import evdev_driver
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.evdev_driver import INPUT_EVENT, EvdevSource
@@ -76,14 +77,19 @@ def test_key_events_that_are_cut_anywhere_are_put_together(pipe: tuple[int, int]
     assert (scan.text, round(scan.t_first)) == ("KAN-1", 100)
 
 
-def test_key_events_are_timed_by_the_kernel_where_it_does_so_and_by_the_reader_where_not(pipe: tuple[int, int]) -> None:
+@pytest.mark.parametrize("by_kernel", [True, False])
+def test_key_events_are_timed_by_the_kernel_where_it_does_so_and_by_the_reader_where_not(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch, by_kernel: bool
+) -> None:
     near, far = pipe
+    clock = iter([5.01, 9.0])  # the second half waits while the reader sleeps
+    monkeypatch.setattr(evdev_driver, "Clock", lambda: next(clock))
+    source = EvdevSource(near, KeyDecoder(Profile(gap_ms=100), "a"), stamped=by_kernel)
+    found: list[Event] = []
 
-    for by_kernel in (True, False):
-        source = EvdevSource(near, KeyDecoder(Profile(), "a"), stamped=by_kernel)
-        os.write(far, stamped(typed("1\n"), 5.0))
+    for half, begin in (("7K3Q", 5.0), ("M9\n", 5.05)):
+        os.write(far, stamped(typed(half), begin))
+        found += source.read()
 
-        (scan,) = source.read()
-
-        assert isinstance(scan, Scan)
-        assert (scan.t_first < 6.0) is by_kernel
+    whole = [(event.text, event.suspect) for event in found if isinstance(event, Scan)]
+    assert whole == ([("7K3QM9", False)] if by_kernel else [("M9", True)])
