@@ -17,10 +17,15 @@ LONGEST = 2000  # bytes of a tape
 
 
 def tapes(seed: int) -> Iterator[bytes]:
-    """All tapes of a seed, without end."""
+    """All tapes of a seed, without end; those of the recordings come first."""
+    yield from corpus.tapes()
+    yield from chances(seed)
+
+
+def chances(seed: int) -> Iterator[bytes]:
+    """The tapes of a seed that chance makes."""
     chance = random.Random(seed)  # noqa: S311 -- no secret
-    known = [bytes(tape) for tape in corpus.tapes()]
-    yield from known
+    known = list(corpus.tapes())
     while True:
         yield chance.randbytes(chance.randint(2, 150)) if chance.random() < 0.7 else _changed(chance, known)
 

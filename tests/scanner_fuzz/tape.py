@@ -33,7 +33,7 @@ class Tape:
     def below(self, limit: int) -> int:
         """Choose a number from 0 to `limit` - 1."""
         number = self.byte() if limit <= 256 else self.byte() << 8 | self.byte()
-        return number % limit
+        return number % max(limit, 1)
 
     def one_of(self, choices: Sequence[T]) -> T:
         """Choose one."""

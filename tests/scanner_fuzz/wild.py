@@ -21,10 +21,23 @@ from scanner_fuzz.tape import Tape
 # Seconds until the next input: within a code, at the edge of a pause (0.1), at that of a held key (1), and backwards.
 STEPS = (0.001, 0.0, 0.0005, 0.002, 0.01, 0.05, 0.099, 0.1, 0.101, 0.5, 1.0, 1.001, 5.0, -0.01, -5.0, 3600.0)
 KINDS = {12: us.EV_SYN, 13: us.EV_LED, 14: us.EV_MSC}  # by a byte's upper half; the others are keys
-LIKELY = [us.SHIFT, us.CTRL, us.ALT, us.CAPSLOCK, us.ENTER, us.META, *us.KEYPAD_DIGITS.values(), 30, 44, 2, 27, 46]
-LIKELY_FROM, HIGH, LEAVES = 4, 11, 15  # upper halves: a key that means much, one
-# beyond 255, a device that goes away and comes back
-VALUES = (1, 0, 2, -1, 2**31 - 1)
+LIKELY = [
+    us.SHIFT,
+    us.CTRL,
+    *3 * [us.ALT],
+    us.CAPSLOCK,
+    us.ENTER,
+    us.META,
+    *us.KEYPAD_DIGITS.values(),
+    30,
+    44,
+    2,
+    27,
+    46,
+]
+# Upper halves: from 4 on a key that means much, a key beyond 255, a device that goes away and comes back.
+LIKELY_FROM, HIGH, LEAVES = 4, 11, 15
+VALUES = (1, 0, 1, 0, 1, 2, -1, 2**31 - 1)
 RAW, TRUNCATED = 1, 2  # how a report is given; else by its form
 LAST = "KAN-1"
 
