@@ -42,7 +42,12 @@ class Framer:
     @property
     def deadline(self) -> float | None:
         """When silence alone will mean something; None while it means nothing."""
-        return self._active + self._gap if self._pieces else None
+        return self._active + self._gap if self._under_way else None
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether a code has begun: by its first character, or by its STX."""
+        return bool(self._pieces) or (self._framed and self._inside)
 
     @property
     def open(self) -> bool:
@@ -62,12 +67,15 @@ class Framer:
         """Take notice that it is `t` and that nothing else had happened before."""
         if t - self._active <= self._gap:
             return []
-        self._skipping = False
-        if not self._pieces:
-            return []
         if self._pause_completes:
-            return self._complete(self._active)
-        self._suspect = not self._framed  # STX proves a beginning by itself
+            self._skipping = False
+            return self._complete(self._active) if self._pieces else []
+        if not self._under_way and not self._skipping:
+            return []
+        self._suspect = not self._framed  # it may be the rest of this one; STX proves a beginning by itself
+        if self._skipping:
+            self._skipping = False
+            return []
         return [self._fail(ErrorKind.TIMEOUT, t)]
 
     def add(self, text: str, t: float) -> list[Event]:
@@ -142,7 +150,7 @@ class Framer:
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone: what comes after is another beginning."""
         found = self.tick(t)
-        if self._pieces:
+        if self._under_way:
             found.append(self._fail(ErrorKind.DISCONNECT, t))
         self._inside = not self._framed
         self._skipping = self._suspect = False

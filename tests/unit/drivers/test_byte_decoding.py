@@ -122,6 +122,12 @@ def test_a_frame_after_a_broken_one_is_not_suspect() -> None:
     assert [(event.text, event.suspect) for event in line.events if isinstance(event, Scan)] == [("B2", False)]
 
 
+def test_a_pause_behind_stx_is_an_error_and_what_follows_is_not_read() -> None:
+    line = Line(framing="stx_etx", gap_ms=50).send(b"\x02").wait(0.06).send(b"34\x03", b"\x02KAN-1\x03")
+
+    assert (line.errors, line.scans) == ([("timeout", "")], ["KAN-1"])
+
+
 def test_a_pause_inside_a_code_is_an_error_and_what_follows_is_suspect() -> None:
     line = Line(gap_ms=50).send(b"12").wait(0.06).send(b"34\r", b"KAN-1\r")
 
