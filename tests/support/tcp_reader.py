@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import select
@@ -106,6 +107,13 @@ class TcpReader:
         if not select.select([self._listening], [], [], SOON)[0]:
             raise TimeoutError("nobody called the reader")
         return Call(self._listening.accept()[0])
+
+    async def answer(self, sends: list[bytes]) -> None:
+        """Take every call, also those that the caller has given up by now, and send to each what is in the list."""
+        self._listening.setblocking(False)
+        while True:
+            connected, _peer = await asyncio.get_running_loop().sock_accept(self._listening)
+            Call(connected).send(b"".join(sends))
 
 
 def call(port: int, host: str = "127.0.0.1", source: str = "") -> Call:
