@@ -40,10 +40,10 @@ def list_(as_json: Json = False) -> None:
     import asyncio
     from dataclasses import asdict
 
-    from ekanban_cli.scanners_watch import discover
+    from ekanban_drivers.discovery import discover
 
     devices, missing = asyncio.run(discover())
-    for text in missing:
+    for text in missing.values():
         typer.echo(text, err=True)
     table = _table(devices) if devices else _("No scanner was found.")
     say(table, [asdict(device) for device in devices], as_json)

@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ekanban_drivers import registry
+from ekanban_drivers.discovery import discover
 from ekanban_drivers.errors import DeviceAbsent, ScannerError
 from ekanban_drivers.happenings import Tap
 from ekanban_drivers.hotplug import NO_TAP, Scanners
 from ekanban_drivers.profile import load
-from ekanban_drivers.scanner import DeviceInfo, Event, Scan, ScannerConfig, ScannerState, Status
+from ekanban_drivers.scanner import Event, Scan, ScannerConfig, ScannerState, Status
 from ekanban_drivers.tcp_address import is_address
 
-NO_HARDWARE = ("simulated", "stdin", "replay", "tcp")
 ONCE = ("stdin", "replay")  # what was read to its end does not come again
-
-
-async def discover() -> tuple[list[DeviceInfo], list[str]]:
-    """Return the devices of all drivers, and why some drivers cannot look."""
-    devices: list[DeviceInfo] = []
-    missing: list[str] = []
-    for kind in registry.kinds():
-        if kind in NO_HARDWARE:
-            continue
-        try:
-            devices += await registry.create(kind).discover()
-        except ScannerError as error:
-            missing.append(str(error))
-        except Exception as error:  # a driver of others may raise anything; the devices of the other drivers count
-            missing.append(f"{kind}: {error!r}")
-    return devices, missing
 
 
 async def configure(device: str, driver: str | None, profile: str | None) -> ScannerConfig:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ekanban_drivers import evdev_nodes, registry
+from ekanban_drivers.discovery import discover
 from ekanban_drivers.doctor import nodes, processes
 from ekanban_drivers.doctor.accounts import account
 from ekanban_drivers.doctor.configured import configured
@@ -16,13 +17,12 @@ from ekanban_drivers.doctor.facts import Facts, Stands, Wanted
 from ekanban_drivers.doctor.finding import Finding, Severity
 from ekanban_drivers.doctor.thieves import brltty
 from ekanban_drivers.doctor.unused import beyond_sight, unused
-from ekanban_drivers.errors import BadProfile, DeviceNotReadable, ScannerError
+from ekanban_drivers.errors import BadProfile, DeviceError, ScannerError
 from ekanban_drivers.profile import load
-from ekanban_drivers.scanner import AddressedDriver, DeviceInfo
+from ekanban_drivers.scanner import AddressedDriver
 
 PACKAGES = ("evdev", "pyudev", "serial")
 SUBSYSTEMS = {"evdev": "input", "hidpos": "hidraw"}  # of nodes that bear no usual name
-NO_HARDWARE = ("simulated", "stdin", "replay", "tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ async def gather(
     Opens no device. Raises KeyError: there is no such account.
     """
     entries = tuple(Wanted(*one, fault=_fault(one[3]), misnamed=_misnamed(*one[1:3])) for one in wanted)
-    found, unavailable = await _discover()
+    found, unavailable = await discover()
+    found += evdev_nodes.find() if "evdev" in unavailable else []  # without its package they can be seen, not read
     links = _links(entries)
     further = {links.get(one.device, ""): SUBSYSTEMS.get(one.driver, "tty") for one in entries}
     named = {path: subsystem for path, subsystem in (further | nodes.paths(root)).items() if path}
@@ -79,22 +80,6 @@ def examine(facts: Facts) -> Report:
     return Report(facts, (*configured(facts), *brltty(facts), *unused(facts), *beyond_sight(facts)))
 
 
-async def _discover() -> tuple[list[DeviceInfo], dict[str, str]]:
-    found: list[DeviceInfo] = []
-    unavailable: dict[str, str] = {}
-    for kind in registry.kinds():
-        if kind in NO_HARDWARE:
-            continue
-        try:
-            found += await registry.create(kind).discover()
-        except ScannerError as error:
-            unavailable[kind] = str(error)
-            found += evdev_nodes.find() if kind == "evdev" else []
-        except Exception as error:  # a driver of others may raise anything; the devices of the other drivers count
-            unavailable[kind] = repr(error)
-    return found, unavailable
-
-
 def _links(entries: Iterable[Wanted]) -> dict[str, str]:
     """Follow the paths that the configuration names to their nodes."""
     named = {one.device for one in entries if one.device.startswith("/") and os.path.lexists(one.device)}
@@ -106,10 +91,12 @@ def _misnamed(driver: str, device: str) -> str:
         made = registry.create(driver)
         if isinstance(made, AddressedDriver):
             made.at(device)
-    except DeviceNotReadable as error:
+    except DeviceError as error:
         return str(error)
-    except ScannerError:  # said as what is wrong with the driver, or found at the device itself
+    except ScannerError:  # said as what is wrong with the driver
         return ""
+    except Exception as error:  # a driver of others may raise anything
+        return repr(error)
     return ""
 
 

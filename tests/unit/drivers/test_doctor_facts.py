@@ -407,9 +407,8 @@ def test_the_kernel_judges_the_same(open_folder: Path) -> None:
 def test_what_is_wrong_with_an_entry_is_found_without_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "evdev", None)
 
-    facts = asyncio.run(
-        gather([("a", "tcp", "nonsense", ""), ("b", "serial", "sn:1", "nonesuch"), ("c", "nonesuch", "", "")])
-    )
+    entries = [("a", "tcp", "nonsense", ""), ("b", "serial", "sn:1", "nonesuch"), ("c", "nonesuch", "", "")]
+    facts = asyncio.run(gather(entries))
 
     address, profile, unknown = facts.wanted
     assert "nonsense is no address of a scanner" in address.misnamed

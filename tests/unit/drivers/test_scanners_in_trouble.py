@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -22,8 +21,6 @@ from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.scanner import DeviceInfo, Profile, Scan, ScannerConfig, ScannerDriver, ScannerState, Status
 
 SOON = 20  # seconds; a test that needs them has failed
-GONE = OSError(errno.ENODEV, "No such device")
-WEDGE = DeviceInfo("evdev", "sn:SN0001", "ACME Scanner", "/dev/input/event5", ("id:05e0:1200",))
 
 
 def states(config: ScannerConfig, driver: ScannerDriver, enough: Callable[[list[Status]], bool]) -> list[Status]:
