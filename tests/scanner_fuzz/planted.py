@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest import mock
 
+from ekanban_drivers.decoding import control_keys
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.decoding.keymap import KeyDecoder
@@ -174,8 +175,4 @@ def a_broken_report_leaves_no_doubt() -> AbstractContextManager[Any]:
 
 @bug
 def an_alt_code_beyond_the_page_crashes() -> AbstractContextManager[Any]:
-    def alt(self: KeyDecoder, t: float) -> list[Event]:
-        digits, self._alt_digits = self._alt_digits, ""
-        return self._framer.add(bytes([int(digits)]).decode("cp1252"), t) if digits else []
-
-    return _instead(KeyDecoder, "_alt_released", alt)
+    return _instead(control_keys, "with_alt", lambda digits: bytes([int(digits)]).decode("cp1252"))
