@@ -9,10 +9,9 @@ from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.profile import Framing, Profile, Terminator
-from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
+from ekanban_drivers.scanner import ErrorKind, Event
 
 REFUSED = "\ufffd"  # stands for a key that types nothing
-SILENCE = 1.0  # seconds without a key, after which a reading is over
 
 Pressed = tuple[float, int, int, int]  # time, type, code and value of a kernel event
 
@@ -67,46 +66,3 @@ def transcribe(events: Iterable[Pressed], profile: Profile) -> Transcript:
         if kind == k.EV_KEY and value == k.DOWN and code in (k.KEY_ENTER, k.KEY_KPENTER, k.KEY_TAB):
             transcript.endings.append(code)
     return transcript
-
-
-class Listener:
-    """A decoder that keeps one reading's events for `judge`, and says by an error that the keyboard is silent again."""
-
-    def __init__(self, device: str) -> None:
-        self.device = device
-        self.events: list[Pressed] = []
-        self.done = False
-        self._last: float | None = None
-
-    @property
-    def deadline(self) -> float | None:
-        """When the reading is over."""
-        return None if self._last is None or self.done else self._last + SILENCE
-
-    def feed(self, t: float, kind: int, code: int, value: int) -> list[Event]:
-        """Keep one `struct input_event`."""
-        if not self.done:
-            self.events.append((t, kind, code, value))
-            if kind == k.EV_KEY:
-                self._last = t
-        return []
-
-    def tick(self, t: float) -> list[Event]:
-        """Take notice that it is `t`."""
-        if self.done or self._last is None or t - self._last <= SILENCE:
-            return []
-        self.done = True
-        return [ScanError(ErrorKind.TIMEOUT, "", self.device, t)]
-
-    def damage(self, t: float) -> list[Event]:
-        """Begin anew: keys were pressed before anybody listened."""
-        self.events.clear()
-        return []
-
-    def lost(self, t: float) -> list[Event]:
-        """Take notice that the device is gone."""
-        return []
-
-    def ahead(self) -> Scan | None:
-        """Nothing is foreseen."""
-        return None

@@ -11,21 +11,22 @@ import fcntl
 import os
 import struct
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.keycodes import EV_MSC, EV_SYN, SYN_REPORT
 from ekanban_drivers.decoding.keymap import KeyDecoder
-from ekanban_drivers.errors import DeviceBusy, DriverUnavailable
-from ekanban_drivers.evdev_nodes import find
+from ekanban_drivers.errors import DeviceBusy, DeviceNotReadable, DriverUnavailable
+from ekanban_drivers.evdev_nodes import find, is_another_thing
 from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.happenings import Head, Keyed, Line, Tap
 from ekanban_drivers.node import why
 from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import N_, DeviceInfo, Event, Feedback, Profile, Session
 from ekanban_drivers.session import QueuedSession
-from ekanban_drivers.source import Clock, Decoder, reading
+from ekanban_drivers.source import Clock, reading
 
 if TYPE_CHECKING:
     from evdev import InputDevice
@@ -34,31 +35,18 @@ INPUT_EVENT = struct.Struct("@llHHi")  # struct input_event of linux/input.h: se
 EVENTS_AT_ONCE = 64  # the kernel's buffer of one keyboard
 EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 SECONDS_FOR_KEYS_UP = 2.0
+LATE = 0.05  # seconds after the kernel's stamp; a recording tells of what is read later than this
 
 TICK, SHORT, LONG = 0.03, 0.15, 0.8  # seconds of light
 LIGHTS = {Feedback.GREEN: (SHORT,), Feedback.AMBER: (SHORT, SHORT), Feedback.RED: (LONG,), Feedback.GREY: (TICK,)}
 
 
-class EventsDecoder(Decoder, Protocol):
-    """A decoder of the kernel's events."""
-
-    def feed(self, t: float, kind: int, code: int, value: int) -> list[Event]:
-        """Take one `struct input_event`."""
-        ...
-
-    def damage(self, t: float) -> list[Event]:
-        """Take notice that something was read past."""
-        ...
-
-
 class EvdevDriver:
-    """Reads keyboard wedges through /dev/input; `decoder` is made for each device that is opened."""
+    """Reads keyboard wedges through /dev/input."""
 
     kind = "evdev"
     subsystems = ("input",)  # whose udev events tell that a device may be there
-
-    def __init__(self, decoder: Callable[[Profile, str], EventsDecoder] = KeyDecoder) -> None:
-        self._decoder = decoder
+    taps = True
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the keyboards that are there now, scanners and others; raises DriverUnavailable."""
@@ -66,19 +54,25 @@ class EvdevDriver:
         return await asyncio.to_thread(find)
 
     @asynccontextmanager
-    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+    async def open(self, device: DeviceInfo, profile: Profile, tap: Tap | None = None) -> AsyncIterator[Session]:
         """Grab the device for the time of the context; raises DeviceError, DriverUnavailable."""
         _require_evdev()
         # In threads: the kernel takes its time (synchronize_rcu) to open, grab and close.
         node = await asyncio.to_thread(_open, device)
         try:
-            decoder = self._decoder(profile, device.identity)
-            source = EvdevSource(node.fd, decoder, _stamp_monotonic(node.fd))
+            decoder = KeyDecoder(profile, device.identity)
+            source = EvdevSource(node.fd, decoder, _stamp_monotonic(node.fd), tap)
             interrupted = await _keys_up(node, device)
             await asyncio.to_thread(_grab, node, device)
+            light = profile.feedback is DeviceFeedback.LED and await asyncio.to_thread(_has_light, node, device)
             damaged = decoder.damage(Clock()) if interrupted else []
-            async with reading(source, device.identity, damaged) as queue:
-                session = EvdevSession(node, queue, profile.feedback)
+            if tap is not None:
+                about = {"name": device.name, "identity": device.identity}
+                tap.opened(Head(self.kind, profile, {device.identity: about}, Clock()))
+                if interrupted:  # events went elsewhere: the kernel has a word for it
+                    tap.line(Line(Clock(), device.identity, Keyed(k.EV_SYN, k.SYN_DROPPED, 0)))
+            async with reading(source, device.identity, damaged, tap=tap) as queue:
+                session = EvdevSession(node, queue, light)
                 try:
                     yield session
                 finally:
@@ -90,10 +84,11 @@ class EvdevDriver:
 class EvdevSource:
     """The events of one grabbed device."""
 
-    def __init__(self, number: int, decoder: EventsDecoder, stamped: bool) -> None:
+    def __init__(self, number: int, decoder: KeyDecoder, stamped: bool, tap: Tap | None = None) -> None:
         self.decoder = decoder
         self._number = number
         self._stamped = stamped
+        self._tap = tap
         self._rest = b""
 
     def fileno(self) -> int:
@@ -113,6 +108,8 @@ class EvdevSource:
     def _decode(self, data: bytes, now: float) -> list[Event]:
         whole = len(data) - len(data) % INPUT_EVENT.size
         self._rest = data[whole:]
+        if self._tap is not None:
+            self._listen(self._tap, data[:whole], now)
         found: list[Event] = []
         feed, stamped = self.decoder.feed, self._stamped
         for seconds, micros, kind, code, value in INPUT_EVENT.iter_unpack(data[:whole]):
@@ -123,15 +120,20 @@ class EvdevSource:
                 found += events
         return found
 
+    def _listen(self, tap: Tap, data: bytes, now: float) -> None:
+        for seconds, micros, kind, code, value in INPUT_EVENT.iter_unpack(data):
+            t = seconds + micros / 1e6 if self._stamped else now
+            tap.line(Line(t, self.decoder.device, Keyed(kind, code, value), now if now - t > LATE else None))
+
 
 class EvdevSession(QueuedSession):
     """A grabbed device."""
 
-    def __init__(self, node: InputDevice[str], queue: EventQueue, means: DeviceFeedback) -> None:
+    def __init__(self, node: InputDevice[str], queue: EventQueue, light: bool) -> None:
         self._node = node
         super().__init__(queue)
         self._flashes: list[asyncio.Task[None]] = []
-        self._light = means is DeviceFeedback.LED and k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
+        self._light = light
 
     async def feedback(self, feedback: Feedback) -> bool:
         """Flash the scroll lock light, the only one that no scanner takes for an order to change its case."""
@@ -186,6 +188,9 @@ def _require_evdev() -> None:
 def _open(device: DeviceInfo) -> InputDevice[str]:
     from evdev import InputDevice
 
+    if is_another_thing(device.path):
+        text = N_("%(name)s (%(path)s) is no keyboard: name another device (`ekanban scanners doctor`).")
+        raise DeviceNotReadable(text, name=device.name, path=device.path)
     try:
         return InputDevice(device.path)
     except OSError as error:
@@ -220,6 +225,13 @@ async def _keys_up(node: InputDevice[str], device: DeviceInfo) -> bool:
 def _held(node: InputDevice[str], device: DeviceInfo) -> list[int]:
     try:
         return list(node.active_keys())
+    except OSError as error:
+        raise why(device, error) from error
+
+
+def _has_light(node: InputDevice[str], device: DeviceInfo) -> bool:
+    try:
+        return k.LED_SCROLLL in node.capabilities().get(k.EV_LED, [])
     except OSError as error:
         raise why(device, error) from error
 

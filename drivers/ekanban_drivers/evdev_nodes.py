@@ -1,4 +1,4 @@
-"""Which keyboards there are, whether we may read them or not."""
+"""Which keyboards there are, whether we may read them or not. All of it stands in sysfs; nothing is opened."""
 
 from __future__ import annotations
 
@@ -12,45 +12,43 @@ from ekanban_drivers.node import access
 from ekanban_drivers.scanner import DeviceInfo
 
 DIGITS = frozenset(range(2, 12))
+SYSFS = Path("/sys/class/input")
 
 
 def find() -> list[DeviceInfo]:
-    """Return all keyboards, in the order of their nodes; those without permission as far as sysfs describes them."""
+    """Return all keyboards, in the order of their nodes."""
     paths = sorted(glob.glob("/dev/input/event*"), key=lambda path: (len(path), path))
     return distinct([device for path in paths if (device := _describe(path)) is not None])
 
 
+def is_keyboard(keys: str) -> bool:
+    """Say whether a device can type digits and Enter: the class decides, not the vendor.
+
+    `keys` is its bitmap of keys as sysfs writes it (capabilities/key): mice, power buttons and lids have others.
+    """
+    bits = _bits(keys)
+    return all(bits >> key & 1 for key in (*DIGITS, k.KEY_ENTER))
+
+
+def is_another_thing(path: str) -> bool:
+    """Say whether the kernel knows this node as an input device that is no keyboard."""
+    keys = _folder(path) / "capabilities" / "key"
+    return keys.exists() and not is_keyboard(_line(keys))
+
+
 def _describe(path: str) -> DeviceInfo | None:
-    if not os.access(path, os.R_OK):
-        return _from_sysfs(path)
-    from evdev import InputDevice
-
-    try:
-        node = InputDevice(path)
-    except OSError:  # gone since it was listed, or no input device at all: not a keyboard that could be used
+    folder = _folder(path)
+    if not is_keyboard(_line(folder / "capabilities" / "key")):
         return None
-    try:
-        keys = node.capabilities().get(k.EV_KEY, [])
-        if not (DIGITS | {k.KEY_ENTER}).issubset(keys):
-            return None  # mice, power buttons, lids: the class decides, not the vendor
-        return _info(path, node.name, node.uniq, node.phys, node.info.vendor, node.info.product)
-    finally:
-        node.close()
-
-
-def _from_sysfs(path: str) -> DeviceInfo | None:
-    folder = Path("/sys/class/input") / os.path.basename(path) / "device"
-    keys = _bits(_line(folder / "capabilities" / "key"))
-    if not all(keys >> key & 1 for key in (*DIGITS, k.KEY_ENTER)):
-        return None
-    numbers = [int(_line(folder / "id" / name) or "0", 16) for name in ("vendor", "product")]
-    return _info(path, _line(folder / "name"), _line(folder / "uniq"), _line(folder / "phys"), *numbers)
-
-
-def _info(path: str, name: str, uniq: str, phys: str, vendor: int, product: int) -> DeviceInfo:
+    name, uniq, phys = (_line(folder / key) for key in ("name", "uniq", "phys"))
+    vendor, product = (int(_line(folder / "id" / key) or "0", 16) for key in ("vendor", "product"))
     names = identities(uniq, phys, vendor, product)
     state, text = access(path, name)
     return DeviceInfo("evdev", names[0], name, path, names[1:], vendor, product, state, text)
+
+
+def _folder(path: str) -> Path:
+    return SYSFS / os.path.basename(os.path.realpath(path)) / "device"
 
 
 def _line(path: Path) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from ekanban_drivers.scanner import ErrorKind, Event, Foresee, Scan, ScanError, Status
 
@@ -28,6 +28,7 @@ class EventQueue:
     def __init__(self, device: str, limit: int = LIMIT) -> None:
         self.device = device
         self.limit = limit
+        self.pulse: Callable[[], Awaitable[None]] | None = None  # of the thread that fills it, see PulsedSession
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._waiting: deque[Event] = deque()

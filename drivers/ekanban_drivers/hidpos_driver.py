@@ -15,13 +15,15 @@ import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
+from ekanban_drivers.happenings import Head, Reported, Tap, heard
 from ekanban_drivers.hidpos_nodes import descriptor, find
 from ekanban_drivers.node import why
 from ekanban_drivers.scanner import DeviceInfo, Profile, Session
 from ekanban_drivers.session import QueuedSession
-from ekanban_drivers.source import ByteSource, reading
+from ekanban_drivers.source import ByteSource, Clock, reading
 
 LONGEST_REPORT = 16_384  # bytes, HID_MAX_BUFFER_SIZE of the kernel
 
@@ -31,19 +33,24 @@ class HidposDriver:
 
     kind = "hidpos"
     subsystems = ("hidraw",)  # whose udev events tell that a device may be there
+    taps = True
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the HID-POS scanners that are there now."""
         return await asyncio.to_thread(find)
 
     @asynccontextmanager
-    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+    async def open(self, device: DeviceInfo, profile: Profile, tap: Tap | None = None) -> AsyncIterator[Session]:
         """Open and lock the node for the time of the context; raises DeviceError."""
         number = await asyncio.to_thread(_open, device)
+        name = device.identity
         try:
-            decoder = HidposDecoder(profile, device.identity, await asyncio.to_thread(descriptor, device.path))
-            source = ByteSource(number, decoder, LONGEST_REPORT)
-            async with reading(source, device.identity) as queue:
+            form = await asyncio.to_thread(descriptor, device.path)
+            if tap is not None:
+                said = profile if profile.report_descriptor else replace(profile, report_descriptor=form.hex())
+                tap.opened(Head(self.kind, said, {name: {"name": device.name, "identity": name}}, Clock()))
+            source = ByteSource(number, HidposDecoder(profile, name, form), LONGEST_REPORT, heard(tap, name, Reported))
+            async with reading(source, name, tap=tap) as queue:
                 yield QueuedSession(queue)  # these scanners beep by themselves; the standard has no order to beep
         finally:
             await asyncio.to_thread(os.close, number)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from ekanban_drivers import registry
-from ekanban_drivers.errors import DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
+from ekanban_drivers import profile_match, registry
+from ekanban_drivers.errors import BadProfile, DeviceAbsent, DeviceBusy, DeviceNotReadable, ScannerError
+from ekanban_drivers.happenings import Tap
+from ekanban_drivers.identity import apart
+from ekanban_drivers.profile import Profile, load
 from ekanban_drivers.scanner import (
     N_,
+    AddressedDriver,
     DeviceInfo,
     DirectSession,
     Event,
     Feedback,
+    PulsedSession,
     Scan,
     ScannerConfig,
     ScannerDriver,
@@ -31,6 +36,8 @@ from ekanban_drivers.udev import DeviceChanges
 
 RESCAN_SECONDS = 2.0
 WAITING = 1000  # events of all scanners together; behind it each scanner has its own queue
+
+NO_TAP = N_("What the scanner driver %(driver)s reads cannot be recorded: it lets nobody listen to its devices.")
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +58,7 @@ class Scanners:
     shows as a Status that says what mends it, and is tried again on every change that udev reports and every two
     seconds. `drivers` are used in place of those of the registry, by kind. `taker` is told, in the reader's thread,
     that a session has readings, and `foresee` what may become one (see DirectSession); what other sessions read comes
-    out of `events`, like every Status.
+    out of `events`, like every Status. `tap` listens to what devices give before it is decoded.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class Scanners:
         rescan_seconds: float = RESCAN_SECONDS,
         taker: Taker | None = None,
         foresee: Foreseer | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.statuses: dict[str, Status] = {}  # the newest of each scanner, by name
         self._configs = list(configs)
@@ -68,6 +76,7 @@ class Scanners:
         self._rescan_seconds = rescan_seconds
         self._taker = taker
         self._foresee = foresee
+        self._tap = tap
         self._sessions: dict[str, Session] = {}
         self._taken: dict[str, str] = {}  # path → the name of the scanner that has it open
         self._queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue(WAITING)
@@ -100,6 +109,10 @@ class Scanners:
         session = self._sessions.get(name)
         return session is not None and await session.feedback(feedback)
 
+    def pulses(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return, by scanner, how the thread that reads it proves that it lives; see PulsedSession."""
+        return {name: one.pulse for name, one in self._sessions.items() if isinstance(one, PulsedSession)}
+
     def _driver(self, config: ScannerConfig) -> ScannerDriver | None:
         if config.driver not in self._drivers:
             try:
@@ -124,7 +137,8 @@ class Scanners:
         device = await self._find(driver, config)
         self._taken[device.path] = config.name
         try:
-            async with driver.open(device, config.profile) as session:
+            settings = await asyncio.to_thread(_profile, config, device)
+            async with self._open(driver, device, settings) as session:
                 self._sessions[config.name] = session
                 if self._taker is not None and isinstance(session, DirectSession):
                     foresee = partial(self._foresee, config.name) if self._foresee is not None else None
@@ -138,36 +152,78 @@ class Scanners:
             self._sessions.pop(config.name, None)
             del self._taken[device.path]
 
+    def _open(
+        self, driver: ScannerDriver, device: DeviceInfo, settings: Profile
+    ) -> AbstractAsyncContextManager[Session]:
+        if self._tap is None:
+            return driver.open(device, settings)
+        if not getattr(driver, "taps", False):
+            raise ScannerError(NO_TAP, driver=driver.kind)
+        return driver.open(device, settings, self._tap)  # type: ignore[call-arg]  # `taps` says that it takes one
+
     async def _find(self, driver: ScannerDriver, config: ScannerConfig) -> DeviceInfo:
         wanted = config.device
+        if isinstance(driver, AddressedDriver):
+            return self._unless_taken(config, [driver.at(wanted)])
         found = [device for device in await driver.discover() if not wanted or _is_meant(device, wanted)]
-        if not wanted and len(found) > 1:
-            names = ", ".join(f"{device.identity} ({device.name})" for device in found)
-            text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
-            raise DeviceNotReadable(text, name=config.name, devices=names)
+        if len(apart(found)) > 1:
+            raise _several(config, apart(found))
+        if found:
+            return self._unless_taken(config, found)
+        if wanted.startswith("/") and os.path.exists(wanted):
+            named = DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
+            return self._unless_taken(config, [named])
+        if wanted.startswith("/") and os.path.islink(wanted):
+            text = N_(
+                "Scanner %(name)s: the link %(device)s leads to %(path)s, which is not there. Plug the scanner in, or"
+                " name it by its identity (`ekanban scanners list`)."
+            )
+            raise DeviceAbsent(text, name=config.name, device=wanted, path=os.path.realpath(wanted))
+        text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
+        raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
+
+    def _unless_taken(self, config: ScannerConfig, found: list[DeviceInfo]) -> DeviceInfo:
         free = [device for device in found if device.path not in self._taken]
         if free:
             return free[0]
-        if found:
-            text = N_("Scanner %(name)s: %(path)s is in use by scanner %(other)s of this terminal.")
-            path = found[0].path
-            raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
-        if wanted.startswith("/") and os.path.exists(wanted):
-            return DeviceInfo(config.driver, wanted, config.name, path=os.path.realpath(wanted))
-        text = N_("Scanner %(name)s (%(device)s) is not there: plug it in, switch it on, or wake it.")
-        raise DeviceAbsent(text, name=config.name, device=wanted or config.driver)
+        text = N_("Scanner %(name)s: %(path)s is in use by scanner %(other)s of this terminal.")
+        path = found[0].path
+        raise DeviceBusy(text, name=config.name, path=path, other=self._taken[path])
 
     async def _tell(self, config: ScannerConfig, status: Status) -> None:
         before = self.statuses.get(config.name)
         both_absent = before is not None and before.state is status.state is ScannerState.ABSENT
-        if status != before and not both_absent:
+        same_alarm = before is not None and before.alarm is status.alarm
+        if status != before and not (both_absent and same_alarm):
             self.statuses[config.name] = status
             await self._queue.put((config.name, status))
+
+
+def _profile(config: ScannerConfig, device: DeviceInfo) -> Profile:
+    """Read the profile that the configuration names, or the one that fits the device; raises a ScannerError."""
+    if isinstance(config.profile, Profile):
+        return config.profile
+    try:
+        named = config.profile or profile_match.fitting(config.driver, device.vendor, device.product)
+        return load(named) if named else Profile()
+    except BadProfile as error:
+        text = N_("Scanner %(name)s is not read, because its profile is wrong: %(error)s. Mend it; it is read again.")
+        raise DeviceNotReadable(text, name=config.name, error=str(error)) from error
 
 
 def _named(status: Status, name: str) -> Status:
     """Say a session's status with the name that the plant gave the scanner."""
     return replace(status, facts={**status.facts, "device": name}) if "device" in status.facts else status
+
+
+def _several(config: ScannerConfig, found: Iterable[DeviceInfo]) -> DeviceNotReadable:
+    """Refuse to guess: scanners that are alike may have changed places since the last start, and so their roles."""
+    names = ", ".join(f"{device.identity} ({device.name})" for device in found)
+    if not config.device:
+        text = N_("Scanner %(name)s: several devices are there, say in the configuration which: %(devices)s")
+        return DeviceNotReadable(text, name=config.name, devices=names)
+    text = N_("Scanner %(name)s: several devices fit %(device)s, say in the configuration which: %(devices)s")
+    return DeviceNotReadable(text, name=config.name, device=config.device, devices=names)
 
 
 def _is_meant(device: DeviceInfo, wanted: str) -> bool:

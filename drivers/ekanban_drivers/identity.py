@@ -5,10 +5,13 @@ Serial number, else the port it is plugged into, else vendor and product. Node n
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 from ekanban_drivers.scanner import DeviceInfo
+
+INTERFACE = re.compile(r"/input\d+$")  # behind the port, in what the kernel calls the place of an input device (phys)
 
 
 def identities(serial: str | None, port: str | None, vendor: int | None, product: int | None) -> tuple[str, ...]:
@@ -40,3 +43,17 @@ def distinct(devices: list[DeviceInfo]) -> list[DeviceInfo]:
         others = tuple(name for name in names if name != alone[0])
         found.append(replace(device, identity=alone[0], also=others))
     return found
+
+
+def apart(devices: list[DeviceInfo]) -> list[DeviceInfo]:
+    """Leave of each scanner its first device: some have two keyboards behind one port, and type with the first."""
+    found: dict[str, DeviceInfo] = {}
+    for device in devices:
+        found.setdefault(place_of(device), device)
+    return list(found.values())
+
+
+def place_of(device: DeviceInfo) -> str:
+    """Return where the thing is that the device belongs to: its port, else its node."""
+    port = next((name for name in (device.identity, *device.also) if name.startswith("port:")), device.path)
+    return INTERFACE.sub("", port)

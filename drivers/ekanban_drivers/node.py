@@ -40,8 +40,7 @@ def not_readable(path: str, name: str) -> DeviceNotReadable:
 def why(device: DeviceInfo, error: Exception) -> DeviceError:
     """Say why a device could not be opened, and what mends it: an OSError, or what pyserial makes of one."""
     facts = {"name": device.name, "path": device.path}
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
-    match number:
+    match _number(error):
         case errno.EACCES | errno.EPERM:
             return not_readable(device.path, device.name)
         case errno.EBUSY | errno.EAGAIN:
@@ -50,6 +49,16 @@ def why(device: DeviceInfo, error: Exception) -> DeviceError:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO | errno.EIO:
             return DeviceAbsent(N_("Scanner %(name)s (%(path)s) is not there."), **facts)
     return DeviceNotReadable(N_("Scanner %(name)s (%(path)s): %(error)s"), error=str(error), **facts)
+
+
+def _number(error: Exception) -> int | None:
+    """Return the number of an error, or of what lies behind it: pyserial says of some only what they were."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if behind.args and isinstance(behind.args[0], int):
+            return behind.args[0]
+        behind = behind.__context__
+    return None
 
 
 def _account() -> str:

@@ -48,10 +48,13 @@ class Framing(StrEnum):
 class DeviceFeedback(StrEnum):
     """How a scanner shows a colour."""
 
-    DRIVER = "driver"  # as the driver does it: BEL on serial lines, nothing on keyboards
+    DRIVER = "driver"  # as the driver does it: BEL on serial lines, nothing elsewhere
     NONE = "none"
     BEL = "bel"  # 0x07: once, twice, three times
     LED = "led"  # the scroll lock light of a keyboard
+    SSI = "ssi"  # Zebra's Simple Serial Interface: one high tone, two, a long low one
+    HONEYWELL = "honeywell"  # SYN BEL CR: once, twice, three times
+    DATALOGIC = "datalogic"  # B: once, twice, three times
 
 
 class CapsLock(StrEnum):
@@ -132,7 +135,8 @@ def load(name: str) -> Profile:
         raise BadProfile(f"{name}: no such profile; expected a file, or {_one_of(shipped())}") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadProfile(f"{name}: {error}") from error
-    values.pop("description", None)
+    for key in ("description", "match"):  # for people, and for profile_match
+        values.pop(key, None)
     try:
         return Profile.from_mapping(values)
     except BadProfile as error:

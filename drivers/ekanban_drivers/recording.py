@@ -16,57 +16,16 @@ from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.errors import BadProfile, BadRecording
+from ekanban_drivers.happenings import Back, Happening, Head, Keyed, Line, Lost, Reported, Sent
 from ekanban_drivers.scanner import Event, Profile, Scan, ScanError, Status
+
+__all__ = [
+    "DRIVERS", "Back", "Decoders", "Happening", "Head", "Keyed", "Line", "Lost", "Recording", "Reported", "Sent",
+    "as_json", "in_order", "parse", "readings", "replay", "written", "written_head",
+]  # fmt: skip
 
 BYTE_DRIVERS = ("serial", "tcp")
 DRIVERS = ("evdev", *BYTE_DRIVERS, "hidpos")
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """A kernel event of a keyboard."""
-
-    kind: int
-    code: int
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Bytes, in the chunk in which they came."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """An input report of a HID-POS scanner, with its id."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The device went away."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """The device came back."""
-
-
-Happening = Keyed | Sent | Reported | Lost | Back
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What happened to one device at `t`, in seconds of a monotonic clock."""
-
-    t: float
-    device: str
-    what: Happening
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +38,21 @@ class Recording:
     lines: tuple[Line, ...]
 
 
-class _Decoder(Protocol):
-    def tick(self, t: float) -> list[Event]: ...
+class LineDecoder(Protocol):
+    """What decodes the lines of one device."""
 
-    def lost(self, t: float) -> list[Event]: ...
+    @property
+    def deadline(self) -> float | None:
+        """When silence alone will mean something."""
+        ...
+
+    def tick(self, t: float) -> list[Event]:
+        """Take notice that it is `t` and that nothing else had happened before."""
+        ...
+
+    def lost(self, t: float) -> list[Event]:
+        """Take notice that the device is gone."""
+        ...
 
 
 def parse(text: Iterable[str]) -> Recording:
@@ -106,15 +76,37 @@ def replay(recording: Recording) -> Iterator[Event]:
 
     When an event was delivered does not count: a reader that stalled does not cut a code.
     """
-    make = {"evdev": KeyDecoder, "hidpos": HidposDecoder}.get(recording.driver, ByteDecoder)
-    decoders: dict[str, _Decoder] = {}
-    for line in _in_order(recording.lines):
-        for decoder in decoders.values():
-            yield from decoder.tick(line.t)
-        decoder = decoders.setdefault(line.device, make(recording.profile, line.device))
-        yield from _feed(decoder, line)
-    for decoder in decoders.values():  # after the last line nothing comes, for ever
-        yield from decoder.tick(float("inf"))
+    decoders = Decoders(recording)
+    for line in in_order(recording.lines):
+        yield from decoders.feed(line)
+    yield from decoders.tick(math.inf)  # after the last line nothing comes, for ever
+
+
+class Decoders:
+    """Decodes the lines of all devices of a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._make = {"evdev": KeyDecoder, "hidpos": HidposDecoder}.get(recording.driver, ByteDecoder)
+        self._profile = recording.profile
+        self._decoders: dict[str, LineDecoder] = {}
+
+    @property
+    def deadline(self) -> float | None:
+        """When silence alone will mean something."""
+        ends = [decoder.deadline for decoder in self._decoders.values()]
+        return min((end for end in ends if end is not None), default=None)
+
+    def feed(self, line: Line) -> list[Event]:
+        """Take the next line, in the order of `in_order`."""
+        found = self.tick(line.t)
+        decoder = self._decoders.get(line.device)
+        if decoder is None:
+            decoder = self._decoders[line.device] = self._make(self._profile, line.device)
+        return found + _feed(decoder, line)
+
+    def tick(self, t: float) -> list[Event]:
+        """Take notice that it is `t` and that nothing else had happened before."""
+        return [event for decoder in self._decoders.values() for event in decoder.tick(t)]
 
 
 def as_json(event: Scan | ScanError) -> dict[str, Any]:
@@ -132,12 +124,38 @@ def as_json(event: Scan | ScanError) -> dict[str, Any]:
     }
 
 
+def written_head(head: Head) -> dict[str, Any]:
+    """Return the first line of a recording, as JSON has it."""
+    devices = {name: dict(device) for name, device in head.devices.items()}
+    return {"driver": head.driver, "profile": head.profile.to_mapping(), "devices": devices}
+
+
+def written(line: Line) -> dict[str, Any]:
+    """Return a further line, as JSON has it: `parse` reads the same of it."""
+    delivered = {} if line.delivered is None else {"delivered": line.delivered}
+    return {"t": line.t, **delivered, "dev": line.device, **_written_happening(line.what)}
+
+
+def _written_happening(what: Happening) -> dict[str, Any]:
+    match what:
+        case Keyed(kind, code, value):
+            return {"type": kind, "code": code, "value": value}
+        case Sent(data):
+            return {"bytes": data.hex()}
+        case Reported(data):
+            return {"report": data.hex()}
+        case Lost(why):
+            return {"lost": why}
+        case Back():
+            return {"back": True}
+
+
 def readings(events: Iterable[Event]) -> Iterator[Scan | ScanError]:
     """Leave out how the scanner stands, and keep what it read."""
     return (event for event in events if not isinstance(event, Status))
 
 
-def _feed(decoder: _Decoder, line: Line) -> list[Event]:
+def _feed(decoder: LineDecoder, line: Line) -> list[Event]:
     match line.what, decoder:
         case Keyed(kind, code, value), KeyDecoder():
             return decoder.feed(line.t, kind, code, value)
@@ -150,7 +168,7 @@ def _feed(decoder: _Decoder, line: Line) -> list[Event]:
     return []
 
 
-def _in_order(lines: Iterable[Line]) -> list[Line]:
+def in_order(lines: Iterable[Line]) -> list[Line]:
     """Sort the lines of several devices by time, and never those of one device, which may step back."""
     latest: dict[str, float] = {}
 
@@ -188,10 +206,15 @@ def _line(number: int, content: Mapping[str, Any], driver: str, devices: Mapping
     if not isinstance(device, str) or (devices and device not in devices):
         raise BadRecording(f"line {number}: dev: expected one of {', '.join(devices)}, got {device!r}")
     try:
-        return Line(float(t), device, _happening(content, driver))
+        return Line(float(t), device, _happening(content, driver), _delivered(content))
     except (KeyError, TypeError, ValueError) as error:
         expected = _EXPECTED.get(driver, "bytes in hexadecimal")
         raise BadRecording(f"line {number}: expected {expected}, or lost, or back: {error!r}") from None
+
+
+def _delivered(content: Mapping[str, Any]) -> float | None:
+    delivered = content.get("delivered")
+    return None if delivered is None else float(delivered)
 
 
 _EXPECTED = {"evdev": "type, code and value", "hidpos": "report in hexadecimal"}

@@ -18,9 +18,11 @@ GROUP = "ekanban.scanners"
 OWN = {
     "evdev": ("ekanban_drivers.evdev_driver", "EvdevDriver"),
     "hidpos": ("ekanban_drivers.hidpos_driver", "HidposDriver"),
+    "replay": ("ekanban_drivers.replay_driver", "ReplayDriver"),
     "serial": ("ekanban_drivers.serial_driver", "SerialDriver"),
     "simulated": ("ekanban_drivers.simulated", "SimulatedDriver"),
     "stdin": ("ekanban_drivers.stdin_driver", "StdinDriver"),
+    "tcp": ("ekanban_drivers.tcp_driver", "TcpDriver"),
 }
 
 

@@ -16,6 +16,7 @@ from ekanban_drivers.profile import Profile
 
 __all__ = [
     "N_",
+    "AddressedDriver",
     "DeviceInfo",
     "DirectSession",
     "ErrorKind",
@@ -23,6 +24,7 @@ __all__ = [
     "Feedback",
     "Foresee",
     "Profile",
+    "PulsedSession",
     "Scan",
     "ScanError",
     "ScannerConfig",
@@ -42,6 +44,7 @@ class ErrorKind(StrEnum):
     CONTROL_KEY = "control_key"  # the code pressed a key that types nothing (Ctrl+R, F1, Backspace, …)
     TOO_LONG = "too_long"  # longer than the profile's max_len
     LAYOUT = "layout"  # a key that the profile's layout does not have
+    ENCODING = "encoding"  # two bytes for each character (UTF-16)
 
 
 class ScannerState(StrEnum):
@@ -151,12 +154,15 @@ Foresee = Callable[[Scan], None]
 
 @dataclass(frozen=True, slots=True)
 class ScannerConfig:
-    """One scanner that a configuration names: `device` is an identity or a path (`ekanban scanners list`)."""
+    """One scanner that a configuration names: `device` is an identity or a path (`ekanban scanners list`).
+
+    A profile that is named is read each time that the scanner is opened, so that a mended file takes effect by itself.
+    """
 
     name: str
     driver: str
     device: str = ""  # empty: the only device that the driver can have (stdin, simulated)
-    profile: Profile = field(default_factory=Profile)
+    profile: Profile | str | None = None  # or the name of one; None: the shipped one that fits the device
 
 
 class Session(Protocol):
@@ -192,6 +198,15 @@ class DirectSession(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class PulsedSession(Session, Protocol):
+    """A session that is read by a thread of its own, which can prove that it lives."""
+
+    async def pulse(self) -> None:
+        """Return when that thread has answered, or has ended, and with it the session. If it hangs: never."""
+        ...
+
+
 class ScannerDriver(Protocol):
     """One way to read scanners."""
 
@@ -203,6 +218,15 @@ class ScannerDriver(Protocol):
 
     def open(self, device: DeviceInfo, profile: Profile) -> AbstractAsyncContextManager[Session]:
         """Open the device exclusively for the time of the context; entering raises DeviceError."""
+        ...
+
+
+@runtime_checkable
+class AddressedDriver(Protocol):
+    """A driver whose devices are named and not found: by an address, by a file."""
+
+    def at(self, wanted: str) -> DeviceInfo:
+        """Return the device that a configuration names, whether it is there or not; raises DeviceError."""
         ...
 
 
@@ -218,4 +242,5 @@ _ERROR_TEXTS = {
     ErrorKind.CONTROL_KEY: N_("This code contains control keys and was refused (%(partial)s)."),
     ErrorKind.TOO_LONG: N_("This code is too long and was refused."),
     ErrorKind.LAYOUT: N_("This code has a key that the keyboard layout does not know (%(partial)s)."),
+    ErrorKind.ENCODING: N_("The scanner sends two bytes for each character (UTF-16). Set it to ASCII or UTF-8."),
 }

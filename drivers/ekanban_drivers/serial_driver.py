@@ -14,20 +14,20 @@ from pathlib import Path
 import serial
 from serial.tools.list_ports_linux import SysFS
 
+from ekanban_drivers import feedback as orders
 from ekanban_drivers.decoding.byte_decoder import ByteDecoder
 from ekanban_drivers.event_queue import EventQueue
+from ekanban_drivers.happenings import Head, Tap, heard
 from ekanban_drivers.identity import distinct, identities
 from ekanban_drivers.node import access, why
 from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import DeviceInfo, Feedback, Profile, Session
 from ekanban_drivers.session import QueuedSession
-from ekanban_drivers.source import ByteSource, reading
+from ekanban_drivers.source import CHUNK, ByteSource, Clock, reading
 
 # USB-CDC, USB converters, Bluetooth SPP, the Pi's own port, RS-232.
 PORTS = ("/dev/ttyACM*", "/dev/ttyUSB*", "/dev/rfcomm*", "/dev/ttyAMA*", "/dev/ttyS*")
 
-BEL = b"\a"
-BELS = {Feedback.GREEN: 1, Feedback.AMBER: 2, Feedback.RED: 3, Feedback.GREY: 0}
 SECONDS_TO_WRITE = 0.5
 PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
@@ -37,18 +37,22 @@ class SerialDriver:
 
     kind = "serial"
     subsystems = ("tty",)  # whose udev events tell that a device may be there
+    taps = True
 
     async def discover(self) -> list[DeviceInfo]:
         """Return the serial ports that are there now."""
         return distinct([_describe(port) for port in await asyncio.to_thread(_ports)])
 
     @asynccontextmanager
-    async def open(self, device: DeviceInfo, profile: Profile) -> AsyncIterator[Session]:
+    async def open(self, device: DeviceInfo, profile: Profile, tap: Tap | None = None) -> AsyncIterator[Session]:
         """Open the port exclusively for the time of the context; raises DeviceError."""
         port = await asyncio.to_thread(_open, device, profile)
+        name = device.identity
         try:
-            source = ByteSource(port.fileno(), ByteDecoder(profile, device.identity))
-            async with reading(source, device.identity) as queue:
+            if tap is not None:
+                tap.opened(Head(self.kind, profile, {name: {"name": device.name, "identity": name}}, Clock()))
+            source = ByteSource(port.fileno(), ByteDecoder(profile, name), CHUNK, heard(tap, name))
+            async with reading(source, name, tap=tap) as queue:
                 yield SerialSession(port, queue, profile.feedback)
         finally:
             await asyncio.to_thread(_close, port)
@@ -60,24 +64,25 @@ class SerialSession(QueuedSession):
     def __init__(self, port: serial.Serial, queue: EventQueue, means: DeviceFeedback) -> None:
         self._port = port
         super().__init__(queue)
-        self._bell = means in (DeviceFeedback.DRIVER, DeviceFeedback.BEL)
+        self._means = DeviceFeedback.BEL if means is DeviceFeedback.DRIVER else means
 
     def cue(self, feedback: Feedback) -> bool:
         """Beep, if the line takes it all at once, as it does unless something holds it."""
-        beeps = BEL * BELS[feedback]
-        if not self._bell or not beeps:
-            return not beeps
+        order = orders.order(self._means, feedback)
+        if not order:
+            return order is not None
         try:
-            return os.write(self._port.fileno(), beeps) == len(beeps)
+            return os.write(self._port.fileno(), order) == len(order)
         except (OSError, serial.SerialException):  # held, or gone
             return False
 
     async def feedback(self, feedback: Feedback) -> bool:
-        """Let the scanner beep: once for green, twice for amber, three times for red."""
-        if not self._bell:
+        """Let the scanner beep (feedback.py), waiting for a line that is held."""
+        order = orders.order(self._means, feedback)
+        if order is None:
             return False
         try:
-            await asyncio.to_thread(self._port.write, BEL * BELS[feedback])
+            await asyncio.to_thread(self._port.write, order)
         except (OSError, serial.SerialException):  # gone, or it does not take bytes: then it cannot beep
             return False
         return True

@@ -9,7 +9,7 @@ from ekanban_drivers.scanner import Event, Feedback, Foresee
 
 
 class QueuedSession:
-    """A DirectSession over a queue; by itself it has no means to show a colour."""
+    """A DirectSession and PulsedSession over a queue; by itself it has no means to show a colour."""
 
     def __init__(self, queue: EventQueue) -> None:
         self._queue = queue
@@ -33,3 +33,8 @@ class QueuedSession:
     async def feedback(self, feedback: Feedback) -> bool:
         """Say that the device has no means to."""
         return False
+
+    async def pulse(self) -> None:
+        """See PulsedSession."""
+        if self._queue.pulse is not None:
+            await self._queue.pulse()

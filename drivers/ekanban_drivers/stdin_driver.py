@@ -51,3 +51,8 @@ class StdinSession:
     async def feedback(self, feedback: Feedback) -> bool:
         """Show nothing: what goes to standard output is the program's affair."""
         return False
+
+    async def pulse(self) -> None:
+        """See PulsedSession."""
+        if self._queue.pulse is not None:
+            await self._queue.pulse()

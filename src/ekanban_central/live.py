@@ -79,6 +79,11 @@ class Hub:
             self._tasks.append(asyncio.create_task(self._for_ever(self._listening)))
             self._tasks.append(asyncio.create_task(self._for_ever(self._sending)))
 
+    async def prove(self) -> None:
+        """Return if all that runs for ever runs, whatever the database does; raises RuntimeError if not."""
+        if not self.closed and any(task.done() for task in self._tasks):
+            raise RuntimeError("live pages get no news any more")
+
     def close(self) -> None:
         """End all subscriptions now, so that no open stream delays the shutdown. May be called twice."""
         self.closed = True

@@ -13,12 +13,19 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from ekanban_core.errors import EkanbanError
 
 DEFAULT_FILE = Path("/etc/ekanban/central.toml")
 PREFIX = "EKANBAN_CENTRAL__"
+CREDENTIAL = "ekanban-central.database_url"  # systemd's: a file that only this service reads
 
 
 class BadSettings(EkanbanError):
@@ -69,8 +76,9 @@ class CentralSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments win over the environment, the environment over the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Arguments win over the environment, the environment over systemd's credential, that over the file."""
+        secret = InitSettingsSource(settings_cls, _credentials(os.environ))
+        return init_settings, env_settings, secret, TomlConfigSettingsSource(settings_cls)
 
     @property
     def url(self) -> str:
@@ -97,6 +105,12 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     if unknown:
         raise BadSettings("\n".join(unknown))
     return settings
+
+
+def _credentials(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read what systemd has laid out for this service (LoadCredential=), nothing where it has not."""
+    file = Path(environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"), CREDENTIAL)
+    return {"database_url": file.read_text(encoding="utf-8").strip()} if file.is_file() else {}
 
 
 def _line(error: Any) -> str:

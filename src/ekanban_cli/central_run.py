@@ -21,7 +21,7 @@ from ekanban_central.settings import CentralSettings
 from ekanban_central.straight_way import StraightWay
 from ekanban_cli import logs, server
 from ekanban_cli.errors import CommandFailed, NotReachable
-from ekanban_cli.folder import alone
+from ekanban_cli.folder import alone, as_its_owner
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 from ekanban_core.states import Role
@@ -37,6 +37,7 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, ne
     new_key: the old key is lost for good; the one in the data folder, or a new one, takes its place. new_clock: the
     machine's clock was wrong when central began, and is right now.
     """
+    as_its_owner(settings.data)
     folders.check(settings.data)
     with server.listen(settings.host, settings.port) as listener, _held(settings):
         logs.configure(settings.log_level, settings.log_format)
@@ -56,11 +57,15 @@ def serve(settings: CentralSettings, as_json: bool, *, new_key: bool = False, ne
             say(_about(url, first), {"central": url, "sign_in": first.url if first else None}, as_json)
 
         way: StraightWay = app.state.straight_way
-        server.run(app, listener, wake, ready, connections=settings.connections, straight=way)
+        alive = {"live": central.hub.prove}  # not the database: to wait for it is right, to be restarted mends nothing
+        server.run(
+            app, listener, wake, ready, connections=settings.connections, straight=way, proofs=lambda: alive
+        )  # fmt: skip
 
 
 def migrate(settings: CentralSettings) -> str:
     """Bring the schema up to this release; returns its revision."""
+    as_its_owner(settings.data)
     folders.check(settings.data)
     with _held(settings), _reached(settings):
         upgrade.central(settings.url)
@@ -80,6 +85,7 @@ def create_admin(settings: CentralSettings, name: str) -> str:
 @contextmanager
 def beside_no_service(settings: CentralSettings) -> Iterator[Central]:
     """A central for a command that works on its data by itself. Raises InUse while a service does."""
+    as_its_owner(settings.data)
     folders.check(settings.data)
     with _held(settings):
         _up_to_date(settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ekanban_cli.answers import Json, example, group
+from ekanban_cli.answers import Config, Json, example, group
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 app = group(_("Barcode scanners at this machine."))
 
+Driver = Annotated[
+    str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
+]
+Count = Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))]
+
 
 @app.command(
     "list",
@@ -32,10 +40,10 @@ def list_(as_json: Json = False) -> None:
     import asyncio
     from dataclasses import asdict
 
-    from ekanban_cli.scanners_watch import discover
+    from ekanban_drivers.discovery import discover
 
     devices, missing = asyncio.run(discover())
-    for text in missing:
+    for text in missing.values():
         typer.echo(text, err=True)
     table = _table(devices) if devices else _("No scanner was found.")
     say(table, [asdict(device) for device in devices], as_json)
@@ -53,13 +61,9 @@ def watch(
     device: Annotated[
         str, typer.Argument(metavar="DEVICE", help=_("Its identity or path (`ekanban scanners list`); “-” is stdin."))
     ],
-    driver: Annotated[
-        str | None, typer.Option("--driver", help=_("How to read it, where that is not plain."), show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help=_("A shipped profile, or a TOML file."), show_default=False)
-    ] = None,
-    count: Annotated[int, typer.Option("--count", min=0, help=_("End after so many codes; 0: never."))] = 0,
+    driver: Driver = None,
+    profile: ProfileName = None,
+    count: Count = 0,
     as_json: Json = False,
 ) -> None:
     """Show what a scanner reads."""
@@ -81,6 +85,57 @@ def watch(
 
 
 @app.command(
+    help=_(
+        "Record what a scanner gives, as raw as it comes, and show each code. Ctrl-C ends it. `ekanban scanners replay`"
+        " decodes the recording."
+    ),
+    epilog=example("ekanban scanners record gate.jsonl sn:SN0001", "ekanban scanners record gate.jsonl --count 3"),
+)
+def record(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The recording to be written."))],
+    device: Annotated[
+        str, typer.Argument(metavar="DEVICE", help=_("As for `watch`; without it, the only one that is there."))
+    ] = "",
+    driver: Driver = None,
+    profile: ProfileName = None,
+    count: Count = 0,
+    force: Annotated[bool, typer.Option("--force", help=_("Write over a file that is there."))] = False,
+    as_json: Json = False,
+) -> None:
+    """Record a scanner."""
+    import asyncio
+
+    from ekanban_cli.scanners_watch import configure, only_one, recordable, show
+    from ekanban_drivers.errors import ScannerError
+    from ekanban_drivers.recorder import Recorder
+
+    async def read(recorder: Recorder) -> None:
+        config = await configure(device or (await only_one() if driver is None else ""), driver, profile)
+        recordable(config)
+
+        def tell(event: Event) -> None:
+            print(_line(event, as_json), flush=True)
+            if recorder.error is not None:
+                raise recorder.error
+
+        await show(config, count, tell, recorder)
+
+    try:
+        with Recorder(file, force) as recorder:
+            asyncio.run(read(recorder))
+        if recorder.error is not None:
+            raise recorder.error
+    except ScannerError as error:
+        raise CommandFailed(str(error)) from error
+    except FileExistsError as error:
+        raise CommandFailed(_("%(file)s is there already; --force writes over it.") % {"file": file}) from error
+    except OSError as error:
+        raise CommandFailed(f"{file}: {error}") from error
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+@app.command(
     help=_("Decode a recording of a scanner: one line for each code, or for what went wrong."),
     epilog=example("ekanban scanners replay tests/fixtures/scanners/wedge-us/plain.jsonl --json"),
 )
@@ -94,6 +149,35 @@ def replay(
 
     for event in readings(decode(_recording(file))):
         print(_line(event, as_json))
+
+
+@app.command(
+    help=_("Say why a scanner is not read, and what mends it. 1: a configured scanner, or DEVICE, cannot be read."),
+    epilog=example("ekanban scanners doctor", "sudo ekanban scanners doctor gate --json"),
+)
+def doctor(
+    device: Annotated[
+        str | None,
+        typer.Argument(metavar="[DEVICE]", help=_("A scanner's name, identity or path."), show_default=False),
+    ] = None,
+    config: Config = None,
+    account: Annotated[
+        str, typer.Option("--account", help=_("Who runs the terminal, if it is not plain."), show_default=False)
+    ] = "",
+    live: Annotated[
+        bool, typer.Option("--live", help=_("Then read them, and show what they give, until Ctrl-C."))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Examine the machine."""
+    from ekanban_cli import scanners_doctor
+
+    report = scanners_doctor.diagnose(config, device, account)
+    scanners_doctor.show(report, config, as_json)
+    if live:
+        scanners_doctor.show_live(report, as_json)
+    elif not report.is_well:
+        raise typer.Exit(1)
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -12,11 +13,12 @@ from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.scanners_watch import configure
 from ekanban_drivers.calibration import Calibration, Finding, judge
-from ekanban_drivers.calibration_transcript import Listener, Pressed
-from ekanban_drivers.evdev_driver import EvdevDriver
+from ekanban_drivers.calibration_reading import Reading
+from ekanban_drivers.calibration_transcript import Pressed
+from ekanban_drivers.happenings import Keyed
 from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import Profile
-from ekanban_drivers.recording import Keyed, Recording
+from ekanban_drivers.recording import Recording
 from ekanban_drivers.scanner import ScannerState, Status
 
 
@@ -35,15 +37,18 @@ async def read(device: str, profile: str | None) -> tuple[Sequence[Pressed], Pro
     if config.driver != "evdev":
         text = _("{device} is no keyboard: only keyboard scanners type in a layout.")
         raise CommandFailed(text.format(device=device))
-    listener = Listener(device)
-    driver = EvdevDriver(lambda _profile, _device: listener)
-    async with Scanners([config], {"evdev": driver}) as scanners:
-        async for _name, event in scanners.events():
-            if listener.done:
-                break
-            if isinstance(event, Status):
-                print(_hint(event), file=sys.stderr, flush=True)
-    return listener.events, config.profile
+    reading = Reading()
+    async with Scanners([config], tap=reading) as scanners:
+        hints = asyncio.create_task(_say_hints(scanners))
+        await reading.over()
+        hints.cancel()
+    return reading.events, reading.profile
+
+
+async def _say_hints(scanners: Scanners) -> None:
+    async for _name, event in scanners.events():
+        if isinstance(event, Status):
+            print(_hint(event), file=sys.stderr, flush=True)
 
 
 def recorded(recording: Recording) -> tuple[Sequence[Pressed], Profile]:

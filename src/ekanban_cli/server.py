@@ -6,14 +6,16 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from ekanban_cli import notify
 from ekanban_cli.errors import PortTaken
 from ekanban_cli.language import _
+from ekanban_cli.watchdog import Proof, Watchdog
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -80,13 +82,16 @@ def run(
     *,
     connections: int,
     straight: Straight | None = None,
+    proofs: Callable[[], Mapping[str, Proof]] = dict,
+    status: Callable[[], str] = str,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then return. `connections`: the most at a time. `straight`: see posts.py.
 
     `ready` is called when requests are answered; `wake` ends the open live streams, which would delay the end. What
-    the application raises at its start is raised here.
+    the application raises at its start is raised here. Where systemd watches, `proofs` are what must answer while the
+    service lives, by name, and `status` is how it stands, in a few words.
     """
     from uvicorn.config import Config
     from uvicorn.server import Server as Uvicorn
@@ -98,17 +103,22 @@ def run(
 
         loop: asyncio.AbstractEventLoop
         waking: asyncio.Task[None] | None = None
+        watching: asyncio.Task[None] | None = None
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             self.loop = asyncio.get_running_loop()
             await super().startup(sockets)
             ready()
+            notify.tell("READY=1", f"STATUS={status()}")
+            if notify.is_wanted():
+                self.watching = asyncio.create_task(Watchdog(proofs, status, notify.watchdog_s()).run())
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
             self.loop.call_soon_threadsafe(self._wake)
 
         def _wake(self) -> None:
+            notify.tell("STOPPING=1")
             self.waking = asyncio.ensure_future(wake())
 
     # uvicorn would log an application's failure to start as a traceback; so the application's life is ours.

@@ -35,7 +35,9 @@ def serve(
     from ekanban_terminal.settings import load
 
     if check_config:
-        checked(lambda: load(config), as_json)
+        from ekanban_terminal import scanner_configs
+
+        checked(lambda: scanner_configs.check(load(config)), as_json)
         return
     from ekanban_cli import terminal_run
 

@@ -26,6 +26,8 @@ from ekanban_terminal.settings import TerminalSettings
 # forms, models of another age. Together 6 MB.
 LEFT_OUT = ("rich", "greenlet", "python_multipart", "pydantic.v1")
 
+SWITCH_S = 0.0005  # how long one thread computes while others want to (sys.setswitchinterval)
+
 
 def start(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> NoReturn:
     """Go on as the terminal's process; it has this one's number."""
@@ -35,7 +37,8 @@ def start(settings: TerminalSettings, listener: socket.socket, as_json: bool) ->
     words = [str(content), str(listener.fileno()), "json" if as_json else "text"]
     # One arena: with one for each thread malloc(3) keeps 2 MB more, and threads that share Python's lock gain nothing.
     environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
-    command = [sys.executable, "-m", "ekanban_cli.terminal_process", *words]
+    alone = ["-I"] if sys.flags.isolated else []  # as this one: nothing of the current folder is imported
+    command = [sys.executable, *alone, "-m", "ekanban_cli.terminal_process", *words]
     os.execve(sys.executable, command, environment)  # noqa: S606  # ourselves
 
 
@@ -63,6 +66,15 @@ def leave_out() -> None:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is what the import system looks for
 
 
+def let_readers_in() -> None:
+    """Have a thread that computes give the interpreter away soon, to the threads that read scanners.
+
+    A scanner that types fills the kernel's buffer within 13 ms. With Python's own 5 ms the readers of eight scanners
+    came too late whenever the event loop computed for 50 ms, and the kernel threw keys away.
+    """
+    sys.setswitchinterval(SWITCH_S)
+
+
 def keep_small() -> None:
     """Load FastAPI and uvicorn without what a terminal has no use for."""
     leave_out()
@@ -78,7 +90,9 @@ def keep_small() -> None:
 
 def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -> None:
     keep_small()
+    let_readers_in()
     from ekanban_cli import logs
+    from ekanban_cli.terminal_status import in_short
     from ekanban_terminal.app import create_app
 
     logs.configure(settings.log_level, settings.log_format)
@@ -94,6 +108,7 @@ def _serve(settings: TerminalSettings, listener: socket.socket, as_json: bool) -
     server.run(
         app, listener, app.state.kiosk.close, ready, connections=settings.limits.connections,
         certificate=tls.certificate if tls else None, key=tls.key if tls else None,
+        proofs=app.state.terminal.proofs, status=lambda: in_short(app.state.terminal.screen.state()),
     )  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ekanban_cli.language import _
+
+if TYPE_CHECKING:
+    from ekanban_terminal.state import KioskState
 
 Shown = dict[str, Any]
 
@@ -22,6 +25,15 @@ def described(status: Shown) -> str:
     lines += [_scanner(scanner) for scanner in status["scanners"]]
     lines += [_("Alarm: {text}").format(text=alarm["text"]) for alarm in status["alarms"]]
     return "\n".join(lines)
+
+
+def in_short(state: KioskState) -> str:
+    """One line for `systemctl status`: how the scanners, central and the journal stand, and what is wrong."""
+    ready = sum(scanner.state == "ready" for scanner in state.scanners)
+    text = _("Scanners ready: {ready} of {all}; central: {central}; scans waiting: {stored}").format(
+        ready=ready, all=len(state.scanners), central=state.central.state, stored=state.stored
+    )
+    return "; ".join([text, *(alarm.text for alarm in state.alarms)])
 
 
 def _scanner(scanner: Shown) -> str:

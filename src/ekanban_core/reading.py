@@ -67,6 +67,7 @@ Alias = Callable[[str], str | None]
 _AIM = re.compile(r"\A\][A-Za-z][0-9A-Za-z]")
 _ENVELOPE = re.compile(r"\A\[\)>\x1e06\x1d(.*?)(?:\x1e\x04?)?\Z", re.DOTALL)
 _CARD_PATH = re.compile(r"/c/([^/]+)/?\Z", re.IGNORECASE)
+_WIDE = re.compile(rb"(?:\xff\xfe|\xfe\xff)?\0?(?:[^\0]\0)+[^\0]?", re.DOTALL)  # UTF-16 of Latin letters, cut anywhere
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -144,6 +145,8 @@ _searched_before = lru_cache(maxsize=512)(_searched)
 
 
 def _decoded(raw: bytes) -> str | Unreadable:
+    if b"\0" in raw and _WIDE.fullmatch(raw):
+        return Unreadable(Message("two_bytes_each"), raw[:LONGEST].decode("utf-8", "replace"))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

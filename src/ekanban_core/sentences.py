@@ -75,6 +75,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "empty_reading": (_("Nothing was read. Scan again."),),
     "reading_too_long": (_("Not a card: {got} characters are too many."),),
     "control_character": (_("Not a card: the reading holds control characters. Scan again."),),
+    "two_bytes_each": (
+        _("Not a card: the scanner sends two bytes for each character (UTF-16). Set it to ASCII or UTF-8."),
+    ),
     "not_utf8": (_("Not a card: the reading is not text. Scan again."),),
     "code_length": (_("Not a card: 12 characters expected, got {got}."),),
     "code_character": (_("Not a card: {got} is not a character of a card code."),),

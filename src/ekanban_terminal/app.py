@@ -36,7 +36,7 @@ def create_app(
     link: Callable[[str], Link] | None = None,
     drivers: Mapping[str, ScannerDriver] | None = None,
 ) -> FastAPI:
-    """Build the application; nothing is opened before it starts. Raises BadSettings for a wrong scanner profile."""
+    """Build the application; nothing is opened before it starts."""
     clock = clock or SystemClock()
     app = FastAPI(title="ekanban terminal", version=RELEASE, docs_url=None, redoc_url=None, lifespan=_life)
     app.state.settings = settings

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version
@@ -20,12 +20,9 @@ from ekanban_core.facts import Message
 from ekanban_core.states import Colour
 from ekanban_core.texts import translations
 from ekanban_core.wire import ScanMessage, TerminalStatus
-from ekanban_drivers import profile
-from ekanban_drivers.errors import BadProfile
 from ekanban_drivers.hotplug import Scanners
-from ekanban_drivers.profile import Profile
-from ekanban_drivers.scanner import DirectSession, Event, Scan, ScanError, ScannerConfig, ScannerDriver
-from ekanban_terminal import entries, folder, identity, journal, register
+from ekanban_drivers.scanner import DirectSession, Event, Scan, ScanError, ScannerDriver
+from ekanban_terminal import entries, folder, identity, journal, register, scanner_configs
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
 from ekanban_terminal.clock import Clock, SystemClock
@@ -41,7 +38,7 @@ from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.quick_way import QuickWay
 from ekanban_terminal.register import Register
 from ekanban_terminal.screen import MOST, Screen
-from ekanban_terminal.settings import BadSettings, TerminalSettings
+from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import Entry, Kiosk
 from ekanban_terminal.station import Input, Setting, Station, Taken, correct
 from ekanban_terminal.store import Store
@@ -74,7 +71,9 @@ class Terminal:
         self._clock = clock or SystemClock()
         self._random_bytes = random_bytes
         self._link = link or partial(_over_http, settings.central_certificate)
-        self._scanners = Scanners(_configs(settings), drivers, taker=self._readings_wait, foresee=self._foresee)
+        self._scanners = Scanners(
+            scanner_configs.configs(settings), drivers, taker=self._readings_wait, foresee=self._foresee
+        )
         self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -164,6 +163,18 @@ class Terminal:
     def dead_tasks(self) -> list[str]:
         """The names of what should run for ever and does not."""
         return sorted(name for name, task in self._tasks.items() if task.done())
+
+    def proofs(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """How what must live proves that it does, by name: returns when it lives, never when it hangs, raises if dead.
+
+        The journal's thread answers whatever the disk says: a failed disk is shown, and no new process would mend it.
+        """
+        scanners = {f"scanner {name}": pulse for name, pulse in self._scanners.pulses().items()}
+        return {"journal": partial(self._journal_thread, _nothing), "tasks": self._tasks_run, **scanners}
+
+    async def _tasks_run(self) -> None:
+        if ended := self.dead_tasks():
+            raise RuntimeError(", ".join(ended))
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
@@ -349,21 +360,14 @@ class Terminal:
         return TerminalStatus(release=RELEASE, stored=self.store.counts.stored, scanners=dict(scanners))
 
 
+def _nothing() -> None:
+    """Do nothing, in the thread that is to prove that it does something."""
+
+
 def _over_http(trusted: Path | None, url: str) -> Link:
     from ekanban_terminal.http_link import HttpLink  # 2 MB, for terminals that have a central
 
     return HttpLink(url, trusted)
-
-
-def _configs(settings: TerminalSettings) -> list[ScannerConfig]:
-    configs = []
-    for scanner in settings.scanners:
-        try:
-            read = profile.load(scanner.profile) if scanner.profile else Profile()
-        except BadProfile as error:
-            raise BadSettings(f"scanners.{scanner.name}.profile: {error}") from error
-        configs.append(ScannerConfig(scanner.name, scanner.driver, scanner.device, read))
-    return configs
 
 
 def _tell_of_the_end(task: asyncio.Task[None]) -> None:

@@ -33,10 +33,12 @@ class PtyScanner:
     ) -> None:
         self._hang_up()
 
-    def plug(self) -> None:
-        """Bring the scanner, or bring it back."""
+    def plug(self, mode: int | None = None) -> None:
+        """Bring the scanner, or bring it back. mode: of its node; None: as the system makes it."""
         self._master, slave = os.openpty()
         tty.setraw(self._master)
+        if mode is not None:
+            os.fchmod(slave, mode)
         self.path.symlink_to(os.ttyname(slave))
         os.close(slave)  # only who reads the scanner has it open
 

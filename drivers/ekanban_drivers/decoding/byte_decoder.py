@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
 from ekanban_drivers.decoding.framing import Framer
-from ekanban_drivers.profile import Framing, Profile, Terminator
+from ekanban_drivers.decoding.ssi_replies import SsiReplies
+from ekanban_drivers.profile import DeviceFeedback, Framing, Profile, Terminator
 from ekanban_drivers.scanner import Event, Scan
 
 STX, ETX, TAB, LF, CR = "\x02", "\x03", "\t", "\n", "\r"
@@ -31,6 +33,9 @@ class ByteDecoder:
         # However the end of a line was configured, CR LF is one: scanners and profiles seldom agree to the byte.
         self._newline = Terminator.CRLF in profile.terminators or bool(self._ends & {CR, LF})
         self._after_cr = False
+        self._replies = SsiReplies() if profile.feedback is DeviceFeedback.SSI else None
+        self._held_at = 0.0
+        self._patience = profile.gap_ms / 1000
         if profile.framing is Framing.STX_ETX:
             self._take, marks = self._frame_mark, {STX, ETX}
         else:
@@ -40,10 +45,19 @@ class ByteDecoder:
     @property
     def deadline(self) -> float | None:
         """When silence alone will mean something."""
-        return self._framer.deadline
+        deadline = self._framer.deadline
+        if self._replies is None or not self._replies.held:
+            return deadline
+        held = self._held_at + self._patience
+        return held if deadline is None else min(held, deadline)
 
     def feed(self, t: float, data: bytes) -> list[Event]:
         """Take the bytes that arrived at `t`."""
+        if self._replies is not None:
+            data, self._held_at = self._replies.cut(data), t
+        return self._decode(t, data)
+
+    def _decode(self, t: float, data: bytes) -> list[Event]:
         text = data.decode("latin-1")
         found: list[Event] = []
         begin = 0
@@ -55,7 +69,7 @@ class ByteDecoder:
 
     def tick(self, t: float) -> list[Event]:
         """Take notice that it is `t` and that nothing came before."""
-        return self._framer.tick(t)
+        return self._released(t - self._patience) + self._framer.tick(t)
 
     def ahead(self) -> Scan | None:
         """See Framer.ahead."""
@@ -63,8 +77,15 @@ class ByteDecoder:
 
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone."""
+        held = self._released(inf)
         self._after_cr = False
-        return self._framer.lost(t)
+        return held + self._framer.lost(t)
+
+    def _released(self, before: float) -> list[Event]:
+        """Take what looked like the beginning of an answer to an order, and was none."""
+        if self._replies is None or not self._replies.held or self._held_at >= before:
+            return []
+        return self._decode(self._held_at, self._replies.release())
 
     def _add(self, text: str, t: float) -> list[Event]:
         if not text:

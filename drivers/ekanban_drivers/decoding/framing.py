@@ -8,6 +8,7 @@ next pause belongs to it.
 from __future__ import annotations
 
 from ekanban_drivers.decoding import aim
+from ekanban_drivers.decoding.utf16 import is_utf16
 from ekanban_drivers.profile import Framing, Profile, Terminator
 from ekanban_drivers.scanner import ErrorKind, Event, Scan, ScanError
 
@@ -36,11 +37,17 @@ class Framer:
         self._inside = not self._framed  # between STX and ETX; always so in lines
         self._skipping = False
         self._suspect = False
+        self._wide = False  # the code before was UTF-16, and the other half of its terminator may follow
 
     @property
     def deadline(self) -> float | None:
         """When silence alone will mean something; None while it means nothing."""
-        return self._active + self._gap if self._pieces else None
+        return self._active + self._gap if self._under_way else None
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether a code has begun: by its first character, or by its STX."""
+        return bool(self._pieces) or (self._framed and self._inside)
 
     @property
     def open(self) -> bool:
@@ -60,12 +67,15 @@ class Framer:
         """Take notice that it is `t` and that nothing else had happened before."""
         if t - self._active <= self._gap:
             return []
-        self._skipping = False
-        if not self._pieces:
-            return []
         if self._pause_completes:
-            return self._complete(self._active)
-        self._suspect = not self._framed  # STX proves a beginning by itself
+            self._skipping = False
+            return self._complete(self._active) if self._pieces else []
+        if not self._under_way and not self._skipping:
+            return []
+        self._suspect = not self._framed  # it may be the rest of this one; STX proves a beginning by itself
+        if self._skipping:
+            self._skipping = False
+            return []
         return [self._fail(ErrorKind.TIMEOUT, t)]
 
     def add(self, text: str, t: float) -> list[Event]:
@@ -73,8 +83,13 @@ class Framer:
         found = self.touch(t)
         if self._skipping or not self._inside:
             return found
+        if self._wide and not self._pieces:
+            text = text.lstrip("\0")
+        if not text:
+            return found
         if not self._pieces:
             self._first = t
+            self._wide = False
         self._last_but_one, self._last = self._last, t
         self._pieces.append(text)
         self._length += len(text)
@@ -135,7 +150,7 @@ class Framer:
     def lost(self, t: float) -> list[Event]:
         """Take notice that the device is gone: what comes after is another beginning."""
         found = self.tick(t)
-        if self._pieces:
+        if self._under_way:
             found.append(self._fail(ErrorKind.DISCONNECT, t))
         self._inside = not self._framed
         self._skipping = self._suspect = False
@@ -150,12 +165,19 @@ class Framer:
 
     def _fail(self, kind: ErrorKind, t: float) -> ScanError:
         self._inside = not self._framed
-        return ScanError(kind, self._take(), self.device, t)
+        partial = self._take()
+        if kind is ErrorKind.TIMEOUT and is_utf16(partial):  # its terminator was two bytes as well, and not seen
+            kind = ErrorKind.ENCODING
+        return ScanError(kind, partial, self.device, t)
 
     def _complete(self, t: float) -> list[Event]:
         if self._length > self.profile.max_len:
             return [self._fail(ErrorKind.TOO_LONG, t)]
-        scan = self._scan(self._take(), t)
+        content = self._take()
+        if is_utf16(content):
+            self._wide = True
+            return [ScanError(ErrorKind.ENCODING, content, self.device, t)]
+        scan = self._scan(content, t)
         return [scan] if scan.text else []
 
     def _scan(self, content: str, t: float) -> Scan:

@@ -49,5 +49,11 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     ),
     Benchmark("demo-start", "`make demo` from a fresh clone, packages cached, to the page", "demo_start"),
     Benchmark("decoder", "key events a second and core; against reading and discarding the same events", "decoder"),
+    Benchmark(
+        "scanner-latency",
+        "eight scanners at full speed while the event loop stalls: from the last event until the station has the scan",
+        "scanner_latency",
+    ),
+    Benchmark("idle-cpu", "a terminal with four scanners while nobody scans", "idle_cpu"),
     Benchmark("terminal-memory", "a terminal's resident memory, and how soon it is ready", "terminal_memory"),
 )

@@ -121,14 +121,16 @@ def line() -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def running(folder: Path, *, page: bool = True, settings: Mapping[str, str | int] | None = None) -> Iterator[Terminal]:
-    """Run `ekanban terminal serve` on the folder until the block ends."""
+def running(
+    folder: Path, *, page: bool = True, settings: Mapping[str, str | int] | None = None, others: Mapping[str, str] = {}
+) -> Iterator[Terminal]:
+    """Run `ekanban terminal serve` on the folder until the block ends. others: further serial scanners, by name."""
     with line() as (scanner, device):
         config = folder / "terminal.toml"
         texts = {"data": str(folder), "name": "Benchmark", **(settings or {})}
         head = "".join(f"{key} = {json.dumps(text)}\n" for key, text in texts.items())
-        hand = f'\n[[scanners]]\nname = "hand"\ndriver = "serial"\ndevice = {json.dumps(device)}\n'
-        config.write_text(f"port = 0\n{head}{hand}")
+        hands = "".join(_configured(name, device) for name, device in {"hand": device, **others}.items())
+        config.write_text(f"port = 0\n{head}{hands}")
         command = [
             str(Path(sys.executable).with_name("ekanban")),
             "terminal",
@@ -185,6 +187,10 @@ def cards(numbers: Iterable[int]) -> Iterator[RegisterCard]:
             source="CNC mill 2", destination="Supermarket A", bin="A-01-1", kind=LoopKind.PRODUCTION,
             closing=Closing.TWO_SCAN, lead_time_s=21_600, min_cycle_s=1_200,
         )  # fmt: skip
+
+
+def _configured(name: str, device: str) -> str:
+    return f'\n[[scanners]]\nname = {json.dumps(name)}\ndriver = "serial"\ndevice = {json.dumps(device)}\n'
 
 
 @contextmanager

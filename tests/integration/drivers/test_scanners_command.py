@@ -25,7 +25,7 @@ def ekanban(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.parametrize("command", ["list", "watch", "replay"])
+@pytest.mark.parametrize("command", ["list", "watch", "record", "replay"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     done = ekanban(command, "--help")
 
@@ -87,8 +87,8 @@ def test_a_recording_that_is_not_there_ends_with_one_and_a_wrong_call_with_two(t
     ("arguments", "said"),
     [
         (["sn:NONE"], "`ekanban scanners list` shows what is"),
-        (["-", "--profile", "nonesuch"], "expected a file, or one of keyboard"),
-        (["-", "--driver", "nonesuch"], "expected one of evdev, hidpos, serial"),
+        (["-", "--profile", "nonesuch"], "expected a file, or one of datalogic-serial, "),
+        (["-", "--driver", "nonesuch"], "expected one of evdev, hidpos, replay"),
     ],
 )
 def test_watch_says_what_is_wrong_and_ends_with_one(arguments: list[str], said: str) -> None:

@@ -9,36 +9,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hearing import SOON, Heard
 from pty_scanner import PtyScanner
 
 from ekanban_drivers.hotplug import Scanners
 from ekanban_drivers.profile import DeviceFeedback, Profile, load
-from ekanban_drivers.scanner import Event, Feedback, Scan, ScanError, ScannerConfig, ScannerState, Status
+from ekanban_drivers.scanner import Feedback, Scan, ScanError, ScannerConfig, ScannerState, Status
 
-SOON = 20  # seconds; a test that needs them has failed
-
-Steps = Callable[[Scanners, "Heard"], Awaitable[None]]
-
-
-class Heard:
-    """What a terminal hears of its only scanner."""
-
-    def __init__(self, scanners: Scanners) -> None:
-        self._stream = scanners.events()
-
-    async def next(self) -> Event:
-        async with asyncio.timeout(SOON):
-            return (await anext(self._stream))[1]
-
-    async def states(self, state: ScannerState) -> Status:
-        event = await self.next()
-        assert isinstance(event, Status)
-        assert event.state is state, event.text
-        return event
-
-    async def scans(self, *texts: str) -> None:
-        events = [await self.next() for _ in texts]
-        assert [event.text if isinstance(event, Scan) else event for event in events] == list(texts)
+Steps = Callable[[Scanners, Heard], Awaitable[None]]
 
 
 @pytest.fixture
@@ -130,6 +108,22 @@ def test_a_port_that_another_program_locked_is_busy_until_it_lets_go(scanner: Pt
                 await heard.scans("KAN-1")
 
         asyncio.run(run())
+
+
+def test_a_port_that_two_scanners_of_the_terminal_name_is_one_of_theirs_and_both_end_in_peace(
+    scanner: PtyScanner,
+) -> None:
+    async def run() -> None:
+        configs = [ScannerConfig(name, "serial", str(scanner.path)) for name in ("first", "second")]
+        async with Scanners(configs, rescan_seconds=0.02) as scanners, asyncio.timeout(SOON):
+            async for name, event in scanners.events():
+                if isinstance(event, Status) and event.state is ScannerState.BUSY:
+                    other = {"first": "second", "second": "first"}[name]  # whoever came first has it
+                    assert f"is in use by scanner {other} of this terminal" in event.text
+                    return
+
+    with scanner:
+        asyncio.run(asyncio.wait_for(run(), SOON))
 
 
 def test_the_port_is_exclusive_while_it_is_read_and_free_afterwards(scanner: PtyScanner) -> None:

@@ -66,3 +66,26 @@ def test_a_file_that_is_no_toml_is_said_to_be_none(file: Path, content: bytes, s
 def test_a_file_that_was_named_must_be_there(file: Path) -> None:
     with pytest.raises(BadSettings, match="no such file"):
         load(file, {})
+
+
+def test_the_databases_address_comes_from_systemds_credential_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "central.toml"
+    file.write_text('database_url = "sqlite:///of-the-file.db"\n', encoding="utf-8")
+    (tmp_path / "ekanban-central.database_url").write_text("postgresql+psycopg://a:secret@db/a\n", encoding="utf-8")
+
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    assert load(file).url == "postgresql+psycopg://a:secret@db/a"
+    monkeypatch.setenv("EKANBAN_CENTRAL__DATABASE_URL", "sqlite:///of-the-environment.db")
+    assert load(file).url == "sqlite:///of-the-environment.db"
+
+
+def test_without_a_credential_the_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "central.toml"
+    file.write_text('database_url = "sqlite:///of-the-file.db"\n', encoding="utf-8")
+
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    assert load(file).url == "sqlite:///of-the-file.db"

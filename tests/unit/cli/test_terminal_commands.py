@@ -176,6 +176,22 @@ def test_every_wrong_key_of_a_terminal_is_named_at_once(tmp_path: Path) -> None:
     assert len(json.loads(done.stdout)["wrong"]) == 3
 
 
+def test_a_wrong_profile_and_an_unknown_driver_are_named_by_the_check(tmp_path: Path) -> None:
+    config, profile = tmp_path / "terminal.toml", tmp_path / "gate.toml"
+    profile.write_text("gap_mx = 80\n")
+    config.write_text(
+        f'[[scanners]]\nname = "Gate"\ndriver = "serial"\nprofile = "{profile}"\n'
+        '[[scanners]]\nname = "Hand"\ndriver = "wand"\n'
+    )
+
+    done = ekanban("terminal", "serve", "--check-config", "--config", config, "--json")
+
+    wrong = json.loads(done.stdout)["wrong"]
+    assert done.exit_code == 1
+    assert [line.split(": ")[0] for line in wrong] == ["scanners.Gate.profile", "scanners.Hand.driver"]
+    assert "gap_mx: unknown key; did you mean gap_ms?" in wrong[0]
+
+
 def test_an_open_kiosk_page_does_not_delay_the_end(url: str, process: subprocess.Popen[str]) -> None:
     with httpx2.stream("GET", f"{url}/events", timeout=60, trust_env=False) as stream:
         lines = stream.iter_lines()

@@ -122,6 +122,12 @@ def test_a_frame_after_a_broken_one_is_not_suspect() -> None:
     assert [(event.text, event.suspect) for event in line.events if isinstance(event, Scan)] == [("B2", False)]
 
 
+def test_a_pause_behind_stx_is_an_error_and_what_follows_is_not_read() -> None:
+    line = Line(framing="stx_etx", gap_ms=50).send(b"\x02").wait(0.06).send(b"34\x03", b"\x02KAN-1\x03")
+
+    assert (line.errors, line.scans) == ([("timeout", "")], ["KAN-1"])
+
+
 def test_a_pause_inside_a_code_is_an_error_and_what_follows_is_suspect() -> None:
     line = Line(gap_ms=50).send(b"12").wait(0.06).send(b"34\r", b"KAN-1\r")
 
@@ -239,3 +245,66 @@ def test_nobody_is_asked_about_each_byte_of_a_flood_without_an_end() -> None:
 
     assert asked == framing.LONGEST_AHEAD
     assert [kind for kind, _partial in line.errors] == ["too_long"]
+
+
+@pytest.mark.parametrize("terminators", [["cr"], ["lf"], ["cr", "lf"], ["cr", "lf", "tab"], ["crlf"]])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_a_scanner_set_to_utf16_is_told_as_that_and_reads_no_garbage(
+    terminators: list[str], encoding: str, end: str
+) -> None:
+    if not {"\r": {"cr"}, "\r\n": {"cr", "lf", "crlf"}}[end] & set(terminators):
+        return  # this end is none
+    line = Line(terminators=terminators)
+
+    for _scan in range(3):
+        line.send(f"7K3QM9X201CF{end}".encode(encoding)).wait(1)
+
+    assert line.scans == []
+    told = [kind for kind, _partial in line.errors]
+    assert told.count("encoding") == 3
+    assert set(told) == {"encoding"} or encoding != "utf-16-le" or (terminators, end) == (["cr"], "\r\n")
+    assert next(event.text for event in line.events if isinstance(event, ScanError)).endswith(
+        "Set it to ASCII or UTF-8."
+    )
+
+
+def test_a_code_after_utf16_is_whole_again() -> None:
+    line = Line(terminators=["cr"]).send("7K3QM9X201CF\r".encode("utf-16-le"), b"KAN-1\r", b"\0KAN-2\r")
+
+    assert line.scans == ["KAN-1", "\0KAN-2"]
+
+
+@pytest.mark.parametrize("code", ["K\0A", "\0", "\0\0\0\0", "A\0\0B\0", "7K3Q\0M9X2", "\0\0KAN"])
+def test_a_nul_here_and_there_is_a_part_of_the_code(code: str) -> None:
+    assert Line(terminators=["cr"]).send(f"{code}\r".encode("latin-1")).scans == [code]
+
+
+ACK, NAK = bytes.fromhex("04d00000ff2c"), bytes.fromhex("05d1000001ff29")
+
+
+def test_what_a_zebra_answers_to_an_order_is_no_part_of_a_code_whatever_the_chunks() -> None:
+    sent = ACK + b"KAN-1\r" + NAK + ACK + b"KAN-2\r" + ACK
+
+    whole = Line(terminators=["cr"], feedback="ssi").send(sent).wait(1)
+    bytewise = Line(terminators=["cr"], feedback="ssi").send(*(bytes([byte]) for byte in sent)).wait(1)
+
+    assert whole.scans == bytewise.scans == ["KAN-1", "KAN-2"]
+    assert whole.errors == bytewise.errors == []
+
+
+@pytest.mark.parametrize(
+    "code", [b"[)>\x1e06\x1d15K7K3QM9X201CF\x1e\x04", b"\x04", b"\x05\xd1\0", b"\x04\xd0\0\0\xff\x2d"]
+)
+def test_what_only_looks_like_an_answer_of_a_zebra_is_a_part_of_the_code(code: bytes) -> None:
+    line = Line(terminators=["cr"], feedback="ssi").send(code[:-1], code[-1:], b"\r").wait(1)
+    paused = Line(terminators=["none"], feedback="ssi").send(code).wait(1)
+
+    assert line.scans == paused.scans == [code.decode("latin-1")]
+
+
+def test_half_an_answer_before_the_cable_was_pulled_is_told() -> None:
+    line = Line(terminators=["cr"], feedback="ssi").send(ACK[:3])
+    line.events += line.decoder.lost(line.now)
+
+    assert line.errors == [("disconnect", "\x04\xd0\0")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from world_keyboard import WorldKeyboard, with_caps_lock
 from ekanban_core.reading import Unreadable, read
 from ekanban_drivers import calibration
 from ekanban_drivers.calibration import HEAD, SEPARATOR, TAIL, TEXT, Calibration, judge
-from ekanban_drivers.calibration_transcript import SILENCE, Listener, Pressed
+from ekanban_drivers.calibration_reading import Reading
+from ekanban_drivers.calibration_transcript import Pressed
 from ekanban_drivers.decoding.keymap import KeyDecoder
+from ekanban_drivers.happenings import Head, Keyed, Line
 from ekanban_drivers.profile import LAYOUTS, Profile, Terminator
 from ekanban_drivers.scanner import Scan
 
@@ -225,17 +228,24 @@ def test_keys_that_were_lost_make_the_reading_unknown() -> None:
 
 
 def test_a_reading_is_over_when_the_keyboard_has_been_silent() -> None:
-    listener = Listener("a")
-    assert (listener.deadline, listener.tick(99.0)) == (None, [])
+    async def listen() -> Reading:
+        reading = Reading(silence=0.01)
+        reading.opened(Head("evdev", Profile(layout="fr"), {}))
+        reading.line(Line(0.0, "a", Keyed(us.EV_SYN, us.SYN_DROPPED, 0)))  # of a code before
+        reading.opened(Head("evdev", Profile(layout="de"), {}))
+        over = asyncio.create_task(reading.over())
+        for t, kind, code, value in american():
+            await asyncio.sleep(0)
+            assert not over.done()
+            reading.line(Line(t, "a", Keyed(kind, code, value)))
+        await over
+        reading.line(Line(9.0, "a", Keyed(us.EV_KEY, 30, 1)))
+        return reading
 
-    for event in american():
-        listener.feed(*event)
-    last = listener.events[-1][0]
+    reading = asyncio.run(listen())
 
-    assert listener.deadline == last + SILENCE
-    assert (listener.tick(last + 0.9), listener.done) == ([], False)
-    assert (len(listener.tick(last + 1.1)), listener.done) == (1, True)
-    assert judge(listener.events, Profile()).findings == ()
+    assert reading.events == [*american()]
+    assert judge(reading.events, reading.profile).profile_change == {"layout": "us"}
 
 
 def test_at_a_terminal_the_barcode_is_a_code_that_nobody_knows() -> None:

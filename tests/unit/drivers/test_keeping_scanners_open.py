@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +165,41 @@ def test_a_scanner_in_trouble_says_why_and_disturbs_no_other(error: Exception, s
     terminal([ScannerConfig("bad", "troubled", "a"), GATE], steps, simulated=driver, troubled=Troubled(a=error))
 
 
+def test_a_scanner_whose_profile_is_wrong_says_so_disturbs_no_other_and_is_read_once_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    driver, file = SimulatedDriver("a", "b"), tmp_path / "gate.toml"
+    file.write_text("gap_mx = 80\n")
+    configs = [ScannerConfig("bad", "simulated", "a", str(file)), ScannerConfig("good", "simulated", "b")]
+
+    async def steps(scanners: Scanners, heard: Heard) -> None:
+        status = await heard.state("bad", ScannerState.NOT_READABLE)
+        assert "Scanner bad is not read, because its profile is wrong: " in status.text
+        assert "gap_mx: unknown key; did you mean gap_ms?" in status.text
+        while not driver.is_open("b"):
+            await asyncio.sleep(0)
+        driver.scan("KAN-1", "b")
+        await heard.scan("good", "KAN-1")
+        file.write_text('terminators = ["tab"]\n')
+        await heard.state("bad", ScannerState.READY)
+        driver.send(b"KAN-2\t", "a")
+        await heard.scan("bad", "KAN-2")
+
+    terminal(configs, steps, simulated=driver)
+
+
+@pytest.mark.parametrize("driver", ["serial", "evdev", "hidpos"])
+def test_a_link_that_leads_nowhere_says_where_it_leads(tmp_path: Path, driver: str) -> None:
+    link = tmp_path / "usb-ACME_SN0001-event-kbd"
+    link.symlink_to(tmp_path / "event5")
+
+    async def steps(scanners: Scanners, heard: Heard) -> None:
+        status = await heard.state("gate", ScannerState.ABSENT)
+        assert f"the link {link} leads to {tmp_path / 'event5'}, which is not there" in status.text
+
+    terminal([ScannerConfig("gate", driver, str(link))], steps)
+
+
 def test_two_names_for_one_device_leave_it_to_the_first() -> None:
     async def steps(scanners: Scanners, heard: Heard) -> None:
         status = await heard.state("second", ScannerState.BUSY)
@@ -184,7 +220,7 @@ def test_an_unknown_driver_is_a_state_and_not_a_stopped_terminal() -> None:
     async def steps(scanners: Scanners, heard: Heard) -> None:
         status = await heard.state("odd", ScannerState.NOT_READABLE)
         assert (
-            "nonesuch: no such scanner driver; expected one of evdev, hidpos, serial, simulated, stdin" in status.text
+            "nonesuch: no such scanner driver; expected one of evdev, hidpos, replay, serial, simulated" in status.text
         )
 
     terminal([ScannerConfig("odd", "nonesuch")], steps)
@@ -220,7 +256,7 @@ def test_a_pause_in_a_pipe_ends_the_code_without_any_further_byte() -> None:
 
 def test_the_registry_makes_every_driver_of_its_own() -> None:
     assert {registry.create(kind).kind for kind in registry.OWN} == set(registry.OWN)
-    with pytest.raises(UnknownDriver, match="evdev, hidpos, serial"):
+    with pytest.raises(UnknownDriver, match="evdev, hidpos, replay, serial"):
         registry.create("nonesuch")
 
 

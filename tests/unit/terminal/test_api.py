@@ -19,7 +19,7 @@ from ekanban_core.enrolment import key_text
 from ekanban_core.states import Colour
 from ekanban_drivers.scanner import ErrorKind, Feedback, ScanError
 from ekanban_drivers.simulated import SimulatedDriver
-from ekanban_terminal import api, identity, keys, runtime
+from ekanban_terminal import api, identity, keys, runtime, scanner_configs
 from ekanban_terminal.app import create_app
 from ekanban_terminal.errors import FolderUnusable
 from ekanban_terminal.identity import Enrolment
@@ -401,8 +401,10 @@ def test_after_a_restart_the_screen_shows_what_it_showed(tmp_path: Path) -> None
     assert state.stored == 1
 
 
-def test_a_wrong_scanner_profile_is_named_before_anything_starts(tmp_path: Path) -> None:
+def test_a_wrong_scanner_profile_is_named_by_the_check_and_keeps_no_terminal_from_starting(tmp_path: Path) -> None:
     settings = TerminalSettings(data=tmp_path, scanners=[ScannerSettings(name="hand", driver="serial", profile="nope")])
 
     with pytest.raises(BadSettings, match=r"scanners.hand.profile: nope: no such profile"):
-        create_app(settings)
+        scanner_configs.check(settings)
+
+    create_app(settings)

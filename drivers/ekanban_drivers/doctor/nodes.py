@@ -1,0 +1,181 @@
+"""Which device nodes there are, and what stands behind them: from sysfs, udev's notes and the nodes' own rights.
+
+Nothing is opened. Paths are those of the machine at `root`, which is another folder in tests.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ekanban_drivers.decoding.hidpos_form import is_scanner
+from ekanban_drivers.doctor.accounts import account_name, grants, group_name
+from ekanban_drivers.doctor.facts import Grant, Node, NodeClass, Process
+from ekanban_drivers.evdev_nodes import is_keyboard
+
+PATTERNS = {
+    "input": ("dev/input/event*",),
+    "hidraw": ("dev/hidraw*",),
+    "tty": ("dev/ttyACM*", "dev/ttyUSB*", "dev/rfcomm*", "dev/ttyAMA*", "dev/ttyS*"),
+}
+PROPERTIES = (
+    "EKANBAN_SCANNER", "ID_INPUT_KEYBOARD", "ID_INPUT_MOUSE", "LIBINPUT_IGNORE_DEVICE", "ID_MM_DEVICE_IGNORE",
+    "ID_MM_PORT_IGNORE", "ID_BUS", "ID_VENDOR_ID", "ID_MODEL_ID", "ID_SERIAL_SHORT", "ID_PATH", "ID_SEAT",
+)  # fmt: skip
+RULES = "72-ekanban-scanners.rules"
+OWN = "LIBINPUT_IGNORE_DEVICE"  # counts at the node itself; the others may stand at the USB device behind it
+
+
+def paths(root: Path = Path("/")) -> dict[str, str]:
+    """Return the nodes that may be scanners, each with its subsystem."""
+    found = {}
+    for subsystem, patterns in PATTERNS.items():
+        for pattern in patterns:
+            names = sorted((f"/{path.relative_to(root)}" for path in root.glob(pattern)), key=lambda n: (len(n), n))
+            found.update(dict.fromkeys(names, subsystem))
+    return {path: subsystem for path, subsystem in found.items() if not _is_empty_port(root, path, subsystem)}
+
+
+def nodes(
+    found: Mapping[str, str], holders: Mapping[str, Iterable[Process]], root: Path = Path("/")
+) -> tuple[Node, ...]:
+    """Describe these nodes (path → subsystem); one that vanishes meanwhile is left out."""
+    consoles = {line.split()[0] for line in _text(root / "proc/consoles").splitlines() if line.strip()}
+    described = []
+    for path, subsystem in found.items():
+        with suppress(OSError):
+            described.append(_describe(root, path, subsystem, tuple(holders.get(path, ())), consoles))
+    return tuple(described)
+
+
+def rules_installed(root: Path = Path("/")) -> bool:
+    """Say whether the udev rules of the Debian package are there, which give scanners all that they need."""
+    places = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
+    return any((root / place / RULES).exists() for place in places)
+
+
+def _describe(
+    root: Path, path: str, subsystem: str, opened_by: tuple[Process, ...], consoles: Iterable[str]
+) -> Node:  # fmt: skip
+    place = root / path.lstrip("/")
+    rights = place.stat()
+    name = os.path.basename(path)
+    folders = list(_ancestry(root / "sys/class" / subsystem / name))
+    usb = next((folder for folder in folders if (folder / "idVendor").exists()), None)
+    interface = next((folder for folder in folders if (folder / "bInterfaceClass").exists()), None)
+    vendor, product = _numbers(folders, usb)
+    return Node(
+        path=path,
+        kind=_kind(subsystem, folders),
+        name=_title(folders, usb) or name,
+        owner=account_name(rights.st_uid),
+        group=group_name(rights.st_gid),
+        uid=rights.st_uid,
+        gid=rights.st_gid,
+        mode=rights.st_mode & 0o7777,
+        grants=_grants(place),
+        vendor=vendor,
+        product=product,
+        usb=usb is not None,
+        kernel_driver=_kernel_driver(folders, interface),
+        interface=_interface(interface),
+        properties=_properties(root, folders),
+        console=name in consoles,
+        opened_by=opened_by,
+    )
+
+
+def _ancestry(folder: Path) -> Iterator[Path]:
+    """Yield a device's folder of sysfs and those of the devices behind it, the nearest first."""
+    folder = Path(os.path.realpath(folder))
+    while folder.name != "devices" and folder != folder.parent:
+        yield folder
+        folder = folder.parent
+
+
+def _kind(subsystem: str, folders: list[Path]) -> NodeClass:
+    if subsystem == "tty":
+        return NodeClass.SERIAL
+    device = folders[0] / "device"
+    if subsystem == "hidraw":
+        try:
+            return NodeClass.HIDPOS if is_scanner((device / "report_descriptor").read_bytes()) else NodeClass.OTHER_HID
+        except OSError:
+            return NodeClass.OTHER_HID
+    if is_keyboard(_text(device / "capabilities/key")):
+        return NodeClass.KEYBOARD
+    return NodeClass.MOUSE if _text(device / "capabilities/rel").strip("0 ") else NodeClass.OTHER_INPUT
+
+
+def _title(folders: list[Path], usb: Path | None) -> str:
+    own = _text(folders[0] / "device/name") or _pairs(_text(folders[0] / "device/uevent")).get("HID_NAME", "")
+    if own or usb is None:
+        return own
+    maker, product = _text(usb / "manufacturer"), _text(usb / "product")
+    return product if product.startswith(maker) else f"{maker} {product}".strip()
+
+
+def _numbers(folders: list[Path], usb: Path | None) -> tuple[str, str]:
+    if usb is not None:
+        return _text(usb / "idVendor"), _text(usb / "idProduct")
+    own = folders[0] / "device/id"
+    if (own / "vendor").exists():
+        return _text(own / "vendor"), _text(own / "product")
+    hid = re.fullmatch(r"\w+:0000(\w{4}):0000(\w{4})", _pairs(_text(folders[0] / "device/uevent")).get("HID_ID", ""))
+    return (hid[1].lower(), hid[2].lower()) if hid else ("", "")
+
+
+def _kernel_driver(folders: list[Path], interface: Path | None) -> str:
+    for folder in [interface] if interface else folders:
+        with suppress(OSError):
+            return os.path.basename(os.readlink(folder / "driver"))
+    return ""
+
+
+def _interface(folder: Path | None) -> str:
+    names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
+    return "/".join(_text(folder / name) for name in names) if folder else ""
+
+
+def _properties(root: Path, folders: list[Path]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, folder in enumerate(folders):
+        for key, value in {**_pairs(_text(folder / "uevent")), **_noted(root, folder)}.items():
+            if key in PROPERTIES and (number == 0 or key != OWN):
+                found.setdefault(key, value)
+    return found
+
+
+def _noted(root: Path, folder: Path) -> dict[str, str]:
+    """Return what udev noted of a device: /run/udev/data, lines of "E:KEY=value"."""
+    device = _text(folder / "dev")
+    subsystem = os.path.basename(os.path.realpath(folder / "subsystem")) if (folder / "subsystem").exists() else ""
+    note = f"c{device}" if device else f"+{subsystem}:{folder.name}"
+    lines = _text(root / "run/udev/data" / note).splitlines() if device or subsystem else []
+    return _pairs("\n".join(line[2:] for line in lines if line.startswith("E:")))
+
+
+def _is_empty_port(root: Path, path: str, subsystem: str) -> bool:
+    """Say whether it is one of the ttyS that the kernel keeps ready without a port (PORT_UNKNOWN, 0)."""
+    return subsystem == "tty" and _text(root / "sys/class/tty" / os.path.basename(path) / "type") == "0"
+
+
+def _grants(path: Path) -> tuple[Grant, ...]:
+    try:
+        return grants(os.getxattr(path, "system.posix_acl_access"))
+    except OSError:  # none, or a file system without lists
+        return ()
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return {key: value.strip() for key, sign, value in (line.partition("=") for line in text.splitlines()) if sign}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:  # this kernel, or this kind of device, does not say
+        return ""
