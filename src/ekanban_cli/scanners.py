@@ -225,6 +225,8 @@ def calibrate(
             events, settings = asyncio.run(read(device or "", profile))
     except ScannerError as error:
         raise CommandFailed(str(error)) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(1) from None
     text, data, right = verdict(events, settings)
     say(text, data, as_json)
     if not right:

@@ -10,7 +10,7 @@ import ctypes
 import random
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -117,7 +117,7 @@ def with_caps_lock(keys: Iterator[Key]) -> Iterator[Key]:
     yield from press(CAPSLOCK)
 
 
-def hold(code: int, keys: Iterator[Key]) -> Iterator[Key]:
+def hold(code: int, keys: Iterable[Key]) -> Iterator[Key]:
     """A key held through others."""
     yield from key(code, 1)
     yield from keys

@@ -6,6 +6,8 @@ alone, with a letter that it fits both are one, and with anything else both are 
 
 from __future__ import annotations
 
+from functools import cache
+
 # xkeyboard-config's names
 MARKS = {
     "dead_grave": "\u0300", "dead_acute": "\u0301", "dead_circumflex": "\u0302", "dead_tilde": "\u0303",
@@ -22,6 +24,7 @@ ALONE = {
 }  # fmt: skip
 
 
+@cache
 def compose(mark: str, character: str) -> str:
     """Return the one character that a mark and what follows it make; empty: they make two.
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ekanban_drivers.decoding import keycodes as k
+from ekanban_drivers.decoding.keycodes import (
+    ALTS,
+    LEFT_ALT,
+    LEFT_CTRL,
+    LEFT_SHIFT,
+    MODIFIERS,
+    RIGHT_ALT,
+    RIGHT_CTRL,
+    RIGHT_SHIFT,
+)
 from ekanban_drivers.decoding.layouts import ALTGR, CAPS, SHIFT
 
 HELD_TOO_LONG = 1.0  # seconds
@@ -55,7 +64,7 @@ class HeldKeys:
     def press(self, key: int, t: float) -> None:
         """Take a key-down."""
         self._pressed = t
-        if key in k.MODIFIERS:
+        if key in MODIFIERS:
             self._modifiers[key] = t
             self._set_level()
         else:
@@ -71,8 +80,8 @@ class HeldKeys:
             self._pressed = pressed
 
     def release_quietly(self, key: int) -> bool:
-        """Take a key-up that changes nothing but that the key is up; False: it is for `release`."""
-        return not self._alarmed and self._down.pop(key, None) is not None
+        """Take a key-up by which nothing is typed and no alarm ends; False: it is for `release`."""
+        return not self._alarmed and key not in ALTS and self.release(key)
 
     def release(self, key: int) -> bool:
         """Take a key-up; False: it was not down."""
@@ -115,11 +124,11 @@ class HeldKeys:
     def _set_level(self) -> None:
         held = self._modifiers
         level = CAPS if self._caps else 0
-        if k.LEFT_SHIFT in held or k.RIGHT_SHIFT in held:
+        if LEFT_SHIFT in held or RIGHT_SHIFT in held:
             level += SHIFT
-        ctrl = k.LEFT_CTRL in held or k.RIGHT_CTRL in held
-        itself = self._has_altgr and k.RIGHT_ALT in held
-        if itself or (self._has_altgr and ctrl and k.LEFT_ALT in held):
+        ctrl = LEFT_CTRL in held or RIGHT_CTRL in held
+        itself = self._has_altgr and RIGHT_ALT in held
+        if itself or (self._has_altgr and ctrl and LEFT_ALT in held):
             level += ALTGR
         self.level = level
-        self.commanding = not itself and (ctrl or k.LEFT_ALT in held or k.RIGHT_ALT in held)
+        self.commanding = not itself and (ctrl or LEFT_ALT in held or RIGHT_ALT in held)

@@ -10,7 +10,7 @@ from ekanban_drivers.decoding import control_keys, dead_keys, key_tables, layout
 from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.decoding.framing import Framer
 from ekanban_drivers.decoding.held_keys import HeldKeys
-from ekanban_drivers.decoding.keycodes import DOWN, EV_KEY, UP
+from ekanban_drivers.decoding.keycodes import ALTS, DOWN, EV_KEY, LOCKS, MODIFIERS, REPEAT, UP
 from ekanban_drivers.profile import CapsLock, Framing, Profile, Terminator
 from ekanban_drivers.scanner import N_, ErrorKind, Event, Scan, ScannerState, Status
 
@@ -96,7 +96,7 @@ class KeyDecoder:
 
     def _key(self, t: float, key: int, value: int) -> list[Event]:
         held = self._held
-        if value == k.REPEAT:
+        if value == REPEAT:
             held.repeat(key, t)
             return self.tick(t)  # no sign of life: a key that repeats for ever must not keep a code open
         found = self._framer.touch(t)
@@ -105,9 +105,11 @@ class KeyDecoder:
         if value != DOWN:
             return found + self._released(t, key) if held.release(key) else found  # else pressed before we looked
         held.press(key, t)
-        if key in k.MODIFIERS or key in k.LOCKS:
-            if key in k.ALTS:
+        if key in MODIFIERS:
+            if key in ALTS:
                 self._alt_digits = ""
+            return found
+        if key in LOCKS:
             return found
         if not held.commanding and (typed := self._texts.get(key)) and (typed[held.level] or not held.altgr):
             return found + self._typed(t, typed[held.level])
@@ -143,7 +145,7 @@ class KeyDecoder:
         return self._framer.add(alone, t)
 
     def _command(self, t: float, key: int) -> list[Event]:
-        ctrl, alt = self._held.any(k.CTRLS), self._held.any(k.ALTS)
+        ctrl, alt = self._held.any(k.CTRLS), self._held.any(ALTS)
         if ctrl and not alt:
             return self._control(t, control_keys.with_ctrl(self._layout, key, self._held.any(k.SHIFTS)), self._controls)
         digit = k.KEYPAD.get(key) or self._layout.character(key, self._held.level & layouts.SHIFT)
@@ -154,7 +156,7 @@ class KeyDecoder:
 
     def _released(self, t: float, key: int) -> list[Event]:
         found: list[Event] = [Status(ScannerState.READY, self.device)] if self._held.end_alarm(key) else []
-        if self._alt_digits and key in k.ALTS and not self._held.any(k.ALTS):
+        if self._alt_digits and key in ALTS and not self._held.any(ALTS):
             digits, self._alt_digits = self._alt_digits, ""
             character = control_keys.with_alt(digits)
             if character in control_keys.CONTROLS:

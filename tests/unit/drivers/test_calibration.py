@@ -189,6 +189,13 @@ def test_what_stands_before_the_code_is_compared_with_the_profile(
     assert said(judge(american(before + TEXT), Profile.from_mapping(profile))) == found
 
 
+@pytest.mark.needs("xkb")
+def test_a_prefix_with_an_accent_is_one_character() -> None:
+    events = stamped([*WorldKeyboard("de").typed("ê:" + TEXT), *press(us.ENTER)])
+
+    assert said(judge(events, Profile(layout="de"))) == {"prefix": {"prefix": "ê:"}}
+
+
 def test_a_frame_of_stx_and_etx_is_its_own_end() -> None:
     framed = Profile.from_mapping({"framing": "stx_etx", "terminators": ["etx"]})
     keys = [*press(us.CTRL, 48), *typed(HEAD), *press(us.CTRL, 27), *typed(TAIL)]

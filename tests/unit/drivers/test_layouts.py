@@ -15,7 +15,7 @@ from decoder_clock import Clocked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from us_keyboard import Key, alt_code, press
-from world_keyboard import ALTGR, XKB, WorldKeyboard, with_caps_lock
+from world_keyboard import ALTGR, XKB, WorldKeyboard, hold, with_caps_lock
 
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.decoding.layouts import load
@@ -235,6 +235,14 @@ def test_separators_survive_as_alt_with_a_number_in_every_layout(layout: str, se
     plain = load(layout).character(30, 0), load(layout).character(3, 0)
 
     assert Desk(layout).code(keys) == separator.join(plain)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("alt", [us.ALT, ALTGR])
+def test_either_alt_with_a_number_types_its_character(layout: str, alt: int) -> None:
+    number = [*press(us.KEYPAD_DIGITS["0"]), *press(80), *press(80), *press(72)]  # 0228 of Windows' page
+
+    assert Desk(layout).code(hold(alt, number)) == "\xe4"
 
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "jp"])
