@@ -311,6 +311,12 @@ def test_a_key_held_in_silence_alarms_and_letting_go_ends_the_alarm() -> None:
     assert [state.alarm for state in desk.states] == [True, False]
 
 
+def test_a_held_key_is_awaited_where_no_code_is_under_way() -> None:
+    desk = Desk().type(key(us.SHIFT, 1))
+
+    assert desk.decoder.deadline == pytest.approx(101.0, abs=0.01)
+
+
 def test_shift_held_through_a_long_code_is_no_alarm() -> None:
     desk = Desk().type(key(us.SHIFT, 1)).type(typed("1234567890" * 20), step=0.01)
 
