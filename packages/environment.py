@@ -20,8 +20,8 @@ GLIBC = 36  # 2.36, Debian 12; wheels say which one they need at least
 OLDEST_GLIBC = 17
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}
 NEEDLESS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # pip's notes: of this machine, or untrue by now
-# How to compile: without symbols, and without the folders where this machine's Python looks for libraries.
-PLAIN = {"CFLAGS": "-O2 -g0", "LDSHARED": "gcc -shared -s", "LDFLAGS": ""}
+# How to compile: without symbols, and without names of the folders where this machine keeps its Python.
+PLAIN = {"CFLAGS": "-O2 -g0 -DNDEBUG", "LDSHARED": "gcc -shared -s", "LDFLAGS": ""}
 
 LAUNCHER = """\
 #!{prefix}/bin/python3 -I
@@ -48,8 +48,9 @@ def evdev_wheel(root: Path, folder: Path) -> Path:
     """Build evdev, which comes as source only, for this machine; returns its path."""
     if not list(folder.glob("evdev-*.whl")):
         lock = root / "requirements/evdev.lock"
-        _pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--wheel-dir", folder, "-r", lock,
-             environment=PLAIN)  # fmt: skip
+        # Not from pip's cache: what it has built before, for this machine, knows this machine's folders.
+        _pip("wheel", "--no-cache-dir", "--no-deps", "--no-build-isolation", "--require-hashes", "--wheel-dir", folder,
+             "-r", lock, environment=PLAIN)  # fmt: skip
     return next(folder.glob("evdev-*.whl"))
 
 

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,19 @@ def test_a_package_is_the_same_whenever_it_is_built(packages: dict[str, Path], t
     again = clean_root.build(tmp_path, TERMINAL)
 
     assert again["ekanban-terminal"].read_bytes() == packages["ekanban-terminal"].read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ekanban-terminal", "ekanban-central"])
+def test_a_package_does_not_know_where_it_was_built(packages: dict[str, Path], name: str, tmp_path: Path) -> None:
+    places = {str(clean_root.PROJECT), sys.base_prefix, "ekanban-deb-"} - {"/usr"}  # Debian's own Python lies there
+
+    subprocess.run(["dpkg-deb", "--extract", packages[name], tmp_path], check=True)
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert len(files) > 1000
+    for file in files:
+        content = file.read_bytes()
+        assert not [place for place in places if place.encode() in content], file
 
 
 def test_a_new_machine_has_a_terminal_after_one_installation(root: Root, packages: dict[str, Path], port: int) -> None:
