@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ekanban_drivers.recording import Back, Keyed, Line, Lost, Recording, Reported, Sent
+from ekanban_drivers.happenings import Head, Keyed, Reported, Sent
+from ekanban_drivers.recording import Recording, written, written_head
 from scanner_fuzz import oracle, wild
 from scanner_fuzz.wild import Broken
 
@@ -62,30 +62,5 @@ def shrunk(tape: bytes) -> bytes:
 
 def as_text(case: Recording) -> str:
     """The recording in the contract's format."""
-    profile = {key: value for key, value in case.profile.to_mapping().items() if key in _PUBLIC}
-    head = {"driver": case.driver, "profile": profile, "devices": dict(case.devices)}
-    return "".join(json.dumps(line) + "\n" for line in [head, *_objects(case)])
-
-
-_PUBLIC = (
-    "layout", "terminators", "gap_ms", "prefix", "suffix", "max_len", "aim", "framing", "report_descriptor",
-)  # fmt: skip
-
-
-def _objects(case: Recording) -> Iterator[dict[str, Any]]:
-    for line in case.lines:
-        yield {"t": line.t, "dev": line.device} | _what(line)
-
-
-def _what(line: Line) -> dict[str, Any]:
-    match line.what:
-        case Keyed(kind, code, value):
-            return {"type": kind, "code": code, "value": value}
-        case Sent(data):
-            return {"bytes": data.hex()}
-        case Reported(data):
-            return {"report": data.hex()}
-        case Lost(why):
-            return {"lost": why}
-        case Back():
-            return {"back": True}
+    head = Head(case.driver, case.profile, case.devices)
+    return "".join(json.dumps(line) + "\n" for line in [written_head(head), *map(written, case.lines)])
