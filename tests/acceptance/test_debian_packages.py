@@ -256,7 +256,8 @@ def test_what_starts_the_program_is_unpacked_behind_all_of_the_program(packages:
         ["dpkg-deb", "--contents", packages["ekanban-terminal"]], capture_output=True, text=True, check=True
     )
 
-    order = [line.split()[5] for line in listing.stdout.splitlines()]  # in which dpkg renames what it has unpacked
+    # Files, in which order dpkg renames them when all is unpacked; links it makes before.
+    order = [line.split()[5] for line in listing.stdout.splitlines() if line.startswith("-")]
     program = [at for at, path in enumerate(order) if path.startswith("./usr/lib/ekanban/terminal/0.1.0/")]
     assert order.index("./usr/lib/ekanban/terminal/run") > max(program)
 
