@@ -14,7 +14,7 @@ import select
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -194,8 +194,9 @@ class Answers:
         """Answer all that was asked until now."""
         with self._lock:
             asked, self._asked = self._asked, []
-        if asked and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_answered, asked)
+        with suppress(RuntimeError):  # the loop is closed, nobody waits
+            if asked:
+                self._loop.call_soon_threadsafe(_answered, asked)
 
     def end(self) -> None:
         """Answer for the last time."""

@@ -251,6 +251,17 @@ def test_a_power_cut_at_any_moment_of_an_upgrade_leaves_a_terminal_that_starts(
         assert root.run("dpkg-query", "--show", "--showformat=${db:Status-Status}", "ekanban-terminal") == "installed"
 
 
+def test_what_starts_the_program_is_unpacked_behind_all_of_the_program(packages: dict[str, Path]) -> None:
+    listing = subprocess.run(
+        ["dpkg-deb", "--contents", packages["ekanban-terminal"]], capture_output=True, text=True, check=True
+    )
+
+    # Files, in which order dpkg renames them when all is unpacked; links it makes before.
+    order = [line.split()[5] for line in listing.stdout.splitlines() if line.startswith("-")]
+    program = [at for at, path in enumerate(order) if path.startswith("./usr/lib/ekanban/terminal/0.1.0/")]
+    assert order.index("./usr/lib/ekanban/terminal/run") > max(program)
+
+
 def cut(root: Root, package: Path, after_s: float) -> None:
     """Begin an upgrade and kill all of it."""
     words = ("dpkg", "--install", "--force-confold", "--force-unsafe-io", root.bring(package))
