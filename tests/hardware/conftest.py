@@ -1,0 +1,48 @@
+"""A guest with the built package installed, and a plant on the host that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hardware import image, product
+from hardware.guest import Guest
+from hardware.image import Image
+from hardware.line import Line
+from real_plant import Central, free_port
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """A disk on which dpkg has installed the package."""
+    folder = tmp_path_factory.mktemp("installed")
+    deb = product.package()
+
+    def prepare(empty: Image) -> None:
+        with Guest(empty, folder, keep=True) as guest:
+            product.install(guest, deb.name)
+            guest.power_off()
+
+    key = deb.read_bytes() + product.SETTINGS.encode()
+    return image.prepared(folder, "installed", key, [deb], prepare)
+
+
+@pytest.fixture(scope="module")
+def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Central]:
+    """Central on the host's loopback, its admin signed in."""
+    central = Central(tmp_path_factory.mktemp("central"), free_port())
+    central.begin()
+    yield central
+    central.close()
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory, installed: Image, central: Central) -> Iterator[Line]:
+    """Line 4: a guest with three scanners, its terminal enrolled and running."""
+    folder: Path = tmp_path_factory.mktemp("line4")
+    port = int(central.url.rpartition(":")[2])
+    with Guest(installed, folder, central_port=port) as guest:
+        line = Line(guest, central)
+        line.begin()
+        yield line

@@ -1,0 +1,130 @@
+"""What the agent can do in the guest; each function's arguments and answer go through JSON."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import http.client
+import json
+import os
+import struct
+import subprocess
+import time
+from typing import Any
+
+EVIOCGRAB = 0x40044590  # linux/input.h
+UHID_CREATE2, UHID_DESTROY, UHID_INPUT2 = 11, 1, 12  # linux/uhid.h
+HID_MAX = 4096  # bytes of a descriptor or a report
+
+_plugged: dict[str, int] = {}
+
+
+def shell(command: str, seconds: float = 120) -> dict[str, Any]:
+    """Run a command; both its outputs together."""
+    done = subprocess.run(
+        command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=seconds, check=False, errors="replace",
+    )  # fmt: skip
+    return {"code": done.returncode, "out": done.stdout}
+
+
+def http_ask(method: str, path: str, body: Any = None, port: int = 8001) -> dict[str, Any]:
+    """Ask the terminal in the guest; a status of 0: nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        data = json.dumps(body) if body is not None else None
+        connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return {"status": answer.status, "body": json.loads(text) if text.startswith(("{", "[")) else text}
+    except OSError as error:
+        return {"status": 0, "body": str(error)}
+    finally:
+        connection.close()
+
+
+def write(path: str, text: str) -> None:
+    """Write a file."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def read_screen() -> str:
+    """What stands on the first text console."""
+    with open("/dev/vcs1", "rb") as file:
+        return file.read().decode("latin-1")
+
+
+def grab(path: str) -> str:
+    """Try to get an input device for oneself; the name of the error, empty: it was free (and is again)."""
+    number = os.open(path, os.O_RDWR)
+    try:
+        fcntl.ioctl(number, EVIOCGRAB, 1)
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    finally:
+        os.close(number)
+    return ""
+
+
+def open_line(path: str) -> str:
+    """Try to open a serial line; the name of the error, empty: it could be opened."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return ""
+
+
+def hid_plug(serial: str, descriptor: str, port: str, name: str = "ACME HID-POS", product: int = 0x1300) -> None:
+    """Plug a HID device in, by its report descriptor (hexadecimal)."""
+    data = bytes.fromhex(descriptor)
+    number = os.open("/dev/uhid", os.O_RDWR)
+    created = struct.pack(
+        f"<I128s64s64sHHIIII{HID_MAX}s", UHID_CREATE2, name.encode(), port.encode(), serial.encode(),
+        len(data), 3, 0x05E0, product, 0x100, 0, data,
+    )  # fmt: skip
+    os.write(number, created)
+    _plugged[serial] = number
+
+
+def hid_send(serial: str, reports: list[str]) -> None:
+    """Send reports (hexadecimal)."""
+    for report in reports:
+        data = bytes.fromhex(report)
+        os.write(_plugged[serial], struct.pack(f"<IH{HID_MAX}s", UHID_INPUT2, len(data), data))
+
+
+def hid_unplug(serial: str) -> None:
+    """Pull it out."""
+    number = _plugged.pop(serial)
+    os.write(number, struct.pack("<I", UHID_DESTROY))
+    os.close(number)
+
+
+def wait_for(path: str, seconds: float = 30) -> str:
+    """Wait until a path is there; what a link points to."""
+    end = time.monotonic() + seconds
+    while not os.path.exists(path):
+        if time.monotonic() > end:
+            raise TimeoutError(path)
+        time.sleep(0.05)
+    return os.path.realpath(path)
+
+
+def open_under(unit: str, path: str) -> str:
+    """Open a device as root among the processes of a unit, whose device rules then hold; the error's name or nothing."""
+    read, write = os.pipe()
+    if child := os.fork():
+        os.close(write)
+        with os.fdopen(read) as answer:
+            said = answer.read()
+        os.waitpid(child, 0)
+        return said
+    try:
+        with open(f"/sys/fs/cgroup/system.slice/{unit}/cgroup.procs", "w") as group:
+            group.write(str(os.getpid()))
+        os.write(write, open_line(path).encode())
+    finally:
+        os._exit(0)

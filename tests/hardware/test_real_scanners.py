@@ -1,0 +1,139 @@
+"""Scanners on a real kernel, read by the installed service under its unit: codes, grabs, replugs, kills."""
+
+from __future__ import annotations
+
+import pytest
+from hardware.line import Line
+from hardware.product import UNIT
+
+pytestmark = [pytest.mark.heavy, pytest.mark.needs("qemu", "socat"), pytest.mark.timeout(900)]
+
+SCANNERS = ("keyboard", "serial", "pos")
+NODES = {
+    "keyboard": "/dev/input/by-id/usb-QEMU_QEMU_USB_Keyboard_SCAN0001-event-kbd",
+    "serial": "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_SERI0001-if00-port0",
+}
+
+
+@pytest.fixture(autouse=True)
+def ready(line: Line) -> None:
+    """Whatever the test before did, all is well when the next begins."""
+    line.terminal.until(line.is_ready, "scanners ready, central online")
+
+
+@pytest.mark.parametrize("name", SCANNERS)
+def test_a_code_is_ordered_at_central_exactly_once(line: Line, name: str) -> None:
+    code = next(line.cards)
+    before = line.outcomes()
+
+    line.scanners[name].scan(code)
+
+    line.terminal.until(lambda: code in line.open_cards(), "the signal is open")
+    line.terminal.until(lambda: line.terminal.status()["journal"]["stored"] == 0, "nothing waits")
+    assert line.open_cards().count(code) == 1
+    assert line.outcomes() == {**before, "opened": before.get("opened", 0) + 1}
+
+
+@pytest.mark.parametrize("name", SCANNERS)
+def test_a_code_cut_by_an_unplug_is_an_error_and_the_next_is_whole_at_another_port(line: Line, name: str) -> None:
+    cut, code = next(line.cards), next(line.cards)
+    scanner, port = line.scanners[name], SCANNERS.index(name) + 5
+    scanner.begin(cut)
+
+    scanner.unplug()
+
+    line.terminal.until(lambda: "went away in the middle" in line.last_message(), "the cut code is an error")
+    line.terminal.until(lambda: line.terminal.scanners()[name] == "absent", "the terminal sees it gone")
+    scanner.plug(port)
+    line.terminal.until(lambda: line.terminal.scanners()[name] == "ready", "it is found by its serial number")
+    scanner.scan(code)
+    line.terminal.until(lambda: code in line.open_cards(), "the next is ordered")
+    assert cut not in line.open_cards()
+
+
+def test_a_second_program_cannot_grab_the_keyboard_scanner(line: Line) -> None:
+    path = line.guest.do("wait_for", path=NODES["keyboard"])
+
+    assert line.guest.do("grab", path=path) == "EBUSY"
+
+    line.terminal.stop()
+    free = line.guest.do("grab", path=path)
+    line.terminal.start()
+    assert free == ""
+
+
+def test_a_second_program_cannot_open_the_serial_scanner(line: Line) -> None:
+    path = line.guest.do("wait_for", path=NODES["serial"])
+
+    assert line.guest.do("open_line", path=path) == "EBUSY"
+
+    line.terminal.stop()
+    free = line.guest.do("open_line", path=path)
+    line.terminal.start()
+    assert free == ""
+
+
+def test_what_a_scanner_types_reaches_the_console_only_while_no_terminal_runs(line: Line) -> None:
+    code = next(line.cards)
+    line.guest.shell("systemctl restart getty@tty1")
+    line.terminal.until(lambda: "login:" in line.guest.do("read_screen"), "a login prompt")
+
+    line.scanners["keyboard"].scan(code)
+    line.terminal.until(lambda: code in line.open_cards(), "it is ordered")
+    typed_with_terminal = line.guest.do("read_screen")
+    line.terminal.stop()
+    line.scanners["keyboard"].scan("LEAKS")
+    line.terminal.until(lambda: "LEAKS" in line.guest.do("read_screen"), "the login prompt has it")
+    line.terminal.start()
+
+    assert code not in typed_with_terminal
+
+
+def test_the_service_reads_scanners_as_an_account_that_is_not_root(line: Line) -> None:
+    process = line.terminal.shown("MainPID")["MainPID"]
+
+    ids = line.guest.shell(f"grep -E '^(Uid|CapEff):' /proc/{process}/status").split()
+
+    assert "0" not in ids[1:5]
+    assert int(ids[-1], 16) == 0  # no capability of root's either
+
+
+@pytest.mark.parametrize("node", ["/dev/vda", "/dev/ttyS0", "/dev/uhid"])
+def test_the_unit_denies_devices_that_are_no_scanners_even_to_root(line: Line, node: str) -> None:
+    keyboard = line.guest.do("wait_for", path=NODES["keyboard"])
+
+    assert line.guest.do("open_under", unit=UNIT, path=node) == "EPERM"
+
+    assert line.guest.do("open_under", unit=UNIT, path=keyboard) == ""
+
+
+def test_a_killed_service_comes_back_by_itself_and_reads_on(line: Line) -> None:
+    before, after = next(line.cards), next(line.cards)
+    restarts = line.restarts()
+    line.scanners["serial"].scan(before)
+    line.terminal.until(lambda: before in line.open_cards(), "the first is ordered")
+
+    line.guest.shell(f"systemctl kill --kill-whom=main --signal=KILL {UNIT}")
+
+    line.terminal.until(lambda: line.restarts() == restarts + 1, "systemd has started it again")
+    line.terminal.until(line.is_ready, "the terminal is back")
+    line.scanners["keyboard"].scan(after)
+    line.terminal.until(lambda: after in line.open_cards(), "the next is ordered")
+    assert line.open_cards().count(before) == 1
+
+
+def test_a_hanging_service_is_restarted_by_the_watchdog_and_loses_no_scan(line: Line) -> None:
+    line.offline()
+    before, after = next(line.cards), next(line.cards)
+    line.scanners["serial"].scan(before)
+    line.terminal.until(lambda: line.terminal.status()["journal"]["stored"] == 1, "the scan waits here")
+    restarts = line.restarts()
+
+    line.guest.shell(f"systemctl kill --kill-whom=main --signal=STOP {UNIT}")
+
+    line.terminal.until(lambda: line.restarts() == restarts + 1, "the watchdog has found out")
+    assert "watchdog" in line.guest.shell(f"journalctl -u {UNIT} -o cat --no-pager | grep -i watchdog | tail -1")
+    line.online()
+    line.terminal.until(line.is_ready, "the terminal is back")
+    line.scanners["keyboard"].scan(after)
+    line.terminal.until(lambda: {before, after} <= set(line.open_cards()), "both are ordered")
