@@ -1,7 +1,7 @@
 """Runs in the guest as root and does what the test on the host asks, over a virtio serial port.
 
-A question is a line of JSON, `{"id": 7, "do": "shell", "with": {"command": "uname"}}`; its answer bears the same id, and
-`answer` or `error`. Each question has a thread of its own, so that one may wait while the next is asked. Standard
+A question is a line of JSON, `{"id": 7, "do": "shell", "with": {"command": "uname"}}`; its answer bears the same id,
+and `answer` or `error`. Each question has a thread of its own, so that one may wait while the next is asked. Standard
 library only: what is tested here is not used here.
 """
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from real_plant import Central, free_port
+
 from hardware import image, product
 from hardware.guest import Guest
 from hardware.image import Image
 from hardware.line import Line
-from real_plant import Central, free_port
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Image:
             product.install(guest, deb.name)
             guest.power_off()
 
-    key = deb.read_bytes() + product.SETTINGS.encode()
+    key = deb.read_bytes() + inspect.getsource(product).encode()
     return image.prepared(folder, "installed", key, [deb], prepare)
 
 

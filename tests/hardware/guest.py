@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import socket
 import subprocess
 import time
@@ -139,7 +138,8 @@ class Guest:
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "q35,i8042=off", "-cpu", "max", "-smp", "2",
             "-m", str(self.memory_mb), "-nodefaults", "-no-reboot", "-display", "none", "-vga", "std",
             "-kernel", str(self.image.kernel), "-initrd", str(self.image.first_root), "-append", words,
-            "-serial", f"file:{self.folder / 'console.log'}", "-device", "virtio-serial-pci", "-device", "qemu-xhci,id=xhci,p2=8,p3=8",
+            "-serial", f"file:{self.folder / 'console.log'}", "-device", "virtio-serial-pci",
+            "-device", "qemu-xhci,id=xhci,p2=8,p3=8",
         ]  # fmt: skip
 
     def _drives(self) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,9 +32,9 @@ class Image:
 def base(payload: Path) -> Image:
     """A bare Debian; built when one of its inputs has changed, which takes half a minute and the network."""
     folder = BUILD / f"debian-{_digest(HERE / name for name in BASE_INPUTS)}"
-    if not (folder / "root.img").exists():
-        BUILD.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["sh", str(HERE / "image.sh"), str(folder)], check=True)
+    with _alone():
+        if not (folder / "root.img").exists():
+            subprocess.run(["sh", str(HERE / "image.sh"), str(folder)], check=True)
     return Image(folder / "vmlinuz", folder / "initrd.img", folder / "root.img", "raw", payload)
 
 
@@ -67,11 +68,25 @@ def prepared(folder: Path, name: str, key: bytes, more: Iterable[Path], prepare:
     bare = base(payload(folder, more))
     digest = hashlib.sha256(bare.root.parent.name.encode() + key).hexdigest()[:16]
     kept = BUILD / f"{name}-{digest}.qcow2"
-    if not kept.exists():
-        making = BUILD / f"{name}-{digest}.{os.getpid()}.making"
-        subprocess.run(
-            ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(bare.root), "-F", "raw", str(making)], check=True
-        )
-        prepare(replace(bare, root=making, root_format="qcow2"))
-        making.rename(kept)
+    with _alone():
+        if not kept.exists():
+            _make(bare.root, kept, lambda making: prepare(replace(bare, root=making, root_format="qcow2")))
     return replace(bare, root=kept, root_format="qcow2")
+
+
+def _make(below: Path, kept: Path, prepare: Callable[[Path], None]) -> None:
+    making = kept.with_suffix(".making")
+    making.unlink(missing_ok=True)
+    layer = ["-f", "qcow2", "-b", str(below), "-F", "raw"]
+    subprocess.run(["qemu-img", "create", "-q", *layer, str(making)], check=True)
+    prepare(making)
+    making.rename(kept)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one process at a time make what all share."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

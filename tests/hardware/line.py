@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hid_scanner import described, reports
+from real_plant import Central
+
 from hardware.guest import Guest
 from hardware.product import KEYBOARD, POS, SERIAL, TerminalInGuest, outcomes
 from hardware.usb import KeyboardScanner, SerialScanner
-from hid_scanner import described, reports
-from real_plant import Central
 
 CARDS = 60
 
@@ -110,10 +111,24 @@ class Line:
         """The cards with an open signal; one that had two would stand here twice."""
         return [signal["card"] for signal in self.central.open_signals()]
 
-    def last_message(self) -> str:
-        """What the kiosk says of the newest scan."""
-        last = self.terminal.status()["last"]
-        return str(last["message"]) if last else ""
+    def last(self) -> dict[str, Any]:
+        """The newest scan, as the kiosk shows it; empty: there was none."""
+        last: dict[str, Any] | None = self.terminal.status()["last"]
+        return last or {}
+
+    def node(self, name: str) -> str:
+        """Where a scanner is now."""
+        if name == "pos":
+            return self.guest.shell(
+                f"grep -l HID_UNIQ={POS} /sys/class/hidraw/*/device/uevent | cut -d/ -f5 | sed s,^,/dev/,"
+            )
+        links = {"keyboard": f"input/by-id/*{KEYBOARD}-event-kbd", "serial": f"serial/by-id/*{SERIAL}*"}
+        return self.guest.shell(f"readlink -f /dev/{links[name]}")
+
+    def complaints(self, names: list[str]) -> list[str]:
+        """What the guest's log says of these files, with the line that it does not like."""
+        log = self.guest.shell("journalctl --boot --no-pager --output=short-monotonic").splitlines()
+        return [text for text in log if any(f"/{name}:" in text for name in names)]
 
     def restarts(self) -> int:
         """How often systemd has started the service again by itself."""

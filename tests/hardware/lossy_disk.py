@@ -22,7 +22,7 @@ class LossyDisk:
 
     folder: Path
     cache: str = "writeback"
-    megabytes: int = 64
+    megabytes: int = 256  # the terminal wants 64 of them free
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:

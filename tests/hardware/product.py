@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from real_plant import until
+
 from hardware.guest import CENTRAL, Guest
 from hardware.image import HOUSE
-from real_plant import until
 
 T = TypeVar("T")
 
@@ -24,19 +25,30 @@ log_level = "warning"
 name = "keyboard"
 driver = "evdev"
 device = "sn:{KEYBOARD}"
-profile = "keyboard"
+profile = "/etc/ekanban/keyboard.toml"
 
 [[scanners]]
 name = "serial"
 driver = "serial"
 device = "sn:{SERIAL}"
-profile = "serial"
+profile = "/etc/ekanban/serial.toml"
 
 [[scanners]]
 name = "pos"
 driver = "hidpos"
 device = "sn:{POS}"
+profile = "/etc/ekanban/pos.toml"
 """
+# As ekanban ships them, but for gaps: a machine that is busy stops in the middle of a code.
+PROFILES = {
+    "keyboard": 'layout = "us"\nterminators = ["enter"]\ngap_ms = 60000\n',
+    "serial": 'terminators = ["cr", "lf"]\ngap_ms = 60000\nfeedback = "bel"\n',
+    "pos": "gap_ms = 60000\n",
+}
+# QEMU's keyboard calls itself none; a plant names its scanner as the package's own rules say.
+RULE = 'SUBSYSTEM=="input|hidraw|tty", ATTRS{idVendor}=="0627", ATTRS{serial}=="SCAN0001", ENV{EKANBAN_SCANNER}="1"\n'
+# The unit's 90 s, which a slow disk may take, are only waiting here.
+SOONER = "[Service]\nWatchdogSec=30\n"
 
 
 def package() -> Path:
@@ -52,6 +64,10 @@ def install(guest: Guest, deb: str) -> None:
     """Install the package with dpkg, and the settings of this plant; the service stays for the tests to start."""
     guest.shell(f"DEBIAN_FRONTEND=noninteractive dpkg --install --force-confold /payload/{deb}", seconds=600)
     guest.do("write", path="/etc/ekanban/terminal.toml", text=SETTINGS)
+    for name, profile in PROFILES.items():
+        guest.do("write", path=f"/etc/ekanban/{name}.toml", text=profile)
+    guest.do("write", path="/etc/udev/rules.d/61-scanners.rules", text=RULE)
+    guest.do("write", path=f"/etc/systemd/system/{UNIT}.d/sooner.conf", text=SOONER)
     guest.shell(f"systemctl disable --now {UNIT}")
 
 

@@ -10,27 +10,32 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from ekanban_cli import journal_view
+from ekanban_core.card_code import CardCode, random_body
 from hardware.guest import Guest
 from hardware.image import Image
 from hardware.lossy_disk import LossyDisk, taken_out
 from hardware.product import SERIAL, TerminalInGuest
 from hardware.usb import BEL, SerialScanner
 
-from ekanban_cli import journal_view
-from ekanban_core.card_code import CardCode, random_body
-
 CUTS = int(os.environ.get("CUTS") or 20)
 CHAINS = 2  # guests side by side, so that two cores are used
-SEED = int(os.environ.get("SEED") or random.randrange(1_000_000))
+SEED = int(os.environ.get("SEED") or random.randrange(1_000_000))  # noqa: S311  # repeatable on purpose
 LEAST, MOST = 3, 25  # scans that are acknowledged before the cut
-LATEST_S = 0.4  # after that many, at a random moment within this time
-WEAKER = "sed -i 's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/' $(dpkg -L ekanban-terminal | grep journal_sql.py$)"
+LATEST_S = 0.3  # then one more is sent, and the cut comes at a random moment within this time
+TONE_S = 120  # amber has two, red three, which come together; a busy machine takes its time
+WEAKER = (
+    "source=$(dpkg -L ekanban-terminal | grep journal_sql.py$)"
+    " && sed -i 's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/' $source"
+    " && grep -q 'synchronous = NORMAL' $source"
+    " && rm $(dirname $source)/__pycache__/journal_sql.*.pyc"  # it is believed without a look at the source
+)
 
 pytestmark = [pytest.mark.heavy, pytest.mark.needs("qemu", "nbdkit"), pytest.mark.timeout(3600)]
 
@@ -57,18 +62,18 @@ class Chain:
             terminal = self._started(guest)
             assert terminal.status()["journal"]["stored"] >= before  # this start's own look at what is left
             least = before + self.chance.randint(LEAST, MOST)
-            end = float("inf")
             for code in self._codes():
                 scanner.scan(code)
-                if self._is_green(scanner, min(60.0, end - time.monotonic())):
-                    self.green.append(code)
-                if end == float("inf") and len(self.green) >= least:
-                    end = time.monotonic() + self.chance.uniform(0, LATEST_S)
-                if time.monotonic() >= end:
+                if len(self.green) >= least:
                     break
+                tone = scanner.heard(TONE_S)
+                assert tone == BEL, f"{tone!r} and not the one tone of green: {terminal.status()}"
+                self.green.append(code)
+            if scanner.heard(self.chance.uniform(0, LATEST_S)) == BEL:
+                self.green.append(code)
             self.disk.cut()
             guest.kill()
-            if self._is_green(scanner, 0):  # its tone was on the way
+            if scanner.heard(0) == BEL:  # its tone was on the way
                 self.green.append(code)
 
     def lost(self) -> list[str]:
@@ -92,11 +97,6 @@ class Chain:
         while True:
             yield CardCode(random_body(self.chance.randbytes), 1).text
 
-    @staticmethod
-    def _is_green(scanner: SerialScanner, seconds: float) -> bool:
-        """Whether it is the one tone of green: amber has two, red three, which come together."""
-        return scanner.heard(max(0.0, seconds)) == BEL
-
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[LossyDisk]:
@@ -111,7 +111,7 @@ def disk(tmp_path: Path) -> Iterator[LossyDisk]:
 def test_no_acknowledged_scan_is_lost_by_a_power_cut(
     installed: Image, tmp_path: Path, disk: LossyDisk, number: int
 ) -> None:
-    chain = Chain(installed, tmp_path, disk, random.Random(SEED + number))
+    chain = Chain(installed, tmp_path, disk, random.Random(SEED + number))  # noqa: S311  # see SEED
     for cut in range(number, CUTS, CHAINS):
         chain.run_and_cut()
 
@@ -128,7 +128,8 @@ def test_the_cut_finds_losses_where_there_must_be_some(
 ) -> None:
     lies = "lies" in bad
     disk.cache = "unsafe" if lies else "writeback"
-    chain = Chain(installed, tmp_path, disk, random.Random(SEED), plant="" if lies else WEAKER)
+    chain = Chain(installed, tmp_path, disk, random.Random(SEED))  # noqa: S311  # see SEED
+    chain.plant = "" if lies else WEAKER
 
     chain.run_and_cut()
 

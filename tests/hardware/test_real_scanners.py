@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+
 from hardware.line import Line
 from hardware.product import UNIT
+from hardware.usb import KeyboardScanner
 
 pytestmark = [pytest.mark.heavy, pytest.mark.needs("qemu", "socat"), pytest.mark.timeout(900)]
 
+WIRE_S = 1.0  # until the guest has read what was sent: nothing tells when
 SCANNERS = ("keyboard", "serial", "pos")
-NODES = {
-    "keyboard": "/dev/input/by-id/usb-QEMU_QEMU_USB_Keyboard_SCAN0001-event-kbd",
-    "serial": "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_SERI0001-if00-port0",
-}
+PLAIN = "/dev/input/by-id/usb-QEMU_QEMU_USB_Keyboard_KEYB0002-event-kbd"
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +40,14 @@ def test_a_code_is_ordered_at_central_exactly_once(line: Line, name: str) -> Non
 def test_a_code_cut_by_an_unplug_is_an_error_and_the_next_is_whole_at_another_port(line: Line, name: str) -> None:
     cut, code = next(line.cards), next(line.cards)
     scanner, port = line.scanners[name], SCANNERS.index(name) + 5
+    before = line.last()
     scanner.begin(cut)
+    time.sleep(WIRE_S)
 
     scanner.unplug()
 
-    line.terminal.until(lambda: "went away in the middle" in line.last_message(), "the cut code is an error")
+    error = line.terminal.until(lambda: line.last() != before and line.last(), "the cut code is an error")
+    assert "went away in the middle" in error["message"]
     line.terminal.until(lambda: line.terminal.scanners()[name] == "absent", "the terminal sees it gone")
     scanner.plug(port)
     line.terminal.until(lambda: line.terminal.scanners()[name] == "ready", "it is found by its serial number")
@@ -52,7 +57,7 @@ def test_a_code_cut_by_an_unplug_is_an_error_and_the_next_is_whole_at_another_po
 
 
 def test_a_second_program_cannot_grab_the_keyboard_scanner(line: Line) -> None:
-    path = line.guest.do("wait_for", path=NODES["keyboard"])
+    path = line.node("keyboard")
 
     assert line.guest.do("grab", path=path) == "EBUSY"
 
@@ -63,7 +68,7 @@ def test_a_second_program_cannot_grab_the_keyboard_scanner(line: Line) -> None:
 
 
 def test_a_second_program_cannot_open_the_serial_scanner(line: Line) -> None:
-    path = line.guest.do("wait_for", path=NODES["serial"])
+    path = line.node("serial")
 
     assert line.guest.do("open_line", path=path) == "EBUSY"
 
@@ -100,7 +105,7 @@ def test_the_service_reads_scanners_as_an_account_that_is_not_root(line: Line) -
 
 @pytest.mark.parametrize("node", ["/dev/vda", "/dev/ttyS0", "/dev/uhid"])
 def test_the_unit_denies_devices_that_are_no_scanners_even_to_root(line: Line, node: str) -> None:
-    keyboard = line.guest.do("wait_for", path=NODES["keyboard"])
+    keyboard = line.node("keyboard")
 
     assert line.guest.do("open_under", unit=UNIT, path=node) == "EPERM"
 
@@ -137,3 +142,40 @@ def test_a_hanging_service_is_restarted_by_the_watchdog_and_loses_no_scan(line: 
     line.terminal.until(line.is_ready, "the terminal is back")
     line.scanners["keyboard"].scan(after)
     line.terminal.until(lambda: {before, after} <= set(line.open_cards()), "both are ordered")
+
+
+@pytest.mark.parametrize("name", ["keyboard", "pos"])
+def test_udev_gives_a_scanner_to_the_terminal_and_keeps_it_from_desktops(line: Line, name: str) -> None:
+    found = line.node(name)
+
+    said = line.guest.shell(f"udevadm info --query=property {found}").splitlines()
+
+    assert "EKANBAN_SCANNER=1" in said
+    assert name != "keyboard" or "LIBINPUT_IGNORE_DEVICE=1" in said
+    assert not [word for word in said if "uaccess" in word or ":seat:" in word]
+    assert line.guest.shell(f"stat -c '%G %a' {found}") == "ekanban-scanner 660"
+
+
+def test_a_keyboard_that_nobody_called_a_scanner_stays_a_keyboard(line: Line) -> None:
+    plain = KeyboardScanner(line.guest, "KEYB0002", name="plain")
+
+    plain.plug(4)
+
+    node = line.guest.do("wait_for", path=PLAIN)
+    said = line.guest.shell(f"udevadm settle; udevadm info --query=property {node}")
+    owner = line.guest.shell(f"stat -c %G {node}")
+    plain.unplug()
+    assert "EKANBAN_SCANNER" not in said
+    assert "LIBINPUT_IGNORE_DEVICE" not in said
+    assert owner == "input"
+
+
+def test_udev_and_systemd_have_nothing_to_complain_of_in_what_the_package_installs(line: Line) -> None:
+    files = line.guest.shell(r"dpkg -L ekanban-terminal | grep -E '\.(rules|service|conf)$'").splitlines()
+    names = [file.rpartition("/")[2] for file in files]
+    line.guest.do("write", path="/run/udev/rules.d/99-planted.rules", text='SUBSYSTEM=="input", PLANTED="1"\n')
+    line.guest.shell("udevadm control --reload && udevadm trigger --settle /dev/input/event0")
+    line.terminal.until(lambda: line.complaints(["99-planted.rules"]), "udev complains of a planted rule")
+
+    assert {"60-ekanban-scanners.rules", UNIT} <= set(names)
+    assert line.complaints(names) == []

@@ -16,17 +16,20 @@ BEL = b"\a"
 class KeyboardScanner:
     """QEMU's USB keyboard, which knows a US layout; `port`: of the guest's USB controller."""
 
-    def __init__(self, guest: Guest, serial: str = "SCAN0001") -> None:
+    def __init__(self, guest: Guest, serial: str, name: str = "kbd") -> None:
         self._guest = guest
         self._serial = serial
+        self._name = name
 
     def plug(self, port: int = 1) -> None:
         """Plug it in."""
-        self._guest.qmp("device_add", driver="usb-kbd", id="kbd", bus="xhci.0", port=str(port), serial=self._serial)
+        self._guest.qmp(
+            "device_add", driver="usb-kbd", id=self._name, bus="xhci.0", port=str(port), serial=self._serial
+        )
 
     def unplug(self) -> None:
         """Pull it out."""
-        self._guest.qmp("device_del", id="kbd")
+        self._guest.qmp("device_del", id=self._name)
         self._guest.qmp.wait_for("DEVICE_DELETED")
 
     def type(self, text: str) -> None:
@@ -51,7 +54,7 @@ class KeyboardScanner:
 class SerialScanner:
     """QEMU's USB serial line, on which a scanner sends codes and hears beeps."""
 
-    def __init__(self, guest: Guest, serial: str = "SERI0001") -> None:
+    def __init__(self, guest: Guest, serial: str) -> None:
         self._guest = guest
         self._serial = serial
 
