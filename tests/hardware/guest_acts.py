@@ -10,6 +10,7 @@ import os
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from typing import Any
 
 EVIOCGRAB = 0x40044590  # linux/input.h
@@ -68,15 +69,6 @@ def grab(path: str) -> str:
     return ""
 
 
-def open_line(path: str) -> str:
-    """Try to open a serial line; the name of the error, empty: it could be opened."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
-    except OSError as error:
-        return errno.errorcode[error.errno or 0]
-    return ""
-
-
 def hid_plug(serial: str, descriptor: str, port: str, name: str = "ACME HID-POS", product: int = 0x1300) -> None:
     """Plug a HID device in, by its report descriptor (hexadecimal)."""
     data = bytes.fromhex(descriptor)
@@ -113,8 +105,28 @@ def wait_for(path: str, seconds: float = 30) -> str:
     return os.path.realpath(path)
 
 
+def open_as_member(path: str) -> str:
+    """Try to open a device as nobody who is in the device's group; the error's name, empty: it could be opened."""
+
+    def become() -> None:
+        os.setgroups([os.stat(path).st_gid])
+        os.setuid(65534)
+
+    return _open_after(become, path)
+
+
 def open_under(unit: str, path: str) -> str:
-    """Open a device as root among the processes of a unit, whose device rules then hold; the error's name."""
+    """The same as root among the processes of a unit, whose device rules then hold."""
+
+    def become() -> None:
+        with open(f"/sys/fs/cgroup/system.slice/{unit}/cgroup.procs", "w") as group:
+            group.write(str(os.getpid()))
+
+    return _open_after(become, path)
+
+
+def _open_after(become: Callable[[], None], path: str) -> str:
+    """In a process of its own, for what it becomes it stays."""
     read, write = os.pipe()
     if child := os.fork():
         os.close(write)
@@ -123,8 +135,17 @@ def open_under(unit: str, path: str) -> str:
         os.waitpid(child, 0)
         return said
     try:
-        with open(f"/sys/fs/cgroup/system.slice/{unit}/cgroup.procs", "w") as group:
-            group.write(str(os.getpid()))
-        os.write(write, open_line(path).encode())
+        become()
+        os.write(write, _opening(path).encode())
+    except Exception as error:
+        os.write(write, repr(error).encode())
     finally:
         os._exit(0)
+
+
+def _opening(path: str) -> str:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return ""

@@ -56,42 +56,37 @@ def test_a_code_cut_by_an_unplug_is_an_error_and_the_next_is_whole_at_another_po
     assert cut not in line.open_cards()
 
 
-def test_a_second_program_cannot_grab_the_keyboard_scanner(line: Line) -> None:
-    path = line.node("keyboard")
-
-    assert line.guest.do("grab", path=path) == "EBUSY"
-
-    line.terminal.stop()
-    free = line.guest.do("grab", path=path)
-    line.terminal.start()
-    assert free == ""
+def test_a_second_program_cannot_have_the_scanners(line: Line) -> None:
+    assert line.guest.do("grab", path=line.node("keyboard")) == "EBUSY"
+    assert line.guest.do("open_as_member", path=line.node("serial")) == "EBUSY"
 
 
-def test_a_second_program_cannot_open_the_serial_scanner(line: Line) -> None:
-    path = line.node("serial")
-
-    assert line.guest.do("open_line", path=path) == "EBUSY"
-
-    line.terminal.stop()
-    free = line.guest.do("open_line", path=path)
-    line.terminal.start()
-    assert free == ""
-
-
-def test_what_a_scanner_types_reaches_the_console_only_while_no_terminal_runs(line: Line) -> None:
+def test_what_a_scanner_types_does_not_reach_the_login_prompt(line: Line) -> None:
     code = next(line.cards)
-    line.guest.shell("systemctl restart getty@tty1")
-    line.terminal.until(lambda: "login:" in line.guest.do("read_screen"), "a login prompt")
+    login_prompt(line)
 
     line.scanners["keyboard"].scan(code)
+
     line.terminal.until(lambda: code in line.open_cards(), "it is ordered")
-    typed_with_terminal = line.guest.do("read_screen")
+    assert code not in line.guest.do("read_screen")
+
+
+def test_all_this_is_the_terminals_doing(line: Line) -> None:
+    login_prompt(line)
     line.terminal.stop()
+
     line.scanners["keyboard"].scan("LEAKS")
+
     line.terminal.until(lambda: "LEAKS" in line.guest.do("read_screen"), "the login prompt has it")
+    assert line.guest.do("grab", path=line.node("keyboard")) == ""
+    assert line.guest.do("open_as_member", path=line.node("serial")) == ""
     line.terminal.start()
 
-    assert code not in typed_with_terminal
+
+def login_prompt(line: Line) -> None:
+    """Have an empty one on the guest's screen."""
+    line.guest.shell("systemctl restart getty@tty1")
+    line.terminal.until(lambda: "login:" in line.guest.do("read_screen"), "a login prompt")
 
 
 def test_the_service_reads_scanners_as_an_account_that_is_not_root(line: Line) -> None:
