@@ -134,6 +134,7 @@ class Guest:
 
     def _machine(self) -> list[str]:
         words = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on systemd.show_status=false"
+        words += " modprobe.blacklist=cfg80211,kvm_amd,kvm_intel,psmouse,pcspkr,iTCO_wdt,i2c_i801"  # only take time
         return [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "q35,i8042=off", "-cpu", "max", "-smp", "2",
             "-m", str(self.memory_mb), "-nodefaults", "-no-reboot", "-display", "none", "-vga", "std",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import http.client
 import json
 import os
 import struct
 import subprocess
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 EVIOCGRAB = 0x40044590  # linux/input.h
@@ -18,6 +21,7 @@ UHID_CREATE2, UHID_DESTROY, UHID_INPUT2 = 11, 1, 12  # linux/uhid.h
 HID_MAX = 4096  # bytes of a descriptor or a report
 
 _plugged: dict[str, int] = {}
+_watched: dict[str, Watch] = {}
 
 
 def shell(command: str, seconds: float = 120) -> dict[str, Any]:
@@ -93,6 +97,51 @@ def hid_unplug(serial: str) -> None:
     number = _plugged.pop(serial)
     os.write(number, struct.pack("<I", UHID_DESTROY))
     os.close(number)
+
+
+def hidraw_of(serial: str, seconds: float = 60) -> str:
+    """Wait for the HID device of this serial number; its node."""
+    end = time.monotonic() + seconds
+    while True:
+        for said in glob.glob("/sys/class/hidraw/*/device/uevent"):
+            with suppress(OSError), open(said) as file:  # gone again
+                if f"HID_UNIQ={serial}\n" in file.read():
+                    return f"/dev/{said.split('/')[4]}"
+        if time.monotonic() > end:
+            raise TimeoutError(serial)
+        time.sleep(0.05)
+
+
+def watch_reports(serial: str) -> None:
+    """Begin to count what a HID device sends; a grab of its keys does not keep its reports from us."""
+    _watched[serial] = Watch(os.open(hidraw_of(serial), os.O_RDONLY))
+
+
+def wait_for_reports(serial: str, count: int, seconds: float = 60) -> int:
+    """Wait until so many have come since the watch began; how many there are."""
+    return _watched[serial].wait(count, seconds)
+
+
+class Watch:
+    """Counts the reports of one device until it is gone."""
+
+    def __init__(self, number: int) -> None:
+        self._count = 0
+        self._came = threading.Condition()
+        threading.Thread(target=self._read, args=(number,), daemon=True).start()
+
+    def wait(self, count: int, seconds: float) -> int:
+        with self._came:
+            self._came.wait_for(lambda: self._count >= count, seconds)
+            return self._count
+
+    def _read(self, number: int) -> None:
+        with suppress(OSError):  # unplugged
+            while os.read(number, HID_MAX):
+                with self._came:
+                    self._count += 1
+                    self._came.notify_all()
+        os.close(number)
 
 
 def wait_for(path: str, seconds: float = 30) -> str:

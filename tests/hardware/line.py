@@ -119,9 +119,8 @@ class Line:
     def node(self, name: str) -> str:
         """Where a scanner is now."""
         if name == "pos":
-            return self.guest.shell(
-                f"grep -l HID_UNIQ={POS} /sys/class/hidraw/*/device/uevent | cut -d/ -f5 | sed s,^,/dev/,"
-            )
+            found: str = self.guest.do("hidraw_of", serial=POS)
+            return found
         links = {"keyboard": f"input/by-id/*{KEYBOARD}-event-kbd", "serial": f"serial/by-id/*{SERIAL}*"}
         return self.guest.shell(f"readlink -f /dev/{links[name]}")
 

@@ -15,6 +15,7 @@ from hardware.image import HOUSE
 
 T = TypeVar("T")
 
+POLL_S = 0.25  # each question takes the guest's time, which is slow
 UNIT = "ekanban-terminal.service"
 KEYBOARD, SERIAL, POS = "SCAN0001", "SERI0001", "POS00001"  # serial numbers of the three scanners
 SETTINGS = f"""\
@@ -117,7 +118,7 @@ class TerminalInGuest:
     def until(self, found: Callable[[], T], what: str, seconds: float = 240) -> T:
         """Wait for a condition, on a machine that is slow; fails with what the service's log says."""
         try:
-            return until(found, what, seconds)
+            return until(found, what, seconds, every=POLL_S)
         except AssertionError as error:
             log = self.guest.shell(f"journalctl -u {UNIT} --no-pager -n 60 -o cat", code=None)
             raise AssertionError(

@@ -98,7 +98,7 @@ def test_the_service_reads_scanners_as_an_account_that_is_not_root(line: Line) -
     assert int(ids[-1], 16) == 0  # no capability of root's either
 
 
-@pytest.mark.parametrize("node", ["/dev/vda", "/dev/ttyS0", "/dev/uhid"])
+@pytest.mark.parametrize("node", ["/dev/vda", "/dev/tty1", "/dev/uhid"])
 def test_the_unit_denies_devices_that_are_no_scanners_even_to_root(line: Line, node: str) -> None:
     keyboard = line.node("keyboard")
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
-import time
 
 from hardware.guest import Guest
 
-KEY_S = 0.02  # between two keys; QEMU's keyboard loses them when they come faster
 QCODES = {"\n": "ret", "\t": "tab", "-": "minus", " ": "spc", "/": "slash", ".": "dot", ",": "comma"}
 BEL = b"\a"
 
@@ -20,12 +18,14 @@ class KeyboardScanner:
         self._guest = guest
         self._serial = serial
         self._name = name
+        self._sent = 0  # reports since it was plugged in
 
     def plug(self, port: int = 1) -> None:
-        """Plug it in."""
-        self._guest.qmp(
-            "device_add", driver="usb-kbd", id=self._name, bus="xhci.0", port=str(port), serial=self._serial
-        )
+        """Plug it in; returns when the guest has it."""
+        which = {"id": self._name, "serial": self._serial}
+        self._guest.qmp("device_add", driver="usb-kbd", bus="xhci.0", port=str(port), **which)
+        self._guest.do("watch_reports", serial=self._serial)
+        self._sent = 0
 
     def unplug(self) -> None:
         """Pull it out."""
@@ -33,13 +33,15 @@ class KeyboardScanner:
         self._guest.qmp.wait_for("DEVICE_DELETED")
 
     def type(self, text: str) -> None:
-        """Type as a scanner does, only slower."""
+        """Type as a scanner does, only slower: QEMU's keyboard loses keys that the guest does not fetch in time."""
         for character in text:
             keys = [QCODES.get(character, character.lower())]
             if character.isupper():
                 keys.insert(0, "shift")
             self._send(keys, down=True)
             self._send(keys[::-1], down=False)
+            came = self._guest.do("wait_for_reports", serial=self._serial, count=self._sent)
+            assert came == self._sent, f"{character!r}: {came} reports of {self._sent} came to the guest"
 
     def scan(self, code: str) -> None:
         """Type a code and Enter."""
@@ -48,7 +50,7 @@ class KeyboardScanner:
     def _send(self, keys: list[str], down: bool) -> None:
         events = [{"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}} for key in keys]
         self._guest.qmp("input-send-event", events=events)
-        time.sleep(KEY_S / 2)  # the keyboard's own pace, which nothing tells
+        self._sent += len(keys)
 
 
 class SerialScanner:

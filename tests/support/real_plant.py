@@ -28,8 +28,8 @@ EKANBAN = [sys.executable, "-c", "from ekanban_cli.main import app; app()"]
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T], what: str, seconds: float = 60) -> T:
-    """Return the first true answer of `found`; fails when there is none in time."""
+def until(found: Callable[[], T], what: str, seconds: float = 60, every: float = 0.02) -> T:
+    """Return the first true answer of `found`, asked `every` so many seconds; fails when there is none in time."""
     end = time.monotonic() + seconds
     while True:
         answer = found()
@@ -37,7 +37,7 @@ def until(found: Callable[[], T], what: str, seconds: float = 60) -> T:
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}; last seen {answer!r}")
-        select.select([], [], [], 0.02)
+        select.select([], [], [], every)
 
 
 def free_port() -> int:
