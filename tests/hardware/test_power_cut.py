@@ -25,7 +25,7 @@ from hardware.product import SERIAL, TerminalInGuest
 from hardware.usb import BEL, SerialScanner
 
 CUTS = int(os.environ.get("CUTS") or 20)
-CHAINS = 2  # guests side by side, so that two cores are used
+CHAINS = min(CUTS, 4)  # disks, so that several processors have something to do
 SEED = int(os.environ.get("SEED") or random.randrange(1_000_000))  # noqa: S311  # repeatable on purpose
 LEAST, MOST = 3, 25  # scans that are acknowledged before the cut
 LATEST_S = 0.3  # then one more is sent, and the cut comes at a random moment within this time
