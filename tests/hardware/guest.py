@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from network_rooms import MORTAL
+
 from hardware.image import Image
 from hardware.qmp import Qmp
 
@@ -58,14 +60,18 @@ class Guest:
     def __enter__(self) -> Self:
         begun = time.monotonic()
         monitor, agent, serial = (Line.pair() for _ in range(3))
-        command = [*self._machine(), *self._drives(), *self._network()]
+        command = [*MORTAL, *self._machine(), *self._drives(), *self._network()]
         command += [*monitor.chardev("monitor"), "-mon", "chardev=monitor,mode=control"]
         command += [*agent.chardev("agent"), "-device", "virtserialport,chardev=agent,name=agent"]
         command += serial.chardev("usbserial")
         theirs = [line.theirs for line in (monitor, agent, serial)]
         with (self.folder / "qemu.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[end.fileno() for end in theirs]
+                [*MORTAL, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[end.fileno() for end in theirs],
             )
         for end in theirs:
             end.close()

@@ -49,7 +49,7 @@ def payload(folder: Path, more: Iterable[Path] = ()) -> Path:
     subprocess.run(
         ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-L", "payload", "-d", str(content), str(disk),
          f"{size // 1_000_000 * 11 // 10 + 8}M"],
-        check=True,
+        check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     shutil.rmtree(content)
     return disk
@@ -76,7 +76,8 @@ def prepared(folder: Path, name: str, key: bytes, more: Iterable[Path], prepare:
 
 def _make(below: Path, kept: Path, prepare: Callable[[Path], None]) -> None:
     making = kept.with_suffix(".making")
-    making.unlink(missing_ok=True)
+    for earlier in [making, *kept.parent.glob(f"{kept.name.rpartition('-')[0]}-*.qcow2")]:
+        earlier.unlink(missing_ok=True)
     layer = ["-f", "qcow2", "-b", str(below), "-F", "raw"]
     subprocess.run(["qemu-img", "create", "-q", *layer, str(making)], check=True)
     prepare(making)

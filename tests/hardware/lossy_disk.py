@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from network_rooms import MORTAL
 from real_plant import until
 
 
@@ -48,7 +49,17 @@ class LossyDisk:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            ["nbdkit", "-f", "-U", str(self._socket), "--filter=cache", "file", str(self.file), f"cache={self.cache}"],
+            [
+                *MORTAL,
+                "nbdkit",
+                "-f",
+                "-U",
+                str(self._socket),
+                "--filter=cache",
+                "file",
+                str(self.file),
+                f"cache={self.cache}",
+            ],
             stdin=subprocess.DEVNULL,
         )
         until(self._socket.exists, "the disk is there")
