@@ -10,12 +10,7 @@ from hardware.line import Line
 from hardware.product import UNIT
 from hardware.usb import KeyboardScanner
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.needs("qemu", "socat"),
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("line"),  # one guest for all
-]
+pytestmark = [pytest.mark.heavy, pytest.mark.needs("qemu", "socat"), pytest.mark.timeout(900)]
 
 WIRE_S = 1.0  # until the guest has read what was sent: nothing tells when
 SCANNERS = ("keyboard", "serial", "pos")
