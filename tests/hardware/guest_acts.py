@@ -8,12 +8,13 @@ import glob
 import http.client
 import json
 import os
+import sqlite3
 import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 EVIOCGRAB = 0x40044590  # linux/input.h
@@ -46,6 +47,13 @@ def http_ask(method: str, path: str, body: Any = None, port: int = 8001) -> dict
         return {"status": 0, "body": str(error)}
     finally:
         connection.close()
+
+
+def journal(after: int = 0, file: str = "/var/lib/ekanban/terminal/journal.sqlite") -> list[dict[str, Any]]:
+    """What the terminal has stored and shown for it, with its number, behind a number."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
+        rows = connection.execute("SELECT n, shown FROM scan WHERE n > ? ORDER BY n", (after,)).fetchall()
+    return [{"n": number, **json.loads(shown)} for number, shown in rows]
 
 
 def write(path: str, text: str) -> None:
