@@ -8,11 +8,25 @@ from pathlib import Path
 
 import pytest
 from real_plant import Central, free_port
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from hardware import image, product
 from hardware.guest import Guest
 from hardware.image import Image
 from hardware.line import Line
+
+
+class ByGuest(LoadScopeScheduling):
+    """Tests that share a guest stay together; each disk for power cuts goes to whichever worker is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return nodeid if scope.endswith("test_power_cut.py") else scope
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGuest:
+    return ByGuest(config, log)
 
 
 @pytest.fixture(scope="session")

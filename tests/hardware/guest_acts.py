@@ -8,12 +8,13 @@ import glob
 import http.client
 import json
 import os
+import sqlite3
 import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 EVIOCGRAB = 0x40044590  # linux/input.h
@@ -46,6 +47,13 @@ def http_ask(method: str, path: str, body: Any = None, port: int = 8001) -> dict
         return {"status": 0, "body": str(error)}
     finally:
         connection.close()
+
+
+def journal(after: int = 0, file: str = "/var/lib/ekanban/terminal/journal.sqlite") -> list[dict[str, Any]]:
+    """What the terminal has stored and shown for it, with its number, behind a number."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
+        rows = connection.execute("SELECT n, shown FROM scan WHERE n > ? ORDER BY n", (after,)).fetchall()
+    return [{"n": number, **json.loads(shown)} for number, shown in rows]
 
 
 def write(path: str, text: str) -> None:
@@ -101,15 +109,29 @@ def hid_unplug(serial: str) -> None:
 
 def hidraw_of(serial: str, seconds: float = 60) -> str:
     """Wait for the HID device of this serial number; its node."""
+    return _until(lambda: _hidraw(serial), seconds, f"{serial} to be there")
+
+
+def hidraw_gone(serial: str, seconds: float = 60) -> None:
+    """Wait until the kernel has no HID device of this serial number any more."""
+    _until(lambda: "" if _hidraw(serial) else "gone", seconds, f"{serial} to be gone")
+
+
+def _hidraw(serial: str) -> str:
+    for said in glob.glob("/sys/class/hidraw/*/device/uevent"):
+        with suppress(OSError), open(said) as file:  # gone meanwhile
+            if f"HID_UNIQ={serial}\n" in file.read():
+                return f"/dev/{said.split('/')[4]}"
+    return ""
+
+
+def _until(found: Callable[[], str], seconds: float, what: str) -> str:
     end = time.monotonic() + seconds
-    while True:
-        for said in glob.glob("/sys/class/hidraw/*/device/uevent"):
-            with suppress(OSError), open(said) as file:  # gone again
-                if f"HID_UNIQ={serial}\n" in file.read():
-                    return f"/dev/{said.split('/')[4]}"
+    while not (answer := found()):
         if time.monotonic() > end:
-            raise TimeoutError(serial)
+            raise TimeoutError(what)
         time.sleep(0.05)
+    return answer
 
 
 def watch_reports(serial: str) -> None:
@@ -144,14 +166,9 @@ class Watch:
         os.close(number)
 
 
-def wait_for(path: str, seconds: float = 30) -> str:
+def wait_for(path: str, seconds: float = 60) -> str:
     """Wait until a path is there; what a link points to."""
-    end = time.monotonic() + seconds
-    while not os.path.exists(path):
-        if time.monotonic() > end:
-            raise TimeoutError(path)
-        time.sleep(0.05)
-    return os.path.realpath(path)
+    return _until(lambda: os.path.realpath(path) if os.path.exists(path) else "", seconds, path)
 
 
 def open_as_member(path: str) -> str:

@@ -111,10 +111,10 @@ class Line:
         """The cards with an open signal; one that had two would stand here twice."""
         return [signal["card"] for signal in self.central.open_signals()]
 
-    def last(self) -> dict[str, Any]:
-        """The newest scan, as the kiosk shows it; empty: there was none."""
-        last: dict[str, Any] | None = self.terminal.status()["last"]
-        return last or {}
+    def newest(self) -> int:
+        """The number of the newest scan in the terminal's journal."""
+        stored = self.guest.do("journal")
+        return int(stored[-1]["n"]) if stored else 0
 
     def node(self, name: str) -> str:
         """Where a scanner is now."""

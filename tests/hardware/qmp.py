@@ -1,4 +1,4 @@
-"""QEMU's own control line (QMP): JSON lines, of which those that answer nothing are events and are passed over."""
+"""QEMU's own control line (QMP): JSON lines, answers and events."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Qmp:
         connection.settimeout(WAIT_S)
         self._connection = connection
         self._lines = connection.makefile("rb")
+        self._events: list[str] = []  # since the last order
 
     def begin(self) -> None:
         """Exchange greetings."""
@@ -33,18 +34,20 @@ class Qmp:
 
     def __call__(self, command: str, **arguments: Any) -> Any:
         """Give an order and return QEMU's answer; raises QmpError."""
+        self._events.clear()
         self._connection.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        return self._until("return")
-
-    def wait_for(self, event: str) -> None:
-        """Return when this event has come after the last order."""
-        while json.loads(self._lines.readline()).get("event") != event:
-            pass
-
-    def _until(self, key: str) -> Any:
-        while True:
-            said = json.loads(self._lines.readline())
+        while "return" not in (said := self._next()):
             if "error" in said:
                 raise QmpError(said["error"]["desc"])
-            if key in said:
-                return said[key]
+        return said["return"]
+
+    def wait_for(self, event: str) -> None:
+        """Return when this event has come since the last order."""
+        while event not in self._events:
+            self._next()
+
+    def _next(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self._lines.readline())
+        if "event" in said:
+            self._events.append(said["event"])
+        return said

@@ -10,12 +10,7 @@ from hardware.line import Line
 from hardware.product import UNIT
 from hardware.usb import KeyboardScanner
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.needs("qemu", "socat"),
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("line"),  # one guest for all
-]
+pytestmark = [pytest.mark.heavy, pytest.mark.needs("qemu", "socat"), pytest.mark.timeout(900)]
 
 WIRE_S = 1.0  # until the guest has read what was sent: nothing tells when
 SCANNERS = ("keyboard", "serial", "pos")
@@ -45,13 +40,15 @@ def test_a_code_is_ordered_at_central_exactly_once(line: Line, name: str) -> Non
 def test_a_code_cut_by_an_unplug_is_an_error_and_the_next_is_whole_at_another_port(line: Line, name: str) -> None:
     cut, code = next(line.cards), next(line.cards)
     scanner, port = line.scanners[name], SCANNERS.index(name) + 5
-    before = line.last()
+    before = line.newest()
     scanner.begin(cut)
     time.sleep(WIRE_S)
 
     scanner.unplug()
 
-    error = line.terminal.until(lambda: line.last() != before and line.last(), "the cut code is an error")
+    line.terminal.until(lambda: line.newest() > before, "the cut code is stored")
+    (error,) = line.guest.do("journal", after=before)
+    assert error["outcome"] == "unreadable"
     assert "went away in the middle" in error["message"]
     line.terminal.until(lambda: line.terminal.scanners()[name] == "absent", "the terminal sees it gone")
     scanner.plug(port)

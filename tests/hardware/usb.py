@@ -28,9 +28,10 @@ class KeyboardScanner:
         self._sent = 0
 
     def unplug(self) -> None:
-        """Pull it out."""
+        """Pull it out; returns when the guest has seen it."""
         self._guest.qmp("device_del", id=self._name)
         self._guest.qmp.wait_for("DEVICE_DELETED")
+        self._guest.do("hidraw_gone", serial=self._serial)
 
     def type(self, text: str) -> None:
         """Type as a scanner does, only slower: QEMU's keyboard loses keys that the guest does not fetch in time."""
