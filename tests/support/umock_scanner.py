@@ -84,6 +84,8 @@ class UmockBed:
         number, self._next = self._next, self._next + 1
         parent = f"/devices/pci0000:00/usb1/1-{number}/1-{number}:1.0/input/input{number}"
         node, alias = f"/dev/input/event{number}", f"input/by-id/usb-ACME_{serial}_{number}-event-kbd"
+        # Before the node is there: whoever opens it in between would find nobody who answers, and be ended by umockdev.
+        self.call("ioctls", node=node, answers=_keyboard_ioctls(name, port, serial))
         self.call(
             "add",
             description=f"P: {parent}/event{number}\nN: input/event{number}\nS: {alias}\nE: DEVNAME={node}\n"
@@ -95,7 +97,6 @@ class UmockBed:
         link = self.root / "dev" / alias
         link.unlink()
         link.symlink_to(f"../event{number}")  # relative, as udev makes it
-        self.call("ioctls", node=node, answers=_keyboard_ioctls(name, port, serial))
         wedge = Wedge(self, node, f"/sys{parent}/event{number}", f"/dev/{alias}")
         wedge.hold(held)
         wedge.announce()

@@ -83,7 +83,8 @@ def test_a_by_id_link_that_points_nowhere_is_a_scanner_that_is_not_there_until_i
         async with Scanners([config], rescan_seconds=0.02) as scanners:
             status = await _next(scanners)
             assert isinstance(status, Status)
-            assert (status.state, "plug it in" in status.text) == (ScannerState.ABSENT, True)
+            assert status.state is ScannerState.ABSENT
+            assert "leads to /dev/ttyUSB-nowhere, which is not there. Plug the scanner in" in status.text
             scanner.path.unlink()
             with scanner:
                 assert (await _next(scanners)).__class__ is Status
