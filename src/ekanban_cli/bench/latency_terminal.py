@@ -16,7 +16,7 @@ from typing import Any
 
 from ekanban_cli import logs
 from ekanban_cli.bench.given_file import reporters, wedges
-from ekanban_cli.terminal_process import let_readers_in
+from ekanban_cli.terminal_process import let_readers_in, spare_readers
 from ekanban_terminal import settings
 from ekanban_terminal.app import create_app
 from ekanban_terminal.runtime import Terminal
@@ -65,6 +65,7 @@ async def _run(file: Path, stall: Callable[[float], None]) -> None:
     async with app.router.lifespan_context(app):
         while any(one.state != "ready" for one in app.state.kiosk.state.scanners) or not app.state.kiosk.state.scanners:
             await asyncio.sleep(0.05)  # a poll
+        spare_readers()
         print("ready", flush=True)
         stalls = []
         ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
