@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
 from typing import Any
 from uuid import UUID
 
@@ -473,7 +472,7 @@ def test_a_file_cannot_say_how_old_its_scans_are(plant: Plant, line: Terminal, b
 
 
 def test_an_import_whose_turn_never_came_is_called_broken_off_and_keeps_no_file(plant: Plant, line: Terminal) -> None:
-    began, go_on = threading.Event(), threading.Event()
+    began, go_on, cancelled = threading.Event(), threading.Event(), threading.Event()
 
     def slowly(batch: Any) -> Any:
         began.set()
@@ -486,9 +485,10 @@ def test_an_import_whose_turn_never_came_is_called_broken_off_and_keeps_no_file(
     imports.begin(wish, first)
     assert began.wait(60)
     waiting, never = imports.begin(wish, second)
+    never.add_done_callback(lambda _: cancelled.set())
     ending = threading.Thread(target=imports.stop)
     ending.start()
-    wait([never], 60)
+    assert cancelled.wait(60)  # not futures.wait: that knows a cancelled one only when a worker has come across it
     go_on.set()
     ending.join()
     plant.pass_s(3_601)
