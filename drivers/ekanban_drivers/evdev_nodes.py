@@ -10,6 +10,7 @@ from ekanban_drivers.decoding import keycodes as k
 from ekanban_drivers.identity import distinct, identities
 from ekanban_drivers.node import access
 from ekanban_drivers.scanner import DeviceInfo
+from ekanban_drivers.sysfs import text
 
 DIGITS = frozenset(range(2, 12))
 SYSFS = Path("/sys/class/input")
@@ -33,29 +34,21 @@ def is_keyboard(keys: str) -> bool:
 def is_another_thing(path: str) -> bool:
     """Say whether the kernel knows this node as an input device that is no keyboard."""
     keys = _folder(path) / "capabilities" / "key"
-    return keys.exists() and not is_keyboard(_line(keys))
+    return keys.exists() and not is_keyboard(text(keys))
 
 
 def _describe(path: str) -> DeviceInfo | None:
     folder = _folder(path)
-    if not is_keyboard(_line(folder / "capabilities" / "key")):
+    if not is_keyboard(text(folder / "capabilities" / "key")):
         return None
-    name, uniq, phys = (_line(folder / key) for key in ("name", "uniq", "phys"))
-    vendor, product = (int(_line(folder / "id" / key) or "0", 16) for key in ("vendor", "product"))
+    name, uniq, phys = (text(folder / key) for key in ("name", "uniq", "phys"))
+    vendor, product = (int(text(folder / "id" / key) or "0", 16) for key in ("vendor", "product"))
     names = identities(uniq, phys, vendor, product)
-    state, text = access(path, name)
-    return DeviceInfo("evdev", names[0], name, path, names[1:], vendor, product, state, text)
+    return DeviceInfo("evdev", names[0], name, path, names[1:], vendor, product, *access(path, name))
 
 
 def _folder(path: str) -> Path:
     return SYSFS / os.path.basename(os.path.realpath(path)) / "device"
-
-
-def _line(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:  # this kernel, or this kind of device, does not say
-        return ""
 
 
 def _bits(words: str) -> int:

@@ -9,7 +9,6 @@ import os
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import serial
 from serial.tools.list_ports_linux import SysFS
@@ -24,6 +23,7 @@ from ekanban_drivers.profile import DeviceFeedback
 from ekanban_drivers.scanner import DeviceInfo, Feedback, Profile, Session
 from ekanban_drivers.session import QueuedSession
 from ekanban_drivers.source import CHUNK, ByteSource, Clock, reading
+from ekanban_drivers.sysfs import is_empty_port
 
 # USB-CDC, USB converters, Bluetooth SPP, the Pi's own port, RS-232.
 PORTS = ("/dev/ttyACM*", "/dev/ttyUSB*", "/dev/rfcomm*", "/dev/ttyAMA*", "/dev/ttyS*")
@@ -122,15 +122,7 @@ def _ports() -> list[SysFS]:
     for path in paths:
         with suppress(OSError, TypeError, ValueError):  # what pyserial makes of a port that vanishes while it looks
             found.append(SysFS(path))
-    return [port for port in found if not _is_empty(port)]
-
-
-def _is_empty(port: SysFS) -> bool:
-    """Say whether it is one of the ttyS that the kernel keeps ready without a port (PORT_UNKNOWN, 0)."""
-    try:
-        return Path(f"/sys/class/tty/{port.name}/type").read_text().strip() == "0"
-    except OSError:  # only ports of the serial core have a type
-        return False
+    return [port for port in found if not is_empty_port(port.name)]
 
 
 def _describe(port: SysFS) -> DeviceInfo:

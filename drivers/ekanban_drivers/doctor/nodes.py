@@ -6,7 +6,6 @@ Nothing is opened. Paths are those of the machine at `root`, which is another fo
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from ekanban_drivers.decoding.hidpos_form import is_scanner
 from ekanban_drivers.doctor.accounts import account_name, grants, group_name
 from ekanban_drivers.doctor.facts import Grant, Node, NodeClass, Process
 from ekanban_drivers.evdev_nodes import is_keyboard
+from ekanban_drivers.sysfs import hid_numbers, is_empty_port, pairs, text
 
 PATTERNS = {
     "input": ("dev/input/event*",),
@@ -36,14 +36,18 @@ def paths(root: Path = Path("/")) -> dict[str, str]:
         for pattern in patterns:
             names = sorted((f"/{path.relative_to(root)}" for path in root.glob(pattern)), key=lambda n: (len(n), n))
             found.update(dict.fromkeys(names, subsystem))
-    return {path: subsystem for path, subsystem in found.items() if not _is_empty_port(root, path, subsystem)}
+    return {
+        path: subsystem
+        for path, subsystem in found.items()
+        if subsystem != "tty" or not is_empty_port(os.path.basename(path), root)
+    }
 
 
 def nodes(
     found: Mapping[str, str], holders: Mapping[str, Iterable[Process]], root: Path = Path("/")
 ) -> tuple[Node, ...]:
     """Describe these nodes (path → subsystem); one that vanishes meanwhile is left out."""
-    consoles = {line.split()[0] for line in _text(root / "proc/consoles").splitlines() if line.strip()}
+    consoles = {line.split()[0] for line in text(root / "proc/consoles").splitlines() if line.strip()}
     described = []
     for path, subsystem in found.items():
         with suppress(OSError):
@@ -105,27 +109,27 @@ def _kind(subsystem: str, folders: list[Path]) -> NodeClass:
             return NodeClass.HIDPOS if is_scanner((device / "report_descriptor").read_bytes()) else NodeClass.OTHER_HID
         except OSError:
             return NodeClass.OTHER_HID
-    if is_keyboard(_text(device / "capabilities/key")):
+    if is_keyboard(text(device / "capabilities/key")):
         return NodeClass.KEYBOARD
-    return NodeClass.MOUSE if _text(device / "capabilities/rel").strip("0 ") else NodeClass.OTHER_INPUT
+    return NodeClass.MOUSE if text(device / "capabilities/rel").strip("0 ") else NodeClass.OTHER_INPUT
 
 
 def _title(folders: list[Path], usb: Path | None) -> str:
-    own = _text(folders[0] / "device/name") or _pairs(_text(folders[0] / "device/uevent")).get("HID_NAME", "")
+    own = text(folders[0] / "device/name") or pairs(text(folders[0] / "device/uevent")).get("HID_NAME", "")
     if own or usb is None:
         return own
-    maker, product = _text(usb / "manufacturer"), _text(usb / "product")
+    maker, product = text(usb / "manufacturer"), text(usb / "product")
     return product if product.startswith(maker) else f"{maker} {product}".strip()
 
 
 def _numbers(folders: list[Path], usb: Path | None) -> tuple[str, str]:
     if usb is not None:
-        return _text(usb / "idVendor"), _text(usb / "idProduct")
+        return text(usb / "idVendor"), text(usb / "idProduct")
     own = folders[0] / "device/id"
     if (own / "vendor").exists():
-        return _text(own / "vendor"), _text(own / "product")
-    hid = re.fullmatch(r"\w+:0000(\w{4}):0000(\w{4})", _pairs(_text(folders[0] / "device/uevent")).get("HID_ID", ""))
-    return (hid[1].lower(), hid[2].lower()) if hid else ("", "")
+        return text(own / "vendor"), text(own / "product")
+    vendor, product = hid_numbers(pairs(text(folders[0] / "device/uevent")).get("HID_ID", ""))
+    return ("", "") if vendor is None else (f"{vendor:04x}", f"{product:04x}")
 
 
 def _kernel_driver(folders: list[Path], interface: Path | None) -> str:
@@ -137,13 +141,13 @@ def _kernel_driver(folders: list[Path], interface: Path | None) -> str:
 
 def _interface(folder: Path | None) -> str:
     names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
-    return "/".join(_text(folder / name) for name in names) if folder else ""
+    return "/".join(text(folder / name) for name in names) if folder else ""
 
 
 def _properties(root: Path, folders: list[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, folder in enumerate(folders):
-        for key, value in {**_pairs(_text(folder / "uevent")), **_noted(root, folder)}.items():
+        for key, value in {**pairs(text(folder / "uevent")), **_noted(root, folder)}.items():
             if key in PROPERTIES and (number == 0 or key != OWN):
                 found.setdefault(key, value)
     return found
@@ -151,16 +155,11 @@ def _properties(root: Path, folders: list[Path]) -> dict[str, str]:
 
 def _noted(root: Path, folder: Path) -> dict[str, str]:
     """Return what udev noted of a device: /run/udev/data, lines of "E:KEY=value"."""
-    device = _text(folder / "dev")
+    device = text(folder / "dev")
     subsystem = os.path.basename(os.path.realpath(folder / "subsystem")) if (folder / "subsystem").exists() else ""
     note = f"c{device}" if device else f"+{subsystem}:{folder.name}"
-    lines = _text(root / "run/udev/data" / note).splitlines() if device or subsystem else []
-    return _pairs("\n".join(line[2:] for line in lines if line.startswith("E:")))
-
-
-def _is_empty_port(root: Path, path: str, subsystem: str) -> bool:
-    """Say whether it is one of the ttyS that the kernel keeps ready without a port (PORT_UNKNOWN, 0)."""
-    return subsystem == "tty" and _text(root / "sys/class/tty" / os.path.basename(path) / "type") == "0"
+    lines = text(root / "run/udev/data" / note).splitlines() if device or subsystem else []
+    return pairs("\n".join(line[2:] for line in lines if line.startswith("E:")))
 
 
 def _grants(path: Path) -> tuple[Grant, ...]:
@@ -168,14 +167,3 @@ def _grants(path: Path) -> tuple[Grant, ...]:
         return grants(os.getxattr(path, "system.posix_acl_access"))
     except OSError:  # none, or a file system without lists
         return ()
-
-
-def _pairs(text: str) -> dict[str, str]:
-    return {key: value.strip() for key, sign, value in (line.partition("=") for line in text.splitlines()) if sign}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:  # this kernel, or this kind of device, does not say
-        return ""

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 from ekanban_cli.bench import scanning
 from ekanban_core.card_code import CardCode
+from ekanban_drivers.evdev_driver import INPUT_EVENT
 
-PRESSED = struct.Struct("@llHHi")  # struct input_event of linux/input.h
 EV_SYN, EV_KEY, EV_MSC, SYN_DROPPED, SHIFT, ENTER = 0, 1, 4, 3, 42, 28
 KERNEL_EVENTS = 64  # the buffer of one keyboard
 POLL_S, BIT_S, REPORT_S = 0.001, 10 / 9600, 0.01
@@ -99,7 +99,7 @@ class _Keyboard:
 
     def write(self, data: bytes) -> None:
         waiting = struct.unpack("i", fcntl.ioctl(self.near, termios.FIONREAD, b"\0" * 4))[0]
-        if waiting + len(data) >= KERNEL_EVENTS * PRESSED.size:
+        if waiting + len(data) >= KERNEL_EVENTS * INPUT_EVENT.size:
             self.full = True
             return
         if self.full:
@@ -125,7 +125,7 @@ def _events(key: int, value: int, shift: bool) -> bytes:
 
 def _stamped(*events: tuple[int, int, int]) -> bytes:
     now = time.monotonic()
-    return b"".join(PRESSED.pack(int(now), int(now % 1 * 1e6), *event) for event in events)
+    return b"".join(INPUT_EVENT.pack(int(now), int(now % 1 * 1e6), *event) for event in events)
 
 
 def _serial(stack: ExitStack, name: str) -> Scanner:

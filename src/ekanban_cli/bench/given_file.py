@@ -12,11 +12,10 @@ from contextlib import asynccontextmanager
 from ekanban_drivers.decoding.hidpos_decoder import HidposDecoder
 from ekanban_drivers.decoding.keymap import KeyDecoder
 from ekanban_drivers.evdev_driver import EvdevSource
+from ekanban_drivers.hidpos_driver import LONGEST_REPORT
 from ekanban_drivers.scanner import DeviceInfo, Profile, Session
 from ekanban_drivers.session import QueuedSession
 from ekanban_drivers.source import ByteSource, Source, reading
-
-LONGEST_REPORT = 16_384  # bytes, as the kernel has it
 
 
 class GivenFiles:
