@@ -12,10 +12,10 @@ RESOLUTIONS = (203, 300, 600)  # dots per inch
 class Profile:
     """A printer's resolution and corrections.
 
-    dpi: dots per inch, both ways. offset_x, offset_y: millimetres that everything moves right and down. scale_x, scale_y:
-    factors for distances, where a printer prints too small or too large; modules of symbols stay whole dots. inset: by
-    how many dots each bar is drawn narrower on each side: 0.25 keeps a rasteriser from touching the next dot, and 0 is
-    for printers that are sent dots.
+    dpi: dots per inch, both ways. offset_x, offset_y: millimetres that everything moves right and down. scale_x,
+    scale_y: factors for distances, where a printer prints too small or too large; modules of symbols stay whole dots.
+    inset: by how many dots each bar is drawn narrower on each side: 0.25 keeps a rasteriser from touching the next dot,
+    and 0 is for printers that are sent dots.
     """
 
     name: str = ""

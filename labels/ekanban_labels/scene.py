@@ -1,4 +1,4 @@
-"""A drawing in whole printer dots, origin at the top left, y downwards. Back ends draw it; nothing is placed after this.
+"""A drawing in whole printer dots, origin at the top left, y downwards. Back ends draw it.
 
 Every coordinate is a number of dots of the resolution that the scene names.
 """

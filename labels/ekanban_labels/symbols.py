@@ -46,7 +46,7 @@ def datamatrix(payload: str) -> tuple[str, ...]:
 
 def _rows(image: object) -> tuple[str, ...]:
     view = memoryview(image)  # type: ignore[arg-type] # zxing-cpp's image gives the buffer protocol, and ships no types
-    height, width = view.shape[:2]
+    height, width = (view.shape or (0, 0))[:2]
     content = view.tobytes()
     dark = bytes(49 if value < 128 else 48 for value in range(256))
     plain = content.translate(dark).decode()
