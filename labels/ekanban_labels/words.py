@@ -19,6 +19,7 @@ CAPTIONS = {
     "bin": "Bin",
     "supplier": "Supplier",
     "supplier_part": "Supplier's part",
+    "supply": "Supplier",
     "count": "Card",
     "lead_time": "Lead time",
     "print": "Print",
@@ -27,7 +28,7 @@ CAPTIONS = {
     "owner": "If found, give to",
     "remark": "Remark",
     "code": "Card code",
-    **{kind.value: kind.value for kind in Kind},
+    **{f"kind_{kind}": kind.capitalize() for kind in Kind},
 }  # fmt: skip
 
 # Dark enough for white letters (at least 4.5 to 1), and black on a printer with one colour; other colours than those of
@@ -78,9 +79,10 @@ VALUES: dict[str, Callable[[CardFace], str]] = {
     },
     "amount": lambda face: _joined(face.quantity, face.unit),
     "count": _count,
-    "kind": lambda face: caption(face, face.kind.value),
+    "kind": lambda face: caption(face, f"kind_{face.kind}"),
     "place": lambda face: _joined(face.destination, face.bin),
     "print": _print,
+    "supply": lambda face: " · ".join(part for part in (face.supplier, face.supplier_part) if part),
     "version": lambda face: str(face.version),
     "picture": lambda face: "picture" if face.picture else "",
     "barcode": lambda face: face.barcode,
