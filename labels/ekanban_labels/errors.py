@@ -1,9 +1,13 @@
-"""The errors of labels.
+"""The errors of cards on paper.
 
 EkanbanError
-└── LabelError
+└── LabelError            something about a card's print that can be said in words
+    ├── DoesNotFit        a text that is too long for its place, even at its smallest size
+    ├── BadPicture        a file that is no picture that can be printed, or too large
     ├── BadLayout         a layout, a sheet or rules whose file means nothing; says which field and what to change
     └── Refused           a card that would be no good on paper; all its problems at once
+
+Texts are for people: marked for translation, with `{places}` that `facts` fill (see EkanbanError).
 """
 
 from __future__ import annotations
@@ -16,12 +20,20 @@ from ekanban_core.errors import EkanbanError
 
 
 def N_(text: str) -> str:
-    """Mark a text for translation and give it back; whoever shows it to people translates it."""
+    """Mark a text for translation where it is written, to be translated where it is shown."""
     return text
 
 
 class LabelError(EkanbanError):
-    """Something is wrong with a label."""
+    """The card cannot be printed."""
+
+
+class DoesNotFit(LabelError):
+    """A text does not fit into its place on the card."""
+
+
+class BadPicture(LabelError):
+    """This file is not a picture that can be printed."""
 
 
 class BadLayout(LabelError):
