@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ekanban_labels import typeface
-from ekanban_labels.errors import LabelError
+from ekanban_labels.errors import DoesNotFit
 from ekanban_labels.typeface import Weight
-
-
-class DoesNotFit(LabelError):
-    """The text does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ def fit(text: str, *, width: int, height: int, size: int, least: int, lines: int
                 broken[-1] += f" {word}"
             else:
                 broken.append(word)
-        low = len(broken) <= lines and len(broken) * em * 1.2 <= height
+        low = len(broken) <= lines and len(broken) * em * typeface.line_height(weight) <= height
         if low and all(typeface.width(line, em, weight) <= width for line in broken):
             return Fitted(tuple(broken), em)
-    raise DoesNotFit
+    raise DoesNotFit(f"{text[:40]} does not fit")
