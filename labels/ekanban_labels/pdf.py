@@ -94,7 +94,7 @@ class _Drawing:
             self._ink = ink
 
     def _glyphs_of(self, text: str, weight: Weight) -> list[tuple[str, str]]:
-        return [piece for font, part in typeface.runs(text, weight) for piece in self._pdf.glyphs(font, part)]
+        return [piece for run in typeface.runs(text, weight) for piece in self._pdf.glyphs(run.font, run.text)]
 
 
 def bars(item: Bars, inset: float) -> str:
