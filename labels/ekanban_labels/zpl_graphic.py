@@ -19,7 +19,10 @@ def field(rows: bytes, bytes_per_row: int, x: int = 0, y: int = 0) -> bytes:
 
 
 def compressed(rows: bytes, bytes_per_row: int) -> bytes:
-    """The rows as digits: `,` the rest of a row is white, `!` it is black, `:` the row above again, letters repeat."""
+    """The rows as digits: `,` the rest of a row is white, `:` the row above again, letters repeat what follows.
+
+    `!`, the rest of a row is black, is left unused: readers differ on whether it stands for bits or for digits 1.
+    """
     parts, above = [], b""
     for start in range(0, len(rows), bytes_per_row):
         row = rows[start : start + bytes_per_row]
@@ -30,10 +33,8 @@ def compressed(rows: bytes, bytes_per_row: int) -> bytes:
 
 def _row(row: bytes) -> bytes:
     digits = row.hex().upper().encode("ascii")
-    white = digits.rstrip(b"0")
-    black = digits.rstrip(b"F")
-    digits, end = (white, b",") if len(white) < len(digits) else (black, b"!") if len(black) < len(digits) else (digits, b"")
-    return _REPEATED.sub(_shorter, digits) + end
+    ink = digits.rstrip(b"0")
+    return _REPEATED.sub(_shorter, ink) + (b"," if len(ink) < len(digits) else b"")
 
 
 def _shorter(match: re.Match[bytes]) -> bytes:
