@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _DARK = re.compile("1+")
 
@@ -19,5 +20,5 @@ def shared(rows: Sequence[str]) -> Iterator[str]:
     """For each row but the last, the modules that are dark in it and in the next one."""
     numbers = [int(row, 2) for row in rows]
     width = len(rows[0])
-    for above, below in zip(numbers, numbers[1:], strict=False):
+    for above, below in pairwise(numbers):
         yield f"{above & below:0{width}b}"

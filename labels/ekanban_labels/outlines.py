@@ -9,7 +9,6 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from reportlab.pdfbase.ttfonts import TTFontFace
 
@@ -18,10 +17,11 @@ from ekanban_labels.typeface import FONTS
 KEPT = 2_048  # letters
 DEEPEST = 5  # compound glyphs in compound glyphs
 ON_CURVE, SHORT_X, SHORT_Y, REPEAT, SAME_X, SAME_Y = 1, 2, 4, 8, 16, 32
-WORDS, OFFSETS, SCALED, MORE, SCALED_BOTH, MATRIX = 1, 2, 8, 32, 64, 128
+WORDS, OFFSETS, SCALED, MORE, SCALED_BOTH, SCALED_FREELY = 1, 2, 8, 32, 64, 128
 
 Point = tuple[float, float, bool]  # x, y upwards, whether the curve goes through it
 Contour = list[Point]
+Matrix = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,27 @@ def _coordinates(content: bytes, at: int, flags: list[int], short: int, same: in
     return values, at
 
 
-def _parts(content: bytes) -> Iterator[tuple[int, tuple[float, float, float, float], tuple[int, int]]]:
+def _parts(content: bytes) -> Iterator[tuple[int, Matrix, tuple[int, int]]]:
     at, flags = 10, MORE
     while flags & MORE:
         flags, number = struct.unpack_from(">HH", content, at)
         shift = struct.unpack_from(">hh" if flags & WORDS else ">bb", content, at + 4)
         at += 8 if flags & WORDS else 6
-        numbers = 1 if flags & SCALED else 2 if flags & SCALED_BOTH else 4 if flags & MATRIX else 0
+        numbers = 1 if flags & SCALED else 2 if flags & SCALED_BOTH else 4 if flags & SCALED_FREELY else 0
         read = [value / 0x4000 for value in struct.unpack_from(f">{numbers}h", content, at)]
         at += 2 * numbers
-        matrix: Any = {0: (1, 0, 0, 1), 1: (*read, 0, 0, *read), 2: (*read[:1], 0, 0, *read[1:]), 4: tuple(read)}[numbers]
-        yield number, matrix, shift if flags & OFFSETS else (0, 0)
+        yield number, _matrix(read), shift if flags & OFFSETS else (0, 0)
+
+
+def _matrix(read: list[float]) -> Matrix:
+    match read:
+        case [xx, xy, yx, yy]:
+            return xx, xy, yx, yy
+        case [x, y]:
+            return x, 0, 0, y
+        case [both]:
+            return both, 0, 0, both
+    return 1, 0, 0, 1
 
 
 def _path(contour: Contour, scale: float) -> str:

@@ -1,8 +1,8 @@
 """Pages as PDF: vectors, embedded fonts, and symbols that a rasteriser turns into exactly the dots they have.
 
 The content of a page is drawn in dots: one transformation at its begin scales them to points. Symbols are drawn a
-fraction of a dot narrower on every side (Profile.inset): rasterisers darken each dot that an area touches, or each whose
-centre it covers, and both give the same dots then.
+fraction of a dot narrower on every side (Profile.inset): a rasteriser darkens each dot that an area touches, or each
+whose centre it covers, and both give the same dots then.
 """
 
 from __future__ import annotations
@@ -78,10 +78,9 @@ class _Drawing:
 
     def _rect(self, item: Rect, x: int, y: int) -> None:
         self._colour(item.ink)
-        inset = self._inset
-        self._parts.append(
-            f"{_n(x + inset)} {_n(y - item.height + inset)} {_n(item.width - 2 * inset)} {_n(item.height - 2 * inset)} re f"
-        )
+        inset, less = self._inset, 2 * self._inset
+        corner = f"{_n(x + inset)} {_n(y - item.height + inset)}"
+        self._parts.append(f"{corner} {_n(item.width - less)} {_n(item.height - less)} re f")
 
     def _symbol(self, x: int, y: int, path: str) -> None:
         self._colour(BLACK)

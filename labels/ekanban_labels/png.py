@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from ekanban_labels.profile import MM_PER_INCH
 from ekanban_labels.raster import has_colour, painted
 from ekanban_labels.scene import Page
 

@@ -22,7 +22,7 @@ def has_colour(page: Page) -> bool:
 
 
 def painted(page: Page, mode: Mode) -> Pillow.Image:
-    """The page, a pixel a dot. In mode "1" dark inks are black and light ones white, as a printer of one colour prints."""
+    """The page, a pixel a dot. In mode "1" dark inks are black and light ones white, as where there is one colour."""
     canvas = Pillow.new(mode, (page.width, page.height), _ink(WHITE, mode))
     for placed in page.placed:
         for item in placed.scene.items:
@@ -65,6 +65,7 @@ def _modules(rows: tuple[str, ...]) -> Pillow.Image:
 
 @lru_cache(PICTURES_KEPT)
 def picture(item: Image, mode: Mode) -> Pillow.Image:
+    """The picture as large as its box."""
     return fitted(item.picture, item.width, item.height, mode)
 
 

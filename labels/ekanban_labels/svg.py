@@ -44,11 +44,13 @@ class _Drawing:
         self.parts: list[str] = []
 
     def item(self, item: Item, x: int, y: int) -> None:
+        """Draw it with its corner (of a text, the baseline's begin) at x, y."""
         match item:
             case Text():
                 self._text(item, x, y)
             case Rect():
-                self.parts.append(f'<path fill="{_ink(item.ink)}" d="M{x} {y}h{item.width}v{item.height}h-{item.width}z"/>')
+                box = f"M{x} {y}h{item.width}v{item.height}h-{item.width}z"
+                self.parts.append(f'<path fill="{_ink(item.ink)}" d="{box}"/>')
             case Bars():
                 self._symbol(_bars(item), x, y, item.payload)
             case Matrix():
@@ -105,4 +107,4 @@ def _modules(item: Matrix) -> str:
 
 
 def _ink(ink: Ink) -> str:
-    return "#%02x%02x%02x" % ink
+    return f"#{bytes(ink).hex()}"

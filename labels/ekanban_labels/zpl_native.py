@@ -8,7 +8,9 @@ from ekanban_labels.scene import Bars, Image, Item, Matrix, Page, Rect, Text, is
 from ekanban_labels.zpl_text import data
 
 # Not every printer's font has these; what stands for them is read the same
-_PLAINER = str.maketrans({"→": "->", "…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"'})
+_PLAINER = str.maketrans(
+    {"→": "->", "…": "...", "–": "-", "—": "-", "\u2018": "'", "\u2019": "'", "“": '"', "”": '"', "„": '"'}
+)
 _WIDE = frozenset("MWmw@%&Æ挜")
 _ADVANCES = {"wide": 0.85, "upper": 0.64, "other": 0.54}  # em of font 0 (CG Triumvirate Bold Condensed), rounded up
 
