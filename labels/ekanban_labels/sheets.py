@@ -13,7 +13,7 @@ from ekanban_labels.errors import BadLayout, Problem, Refused
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Box, Layout
 from ekanban_labels.profile import Profile
-from ekanban_labels.resolve import OFF_PAPER, extent, scenes
+from ekanban_labels.resolve import OFF_PAPER, Drawer, extent
 from ekanban_labels.scene import Page, Placed, Rect, Scene
 from ekanban_labels.sheet import MARK, Sheet
 
@@ -67,16 +67,23 @@ def _drawn(
     duplex: Duplex | None,
     refused: Callable[[CardFace, Refused], None] | None,
 ) -> Iterator[Drawn]:
+    drawers: dict[int, tuple[Layout, Drawer]] = {}  # by identity: to compare layouts takes longer than to draw
     for face in faces:
         layout = choose(face)
-        if duplex and not layout.back:
-            raise BadLayout(f"The layout {layout.name} has no back; print it without duplex, or take another.")
+        if id(layout) not in drawers:
+            drawers[id(layout)] = layout, _drawer(layout, profile, duplex)
         try:
-            yield layout, scenes(face, layout if duplex else replace(layout, back=()), profile)
+            yield layout, drawers[id(layout)][1].scenes(face)
         except Refused as error:
             if refused is None:
                 raise
             refused(face, error)
+
+
+def _drawer(layout: Layout, profile: Profile, duplex: Duplex | None) -> Drawer:
+    if duplex and not layout.back:
+        raise BadLayout(f"The layout {layout.name} has no back; print it without duplex, or take another.")
+    return Drawer(layout if duplex else replace(layout, back=()), profile)
 
 
 def _sheet(

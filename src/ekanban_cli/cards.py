@@ -32,9 +32,9 @@ Skip = Annotated[int, typer.Option("--skip", min=0, help=_("So many places of th
 @app.command(
     help=_(
         "Draw cards from a CSV file; no service is needed. Columns: part, description, quantity, unit, container,"
-        " source, destination; and where you like code, supplier, supplier_part, kind (production, withdrawal, supplier,"
-        " signal), card, cards, lead_time, picture, remark. A missing code is drawn and reported. Nothing is written"
-        " when anything is wrong."
+        " source, destination; and where you like code, supplier, supplier_part, kind (production, withdrawal,"
+        " supplier, signal), card, cards, lead_time, picture, remark. A missing code is drawn and reported. Nothing is"
+        " written when anything is wrong."
     ),
     epilog=example(
         "ekanban cards render --from parts.csv --layout a7 --to cards.pdf",
