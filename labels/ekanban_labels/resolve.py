@@ -1,0 +1,105 @@
+"""A card's face and a layout become a drawing in whole dots, or a refusal before paper is wasted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from ekanban_labels.dot_grid import DotBox, DotGrid
+from ekanban_labels.errors import N_, Problem, Refused
+from ekanban_labels.face import CardFace
+from ekanban_labels.layout import AnyField, BandField, Layout, LineField, PictureField, SymbolField, TextField
+from ekanban_labels.profile import Profile
+from ekanban_labels.scene import BLACK, Image, Item, Rect, Scene, Text
+from ekanban_labels.symbol_place import placed_symbol
+from ekanban_labels.text_place import TextPlace
+from ekanban_labels.words import KIND_INKS, value
+
+Placing: TypeAlias = Callable[[CardFace], Iterable[Item | Problem]]
+
+OFF_PAPER = N_(
+    "the printer's offset and scale move it off the paper by {mm} mm; set the profile's offset and scale smaller, or "
+    "take a layout with wider margins"
+)
+
+
+def scenes(face: CardFace, layout: Layout, profile: Profile) -> tuple[Scene, ...]:
+    """Draw one side or two. Raises Refused with everything that is wrong with this card on this printer."""
+    return Drawer(layout, profile).scenes(face)
+
+
+class Drawer:
+    """One layout on one printer. For many cards: what does not change from card to card is worked out once."""
+
+    def __init__(self, layout: Layout, profile: Profile) -> None:
+        self._profile = profile
+        self._width, self._height = profile.dots(layout.width), profile.dots(layout.height)
+        self._grid = DotGrid(profile)
+        self._moved = (profile.offset_x, profile.offset_y, profile.scale_x, profile.scale_y) != (0, 0, 1, 1)
+        self._sides = [[(field, self._placing(field, layout)) for field in side] for side in layout.sides]
+
+    def scenes(self, face: CardFace) -> tuple[Scene, ...]:
+        """Draw one side or two. Raises Refused."""
+        problems: dict[str, Problem] = {}  # by what they say: both sides say some alike
+        sides = tuple(self._side(side, face, problems) for side in self._sides)
+        if problems:
+            raise Refused(list(problems.values()))
+        return sides
+
+    def _side(self, side: list[tuple[AnyField, Placing]], face: CardFace, problems: dict[str, Problem]) -> Scene:
+        items: list[Item] = []
+        for field, place in side:
+            if (field.needs or field.without) and not _wanted(field, face):
+                continue
+            for item in place(face):
+                wrong = (item,) if isinstance(item, Problem) else self._off_paper(item, field) if self._moved else ()
+                problems |= {problem.said(): problem for problem in wrong}
+                if not isinstance(item, Problem):
+                    items.append(item)
+        return Scene(self._width, self._height, self._profile.dpi, tuple(items))
+
+    def _placing(self, field: AnyField, layout: Layout) -> Placing:
+        grid, box = self._grid, self._grid.box(field.box)
+        match field:
+            case BandField():
+                bands = {kind: (_rect(box, ink),) for kind, ink in KIND_INKS.items()}
+                return lambda face: bands[face.kind]
+            case LineField():
+                line = (_rect(box, BLACK),)
+                return lambda _face: line
+            case PictureField():
+                return lambda face: _picture(box, face)
+            case SymbolField():
+                return lambda face: (placed_symbol(field, face, grid),)
+            case TextField():
+                return TextPlace(field, grid, layout.caption_size).items
+
+    def _off_paper(self, item: Item, field: AnyField) -> Iterator[Problem]:
+        left, top, right, bottom = extent(item)
+        beyond = max(-left, -top, right - self._width, bottom - self._height)
+        if beyond > 0:
+            yield Problem(field.name, OFF_PAPER, {"mm": f"{self._profile.mm(beyond):.1f}"})
+
+
+def _wanted(field: AnyField, face: CardFace) -> bool:
+    return not (field.needs and not value(face, field.needs)) and not (field.without and value(face, field.without))
+
+
+def _rect(box: DotBox, ink: tuple[int, int, int]) -> Rect:
+    return Rect(box.x, box.y, max(1, box.width), max(1, box.height), ink)
+
+
+def _picture(box: DotBox, face: CardFace) -> Iterator[Image]:
+    picture = face.picture
+    if picture is None or picture.width < 1 or picture.height < 1:
+        return
+    factor = min(box.width / picture.width, box.height / picture.height)
+    width, height = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+    yield Image(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height, picture)
+
+
+def extent(item: Item) -> tuple[int, int, int, int]:
+    """What an item covers: its left, upper, right and lower edge. Of a text, one em upwards from its baseline."""
+    if isinstance(item, Text):
+        return item.x, item.y - item.size, item.x + item.width, item.y
+    return item.x, item.y, item.x + item.width, item.y + item.height
