@@ -5,6 +5,7 @@ reportlab makes the structure and the fonts; its own way gathers all objects of 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import TTFont
 
+from ekanban_labels.pictures import Picture
 from ekanban_labels.typeface import FONTS
 
 _parsing = Lock()  # reportlab's font parser remembers its place in the file
@@ -54,6 +56,19 @@ class StreamedPdf:
         loaded = _loaded(font)
         pieces = loaded.splitString(text, self._doc)
         return [(loaded.getSubsetInternalName(subset, self._doc), codes.hex()) for subset, codes in pieces]
+
+    def picture(self, picture: Picture, width: int, height: int) -> tuple[str, pdfdoc.PDFObjectReference]:
+        """Write a picture of so many dots; the answer is its name for pages and what refers to it."""
+        from ekanban_labels.raster import fitted_to
+
+        dots = fitted_to(picture, width, height, "RGB")
+        name = pdfdoc.PDFName
+        entries = {
+            "Type": name("XObject"), "Subtype": name("Image"), "Width": width, "Height": height,
+            "ColorSpace": name("DeviceRGB"), "BitsPerComponent": 8, "Filter": name("FlateDecode"),
+        }  # fmt: skip
+        reference = self.stream(zlib.compress(dots.tobytes()), entries)
+        return reference.name, reference
 
     def close(self) -> None:
         """Write fonts, page tree, title and the table of places."""

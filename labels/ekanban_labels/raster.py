@@ -8,7 +8,7 @@ from typing import Literal
 from PIL import Image as Pillow
 
 from ekanban_labels import glyphs, modules
-from ekanban_labels.pictures import fitted
+from ekanban_labels.pictures import Picture, fitted
 from ekanban_labels.scene import BLACK, WHITE, Bars, Image, Ink, Item, Matrix, Page, Rect, Text, is_dark
 
 Mode = Literal["1", "RGB"]
@@ -46,7 +46,7 @@ def _paint(canvas: Pillow.Image, mode: Mode, item: Item, x: int, y: int) -> None
             symbol = _modules(item.rows).resize((item.width, item.height), Pillow.Resampling.NEAREST)
             canvas.paste(_ink(BLACK, mode), (x, y), symbol)
         case Image():
-            canvas.paste(picture(item, mode), (x, y))
+            canvas.paste(fitted_to(item.picture, item.width, item.height, mode), (x, y))
 
 
 def _text(canvas: Pillow.Image, mode: Mode, item: Text, x: int, y: int) -> None:
@@ -64,9 +64,9 @@ def _modules(rows: tuple[str, ...]) -> Pillow.Image:
 
 
 @lru_cache(PICTURES_KEPT)
-def picture(item: Image, mode: Mode) -> Pillow.Image:
+def fitted_to(picture: Picture, width: int, height: int, mode: Mode) -> Pillow.Image:
     """The picture as large as its box."""
-    return fitted(item.picture, item.width, item.height, mode)
+    return fitted(picture, width, height, mode)
 
 
 def _ink(ink: Ink, mode: Mode) -> Ink | int:

@@ -81,10 +81,10 @@ class _Drawing:
         )
 
     def _image(self, item: Image, x: int, y: int) -> None:
-        from ekanban_labels.raster import picture
+        from ekanban_labels.raster import fitted_to
 
         out = BytesIO()
-        picture(item, "RGB").save(out, "PNG")
+        fitted_to(item.picture, item.width, item.height, "RGB").save(out, "PNG")
         self.parts.append(
             f'<image x="{x}" y="{y}" width="{item.width}" height="{item.height}" preserveAspectRatio="none"'
             f' href="data:image/png;base64,{b64encode(out.getvalue()).decode("ascii")}"/>'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ekanban_labels.scene import Bars, Matrix, Page
 from print_quality import zbar
@@ -35,12 +35,11 @@ class Printed:
         zone = QUIET[self.symbol.symbology] * self.symbol.module
         return zone, zone if isinstance(self.symbol, Matrix) else 0
 
-    def area(self, page: Image.Image, beyond: int = 0) -> Image.Image:
-        """The symbol with its quiet zone, and so many dots more above and below."""
+    def area(self, page: Image.Image) -> Image.Image:
+        """The symbol with its quiet zone."""
         aside, above = self.quiet
-        left, top, right, bottom = self.x - aside, self.y - above, self.x + self.symbol.width + aside, 0
-        bottom = self.y + self.symbol.height + above
-        return page.crop((left, top - beyond, right, bottom + beyond))
+        left, right = self.x - aside, self.x + self.symbol.width + aside
+        return page.crop((left, self.y - above, right, self.y + self.symbol.height + above))
 
 
 def symbols(page: Page) -> Iterator[Printed]:
@@ -67,6 +66,14 @@ def wrong_dots(printed: Printed, page: Image.Image) -> str:
         if found != line:
             return f"{symbol.symbology} {symbol.payload}: row {number}: {widths(line)} expected, got {widths(found)}"
     return f"{symbol.symbology} {symbol.payload}: {len(got)} dots, {len(blank) * len(expected)} expected"
+
+
+def wrong_edges(printed: Printed, page: Image.Image) -> str:
+    """What is wrong with a symbol's place and size, whatever its modules are; nothing if both are right."""
+    aside, above = printed.quiet
+    expected = (aside, above, aside + printed.symbol.width, above + printed.symbol.height)
+    found = ImageChops.invert(printed.area(page)).getbbox()
+    return "" if found == expected else f"{printed.symbol.symbology}: {expected} expected, got {found}"
 
 
 def widths(line: bytes) -> str:
