@@ -1,4 +1,4 @@
-"""`make print-quality CARDS=1000`: random cards of every layout, printed, measured dot by dot, read, worn and read again."""
+"""`make print-quality CARDS=1000`: random cards of every layout are printed, measured, read, worn and read again."""
 
 from __future__ import annotations
 

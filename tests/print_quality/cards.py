@@ -12,7 +12,7 @@ from ekanban_labels.scene import Page, Placed
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 WORDS = (
-    "hex screw", "washer", "Zylinderschraube", "Gehäuse links", "écrou", "tornillo", "κοχλίας", "винт М8", "六角ボルト",
+    "hex screw", "washer", "Zylinderschraube", "Gehäuse links", "écrou", "tornillo", "κοχλίας", "винт M8", "六角ボルト",
     "小螺丝", "bracket", "O-ring", "M8 × 20", "seal (FKM)", "cover", "wie Muster", "bushing ø 12", "≤ 40 °C", "zinc",
 )  # fmt: skip
 PLACES = ("SM 12", "Line 4", "Dock 3", "Lager 2", "A-17-03", "Press 7", "цех 3", "倉庫 5", "Cell B")
@@ -48,7 +48,7 @@ def face(chance: Random) -> CardFace:
 
 def pages(count: int, seed: int, layout: Layout, profile: Profile) -> list[Page]:
     """So many cards, both sides, eight sides on a page."""
-    chance = Random(f"{seed} {layout.name} {profile.dpi}")
+    chance = Random(f"{seed} {layout.name} {profile.dpi}")  # noqa: S311  # cards that can be made again
     drawn = [scene for _ in range(count) for scene in scenes(face(chance), layout, profile)]
     width, height = drawn[0].width, drawn[0].height
     cells = [(column * width, row * height) for row in range(ROWS) for column in range(COLUMNS)]

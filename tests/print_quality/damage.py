@@ -15,7 +15,7 @@ class Wear:
     """Damage by chance; the same seed damages alike."""
 
     def __init__(self, seed: int) -> None:
-        self._chance = Random(seed)
+        self._chance = Random(seed)  # noqa: S311  # damage that can be done again
         bad = bytes(self._chance.choices((255, 0), (SPOTS, 1 - SPOTS), k=NOISE))
         self._bad, self._noise = bad, bytes(self._chance.choices((0, 255), k=NOISE))
 

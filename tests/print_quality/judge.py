@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import zxingcpp
-from PIL import Image, ImageChops
+from PIL import Image
 
 from ekanban_labels.scene import Bars, Matrix, Page
 from print_quality import zbar
@@ -66,14 +66,6 @@ def wrong_dots(printed: Printed, page: Image.Image) -> str:
         if found != line:
             return f"{symbol.symbology} {symbol.payload}: row {number}: {widths(line)} expected, got {widths(found)}"
     return f"{symbol.symbology} {symbol.payload}: {len(got)} dots, {len(blank) * len(expected)} expected"
-
-
-def wrong_edges(printed: Printed, page: Image.Image) -> str:
-    """What is wrong with a symbol's place and size, whatever its modules are; nothing if both are right."""
-    aside, above = printed.quiet
-    expected = (aside, above, aside + printed.symbol.width, above + printed.symbol.height)
-    found = ImageChops.invert(printed.area(page)).getbbox()
-    return "" if found == expected else f"{printed.symbol.symbology}: {expected} expected, got {found}"
 
 
 def widths(line: bytes) -> str:

@@ -17,15 +17,17 @@ COLUMNS = (
 TEXT = """\
 # Print quality
 
-Written by `make print-quality`: {cards:,} random cards (seed {seed}) of every layout and resolution as PDF, made into dots by
-poppler (`pdftoppm -mono`) and by Ghostscript, and {labels:,} sides of them as ZPL, made into dots by zpl-renderer-js.
+Written by `make print-quality`: {cards:,} random cards (seed {seed}) of every layout and resolution as PDF, made into
+dots by poppler (`pdftoppm -mono`) and by Ghostscript, and {labels:,} sides of them as ZPL, made into dots by
+zpl-renderer-js.
 
 - dots: symbols whose every dot, and every dot of their quiet zones, is as specified: each bar has exactly its width.
 - zxing-cpp, zbar: symbols that this decoder reads (zbar knows no Data Matrix).
 - ZPL drawn: labels that are dot for dot the preview's PNG.
-- ZPL native: symbols that the printer draws itself; bars to the dot, matrices with the edges and quiet zone of ours.
-- worn: the same after 15 % of the dots turned black or white by chance, 2 % larger, 1° askew and blurred by one dot: cards on
-  which one of the two decoders reads one of the codes, and symbols by kind. At least {least:.1%} of the cards are wanted.
+- ZPL native: symbols on labels with the printer's own letters, for machines without Pillow; to the dot.
+- worn: the same after 15 % of the dots turned black or white by chance, 2 % larger, 1° askew and blurred by one dot:
+  fronts on which one of the two decoders reads one of the codes, and symbols by kind. At least {least:.1%} of the fronts
+  are wanted.
 
 | layout | dpi | cards | {heads} |
 | --- | --- | --- | {lines} |

@@ -16,7 +16,7 @@ from ekanban_labels.scene import Page
 from ekanban_labels.zpl_native import Unprintable
 from print_quality import cards, rasters
 from print_quality.damage import Wear
-from print_quality.judge import Printed, symbols, wrong_dots, wrong_edges, zbar_reads, zxing_reads
+from print_quality.judge import Printed, symbols, wrong_dots, zbar_reads, zxing_reads
 from print_quality.tally import Tally
 from print_quality.zpl_pictures import ZplRenderer
 
@@ -43,11 +43,10 @@ def _as_pdf(pages: Sequence[Page], profile: Profile, folder: Path, tally: Tally,
         pdf.write(pages, out, profile, "Cards")
     for rasteriser in rasters.RASTERISERS:
         wear = Wear(seed)
-        seen = 0
         for page, picture in zip(pages, rasters.pages(file, profile.dpi, rasteriser, folder), strict=True):
-            seen += 1
             if picture.size != (page.width, page.height):
-                tally.check(f"{DOTS} {rasteriser}", False, f"page of {picture.size}, not {page.width} × {page.height}")
+                fault = f"page of {picture.size}, not {page.width} × {page.height}"
+                tally.check(f"{DOTS} {rasteriser}", False, fault)
             judge_page(page, picture, f" {rasteriser}", tally, wear)
 
 
@@ -89,9 +88,9 @@ def _as_zpl(pages: Sequence[Page], profile: Profile, labels: int, tally: Tally) 
 
 
 def _judge_native(side: Page, label: Image.Image, tally: Tally) -> None:
-    """The printer's own symbols: bars to the dot; of a matrix, whose mask the printer chooses, edges and quiet zone."""
+    """Letters are the printer's own, symbols ours."""
     for printed in symbols(side):
-        wrong = wrong_dots(printed, label) if printed.symbol.symbology == "code128" else wrong_edges(printed, label)
+        wrong = wrong_dots(printed, label)
         tally.check(ZPL_NATIVE, not wrong, wrong)
         tally.check(f"{ZXING} {ZPL_NATIVE}", zxing_reads(printed, printed.area(label)), printed.symbol.payload)
         tally.check(f"{ZBAR} {ZPL_NATIVE}", zbar_reads(printed, printed.area(label)), printed.symbol.payload)

@@ -31,7 +31,8 @@ class ZplRenderer:
 
     def labels(self, zpl: bytes, width: int, height: int, dpi: int) -> list[Image.Image]:
         """The labels in grey, so many dots each."""
-        assert self._node.stdin and self._node.stdout
+        assert self._node.stdin
+        assert self._node.stdout
         asked = {"zpl": zpl.decode("ascii"), "width": width, "height": height, "dots": DOTS_PER_MM[dpi]}
         print(json.dumps(asked), file=self._node.stdin, flush=True)
         pictures = json.loads(self._node.stdout.readline())
