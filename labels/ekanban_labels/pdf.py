@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, BinaryIO
 
 from ekanban_labels import modules, typeface
 from ekanban_labels.pdf_stream import StreamedPdf
+from ekanban_labels.pictures import Picture, Raster, raster
 from ekanban_labels.profile import Profile
 from ekanban_labels.scene import BLACK, Bars, Image, Ink, Item, Matrix, Page, Rect, Text
 from ekanban_labels.typeface import Weight
@@ -42,7 +44,7 @@ class _Drawing:
         self._pdf = pdf
         self._inset = inset
         self._glyphs = lru_cache(TEXTS_KEPT)(self._glyphs_of)
-        self._pictures = lru_cache(PICTURES_KEPT)(pdf.picture)
+        self._pictures = lru_cache(PICTURES_KEPT)(self._picture_of)
         self._parts: list[str] = []
         self._images: dict[str, Any] = {}
         self._ink = BLACK
@@ -87,9 +89,10 @@ class _Drawing:
         self._parts.append(f"{corner} {_n(item.width - less)} {_n(item.height - less)} re f")
 
     def _picture(self, item: Image, x: int, y: int) -> None:
-        name, reference = self._pictures(item.picture, item.width, item.height)
+        place, name, reference = self._pictures(item.picture, item.width, item.height)
         self._images[name] = reference
-        self._parts.append(f"q {item.width} 0 0 {item.height} {x} {y - item.height} cm /{name} Do Q")
+        corner = f"{x + place.left} {y - place.top - place.height}"
+        self._parts.append(f"q {place.width} 0 0 {place.height} {corner} cm /{name} Do Q")
 
     def _symbol(self, x: int, y: int, path: str) -> None:
         self._colour(BLACK)
@@ -103,6 +106,10 @@ class _Drawing:
 
     def _glyphs_of(self, text: str, weight: Weight) -> list[tuple[str, str]]:
         return [piece for run in typeface.runs(text, weight) for piece in self._pdf.glyphs(run.font, run.text)]
+
+    def _picture_of(self, picture: Picture, width: int, height: int) -> tuple[Raster, str, Any]:
+        place = raster(picture, width, height)
+        return replace(place, pixels=b""), *self._pdf.picture(place)  # the pixels are written and leave memory
 
 
 def bars(item: Bars, inset: float) -> str:

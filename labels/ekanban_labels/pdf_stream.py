@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import TTFont
 
-from ekanban_labels.pictures import Picture
+from ekanban_labels.pictures import Raster
 from ekanban_labels.typeface import FONTS
 
 _parsing = Lock()  # reportlab's font parser remembers its place in the file
@@ -57,17 +57,15 @@ class StreamedPdf:
         pieces = loaded.splitString(text, self._doc)
         return [(loaded.getSubsetInternalName(subset, self._doc), codes.hex()) for subset, codes in pieces]
 
-    def picture(self, picture: Picture, width: int, height: int) -> tuple[str, pdfdoc.PDFObjectReference]:
-        """Write a picture of so many dots; the answer is its name for pages and what refers to it."""
-        from ekanban_labels.raster import fitted_to
-
-        dots = fitted_to(picture, width, height, "RGB")
+    def picture(self, place: Raster) -> tuple[str, pdfdoc.PDFObjectReference]:
+        """Write a picture's pixels; the answer is its name for pages and what refers to it."""
         name = pdfdoc.PDFName
         entries = {
-            "Type": name("XObject"), "Subtype": name("Image"), "Width": width, "Height": height,
-            "ColorSpace": name("DeviceRGB"), "BitsPerComponent": 8, "Filter": name("FlateDecode"),
+            "Type": name("XObject"), "Subtype": name("Image"), "Width": place.columns, "Height": place.rows,
+            "ColorSpace": name("DeviceGray" if place.grey else "DeviceRGB"), "BitsPerComponent": 8,
+            "Filter": name("FlateDecode"),
         }  # fmt: skip
-        reference = self.stream(zlib.compress(dots.tobytes()), entries)
+        reference = self.stream(zlib.compress(place.pixels), entries)
         return reference.name, reference
 
     def close(self) -> None:

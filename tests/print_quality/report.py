@@ -26,7 +26,7 @@ zpl-renderer-js.
 - ZPL drawn: labels that are dot for dot the preview's PNG.
 - ZPL native: symbols on labels with the printer's own letters, for machines without Pillow; to the dot.
 - worn: the same after 15 % of the dots turned black or white by chance, 2 % larger, 1° askew and blurred by one dot:
-  fronts on which one of the two decoders reads one of the codes, and symbols by kind. At least {least:.1%} of the fronts
+  fronts on which one of the two decoders reads one of the codes, and symbols by kind. At least {least:.1%} of fronts
   are wanted.
 
 | layout | dpi | cards | {heads} |
