@@ -15,7 +15,7 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import TTFont
 
 from ekanban_labels.pictures import Raster
-from ekanban_labels.typeface import FONTS
+from ekanban_labels.typeface import FONTS, clean
 
 _parsing = Lock()  # reportlab's font parser remembers its place in the file
 
@@ -103,7 +103,7 @@ class _Info(pdfdoc.PDFInfo):  # type: ignore[misc] # reportlab has no types
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self.title = title
+        self.title = clean(title)
 
     def format(self, document: pdfdoc.PDFDocument) -> bytes:
         """Return the dictionary."""
