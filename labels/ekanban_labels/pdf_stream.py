@@ -71,7 +71,7 @@ class StreamedPdf:
     def close(self) -> None:
         """Write fonts, page tree, title and the table of places."""
         doc = self._doc
-        doc.Catalog.ViewerPreferences = pdfdoc.ViewerPreferencesPDFDictionary({"PrintScaling": "None"})
+        doc.Catalog.ViewerPreferences = pdfdoc.PDFDictionary({"PrintScaling": pdfdoc.PDFName("None")})
         doc.Catalog.Outlines = None
         root, info = doc.Reference(doc.Catalog), doc.Reference(doc.info)
         with _parsing:

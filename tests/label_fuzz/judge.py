@@ -43,7 +43,9 @@ def _svg(texts: Sequence[str]) -> None:
     root = ElementTree.fromstring(svg.drawing(page(texts)))  # noqa: S314  # what is tested is that nothing is declared
     defined, paper, *groups = root
     _same([root.tag, defined.tag, paper.tag, *(group.tag for group in groups)], _tags(len(texts)))
-    if {child.tag for child in defined} - {f"{SVG}path"} or {one.tag for group in groups for one in group} - {f"{SVG}use"}:
+    if {child.tag for child in defined} - {f"{SVG}path"} or {one.tag for group in groups for one in group} - {
+        f"{SVG}use"
+    }:
         raise Misread("SVG: another element")
     for element in root.iter():
         if (element.text or element.tail or "").strip() or set(element.keys()) - ATTRIBUTES[element.tag]:

@@ -59,7 +59,9 @@ def pdf_literal(written: bytes) -> bytes:
         at += 1
         if byte == b"\\":
             octal = re.compile(rb"[0-7]{1,3}").match(written, at)
-            said += bytes([int(octal[0], 8)]) if octal else LITERAL_ESCAPES.get(written[at : at + 1], written[at : at + 1])
+            said += (
+                bytes([int(octal[0], 8)]) if octal else LITERAL_ESCAPES.get(written[at : at + 1], written[at : at + 1])
+            )
             at = octal.end() if octal else at + 1
             continue
         depth += (byte == b"(") - (byte == b")")
