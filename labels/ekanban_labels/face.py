@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # where there is no Pillow, there are no pictures either
-    from ekanban_labels.pictures import Picture
+if TYPE_CHECKING:
+    from ekanban_labels.pictures import Picture  # needs Pillow
 
 
 class Kind(StrEnum):

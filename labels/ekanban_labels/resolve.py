@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
-from ekanban_labels.dot_grid import DotGrid
+from ekanban_labels.dot_grid import DotBox, DotGrid
 from ekanban_labels.errors import N_, Problem, Refused
 from ekanban_labels.face import CardFace
-from ekanban_labels.layout import AnyField, BandField, Layout, LineField, PictureField, SymbolField
+from ekanban_labels.layout import AnyField, BandField, Layout, LineField, PictureField, SymbolField, TextField
 from ekanban_labels.profile import Profile
-from ekanban_labels.scene import BLACK, Bars, Image, Item, Matrix, Rect, Scene, Text
+from ekanban_labels.scene import BLACK, Image, Item, Rect, Scene, Text
 from ekanban_labels.symbol_place import placed_symbol
-from ekanban_labels.text_place import placed_text
+from ekanban_labels.text_place import TextPlace
 from ekanban_labels.words import KIND_INKS, value
+
+Placing: TypeAlias = Callable[[CardFace], Iterable[Item | Problem]]
 
 OFF_PAPER = N_(
     "the printer's offset and scale move it off the paper by {mm} mm; set the profile's offset and scale smaller, or "
@@ -22,52 +25,72 @@ OFF_PAPER = N_(
 
 def scenes(face: CardFace, layout: Layout, profile: Profile) -> tuple[Scene, ...]:
     """Draw one side or two. Raises Refused with everything that is wrong with this card on this printer."""
-    problems: list[Problem] = []
-    sides = tuple(_side(side, face, layout, profile, problems) for side in layout.sides)
-    if problems:
-        raise Refused(list({problem.said(): problem for problem in problems}.values()))  # both sides say some alike
-    return sides
+    return Drawer(layout, profile).scenes(face)
 
 
-def _side(
-    fields: tuple[AnyField, ...], face: CardFace, layout: Layout, profile: Profile, problems: list[Problem]
-) -> Scene:
-    grid = DotGrid(profile)
-    width, height = profile.dots(layout.width), profile.dots(layout.height)
-    items: list[Item] = []
-    for field in fields:
-        if not _wanted(field, face):
-            continue
-        for item in _items(field, face, grid, grid.em(layout.caption_size)):
-            if isinstance(item, Problem):
-                problems.append(item)
-            else:
-                items.append(item)
-                problems += _off_paper(item, field, width, height, profile)
-    return Scene(width, height, profile.dpi, tuple(items))
+class Drawer:
+    """One layout on one printer. For many cards: what does not change from card to card is worked out once."""
+
+    def __init__(self, layout: Layout, profile: Profile) -> None:
+        self._profile = profile
+        self._width, self._height = profile.dots(layout.width), profile.dots(layout.height)
+        self._grid = DotGrid(profile)
+        self._moved = (profile.offset_x, profile.offset_y, profile.scale_x, profile.scale_y) != (0, 0, 1, 1)
+        self._sides = [[(field, self._placing(field, layout)) for field in side] for side in layout.sides]
+
+    def scenes(self, face: CardFace) -> tuple[Scene, ...]:
+        """Draw one side or two. Raises Refused."""
+        problems: dict[str, Problem] = {}  # by what they say: both sides say some alike
+        sides = tuple(self._side(side, face, problems) for side in self._sides)
+        if problems:
+            raise Refused(list(problems.values()))
+        return sides
+
+    def _side(self, side: list[tuple[AnyField, Placing]], face: CardFace, problems: dict[str, Problem]) -> Scene:
+        items: list[Item] = []
+        for field, place in side:
+            if (field.needs or field.without) and not _wanted(field, face):
+                continue
+            for item in place(face):
+                wrong = (item,) if isinstance(item, Problem) else self._off_paper(item, field) if self._moved else ()
+                problems |= {problem.said(): problem for problem in wrong}
+                if not isinstance(item, Problem):
+                    items.append(item)
+        return Scene(self._width, self._height, self._profile.dpi, tuple(items))
+
+    def _placing(self, field: AnyField, layout: Layout) -> Placing:
+        grid, box = self._grid, self._grid.box(field.box)
+        match field:
+            case BandField():
+                bands = {kind: (_rect(box, ink),) for kind, ink in KIND_INKS.items()}
+                return lambda face: bands[face.kind]
+            case LineField():
+                line = (_rect(box, BLACK),)
+                return lambda _face: line
+            case PictureField():
+                return lambda face: _picture(box, face)
+            case SymbolField():
+                return lambda face: (placed_symbol(field, face, grid),)
+            case TextField():
+                return TextPlace(field, grid, layout.caption_size).items
+
+    def _off_paper(self, item: Item, field: AnyField) -> Iterator[Problem]:
+        left, top, right, bottom = extent(item)
+        beyond = max(-left, -top, right - self._width, bottom - self._height)
+        if beyond > 0:
+            yield Problem(field.name, OFF_PAPER, {"mm": f"{self._profile.mm(beyond):.1f}"})
 
 
 def _wanted(field: AnyField, face: CardFace) -> bool:
     return not (field.needs and not value(face, field.needs)) and not (field.without and value(face, field.without))
 
 
-def _items(field: AnyField, face: CardFace, grid: DotGrid, caption_em: int) -> Iterator[Item | Problem]:
-    box = grid.box(field.box)
-    match field:
-        case BandField():
-            yield Rect(box.x, box.y, box.width, box.height, KIND_INKS[face.kind])
-        case LineField():
-            yield Rect(box.x, box.y, max(1, box.width), max(1, box.height), BLACK)
-        case PictureField():
-            yield from _picture(field, face, grid)
-        case SymbolField():
-            yield placed_symbol(field, face, grid)
-        case _:
-            yield from placed_text(field, face, grid, caption_em)
+def _rect(box: DotBox, ink: tuple[int, int, int]) -> Rect:
+    return Rect(box.x, box.y, max(1, box.width), max(1, box.height), ink)
 
 
-def _picture(field: PictureField, face: CardFace, grid: DotGrid) -> Iterator[Image]:
-    picture, box = face.picture, grid.box(field.box)
+def _picture(box: DotBox, face: CardFace) -> Iterator[Image]:
+    picture = face.picture
     if picture is None or picture.width < 1 or picture.height < 1:
         return
     factor = min(box.width / picture.width, box.height / picture.height)
@@ -75,16 +98,8 @@ def _picture(field: PictureField, face: CardFace, grid: DotGrid) -> Iterator[Ima
     yield Image(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height, picture)
 
 
-def _off_paper(item: Item, field: AnyField, width: int, height: int, profile: Profile) -> Iterator[Problem]:
-    left, top, right, bottom = extent(item)
-    beyond = max(-left, -top, right - width, bottom - height)
-    if beyond > 0:
-        yield Problem(field.name, OFF_PAPER, {"mm": f"{profile.mm(beyond):.1f}"})
-
-
 def extent(item: Item) -> tuple[int, int, int, int]:
-    """What an item covers: its left, upper, right and lower edge. Of a text, from its capitals down to its baseline."""
+    """What an item covers: its left, upper, right and lower edge. Of a text, one em upwards from its baseline."""
     if isinstance(item, Text):
         return item.x, item.y - item.size, item.x + item.width, item.y
-    height = item.height if isinstance(item, Rect | Image | Bars | Matrix) else 0
-    return item.x, item.y, item.x + item.width, item.y + height
+    return item.x, item.y, item.x + item.width, item.y + item.height

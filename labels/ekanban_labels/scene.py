@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ekanban_labels.typeface import Weight
 
-if TYPE_CHECKING:  # where there is no Pillow, there are no pictures either
-    from ekanban_labels.pictures import Picture
+if TYPE_CHECKING:
+    from ekanban_labels.pictures import Picture  # needs Pillow
 
 Ink: TypeAlias = tuple[int, int, int]  # sRGB, each 0–255
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil
+from typing import TypeAlias
 
 from ekanban_labels import typeface
 from ekanban_labels.dot_grid import DotBox, DotGrid
@@ -14,57 +15,65 @@ from ekanban_labels.fitting import Fitted, fit
 from ekanban_labels.layout import Align, Caption, InkWord, Rise, TextField
 from ekanban_labels.scene import BLACK, WHITE, Text
 from ekanban_labels.typeface import Weight
-from ekanban_labels.words import caption, value
+from ekanban_labels.words import VALUES, caption
+
+KEPT = 256  # values of one field: many cards come from the same place, in the same container
+Lines: TypeAlias = tuple[Text | Problem, ...]
 
 UNPRINTABLE = N_("these characters have no glyph in the fonts: {characters}; replace them")
 
 
-def placed_text(field: TextField, face: CardFace, grid: DotGrid, caption_em: int) -> Iterator[Text | Problem]:
-    """Place a value and its caption; nothing where the value is empty."""
-    text = typeface.clean(value(face, field.value)).strip()
-    if not text:
-        return
-    word = typeface.clean(caption(face, field.value)).strip() if field.caption is not Caption.NONE else ""
-    box = grid.box(field.box)
-    if missing := typeface.unprintable(text + word):
-        yield Problem(field.value, UNPRINTABLE, {"characters": " ".join(ascii(c)[1:-1] for c in sorted(missing))})
-        return
-    if field.caption is Caption.ABOVE:
-        below = min(box.bottom, box.y + ceil(caption_em * typeface.line_height(Weight.REGULAR)))
-        yield from _caption(field, word, DotBox(box.x, box.y, box.right, below), caption_em)
-        box = DotBox(box.x, below, box.right, box.bottom)
-    elif field.caption is Caption.BEFORE:
-        text = f"{word} {text}"
-    yield from _lines(field, text, box, grid.em(field.size), grid.em(field.least), field.lines, field.weight)
+class TextPlace:
+    """One text field of a layout on one printer. What it has placed once it knows again."""
+
+    def __init__(self, field: TextField, grid: DotGrid, caption_size: float) -> None:
+        self._field, self._value = field, VALUES[field.value]
+        self._em, self._least, self._caption_em = grid.em(field.size), grid.em(field.least), grid.em(caption_size)
+        self._box = grid.box(field.box)
+        self._placed = lru_cache(KEPT)(self._place)
+
+    def items(self, face: CardFace) -> Lines:
+        """Place a card's value and its caption; nothing where the value is empty."""
+        text = self._value(face)
+        if not text:
+            return ()
+        return self._placed(text, caption(face, self._field.value) if self._field.caption is not Caption.NONE else "")
+
+    def _place(self, value: str, word: str) -> Lines:
+        text, word, box = typeface.clean(value).strip(), typeface.clean(word).strip(), self._box
+        if not text:
+            return ()
+        if missing := typeface.unprintable(text + word):
+            characters = " ".join(ascii(character)[1:-1] for character in missing)
+            return (Problem(self._field.value, UNPRINTABLE, {"characters": characters}),)
+        above: Lines = ()
+        if self._field.caption is Caption.ABOVE:
+            below = min(box.bottom, box.y + ceil(self._caption_em * typeface.line_height(Weight.REGULAR)))
+            small = replace(self._field, rise=Rise.TOP, lines=1, weight=Weight.REGULAR)
+            above = _set(small, word, DotBox(box.x, box.y, box.right, below), self._caption_em, self._caption_em // 2)
+            box = DotBox(box.x, below, box.right, box.bottom)
+        elif self._field.caption is Caption.BEFORE:
+            text = f"{word} {text}"
+        return above + _set(self._field, text, box, self._em, self._least)
 
 
-def _caption(field: TextField, word: str, box: DotBox, em: int) -> Iterator[Text | Problem]:
-    yield from _lines(replace(field, rise=Rise.TOP), word, box, em, max(1, em // 2), 1, Weight.REGULAR)
-
-
-def _lines(
-    field: TextField, text: str, box: DotBox, em: int, least: int, lines: int, weight: Weight
-) -> Iterator[Text | Problem]:
+def _set(field: TextField, text: str, box: DotBox, em: int, least: int) -> Lines:
+    weight = field.weight
     try:
-        fitted = fit(text, width=box.width, height=box.height, size=em, least=least, lines=lines, weight=weight)
+        fitted = fit(
+            text, width=box.width, height=box.height, size=em, least=max(1, least), lines=field.lines, weight=weight
+        )
     except DoesNotFit as error:
-        yield Problem(field.value, error.template, error.facts)
-        return
-    baseline = _first_baseline(field.rise, fitted, box, weight)
+        return (Problem(field.value, error.template, error.facts),)
+    baseline, pitch = _first_baseline(field.rise, fitted, box, weight), typeface.line_height(weight) * fitted.size
+    ink = WHITE if field.ink is InkWord.WHITE else BLACK
+    lines = []
     for number, line in enumerate(fitted.lines):
         width = round(typeface.width(line, fitted.size, weight))
         spare = max(0, box.width - width)
         x = box.x + {Align.LEFT: 0, Align.CENTER: spare // 2, Align.RIGHT: spare}[field.align]
-        ink = WHITE if field.ink is InkWord.WHITE else BLACK
-        yield Text(
-            x,
-            baseline + round(number * typeface.line_height(weight) * fitted.size),
-            line,
-            fitted.size,
-            weight,
-            width,
-            ink,
-        )
+        lines.append(Text(x, baseline + round(number * pitch), line, fitted.size, weight, width, ink))
+    return tuple(lines)
 
 
 def _first_baseline(rise: Rise, fitted: Fitted, box: DotBox, weight: Weight) -> int:
