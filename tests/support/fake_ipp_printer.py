@@ -15,7 +15,7 @@ from typing import Any, Self
 
 PRINT, VALIDATE, CANCEL, JOB, JOBS, PRINTER = 0x02, 0x04, 0x08, 0x09, 0x0A, 0x0B
 PENDING, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = 3, 5, 6, 7, 8, 9
-KEYWORD, NAME, MIME, INTEGER, ENUM, BOOLEAN, NO_VALUE = 0x44, 0x42, 0x49, 0x21, 0x23, 0x22, 0x13
+KEYWORD, NAME, URI, MIME, INTEGER, ENUM, BOOLEAN, NO_VALUE = 0x44, 0x42, 0x45, 0x49, 0x21, 0x23, 0x22, 0x13
 
 Group = tuple[int, dict[str, tuple[int, list[Any]]]]
 
@@ -83,6 +83,7 @@ class FakeIpp:
     worse: dict[int, Callable[[Handler, bytes], None]] = field(default_factory=dict)
     refuses: dict[int, int] = field(default_factory=dict)  # by operation: the status code
     tls: ssl.SSLContext | None = None
+    device: str = ""  # of a queue of CUPS
     jobs: list[FakeJob] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     documents: list[bytes] = field(default_factory=list)
@@ -139,6 +140,7 @@ class FakeIpp:
             "media-supported": (KEYWORD, ["iso_a4_210x297mm", "na_letter_8.5x11in"]),
             "print-scaling-supported": (KEYWORD, ["auto", "none"]),
             "sides-supported": (KEYWORD, ["one-sided"]),
+            **({"device-uri": (URI, [self.device])} if self.device else {}),
         }
 
 

@@ -36,7 +36,8 @@ class FakePrinter:
     """Listens at `address` for the time of the context.
 
     `cut_after`: it breaks the connection as soon as it has read so many bytes in all; `reset`: with RST, not with FIN.
-    `says` makes of an answer the pieces that it sends. `reads`: it stops reading after so many bytes.
+    `says` makes of an answer the pieces that it sends. `reads`: it stops reading after so many bytes. `greeting`: what
+    it says unasked.
     """
 
     engine: LabelPrinter = field(default_factory=LabelPrinter)
@@ -44,11 +45,13 @@ class FakePrinter:
     cut_after: int | None = None
     reset: bool = True
     reads: int | None = None
+    greeting: bytes = b""
     heard: bytes = b""
     calls: int = 0
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # as small as a printer's
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._serve)
@@ -77,6 +80,7 @@ class FakePrinter:
 
     def _talk(self, call: socket.socket) -> None:
         reader = Reader()
+        call.sendall(self.greeting)
         while not self._over.is_set():
             if self.reads is not None and len(self.heard) >= self.reads:
                 self._over.wait(SOON)

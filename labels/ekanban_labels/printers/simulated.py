@@ -24,10 +24,11 @@ _FLAGS = ("paper_out", "paused", "head_up", "ribbon_out", "too_hot", "label_wait
 class LabelPrinter:
     """The printer itself, without a network. All methods may be called from any thread."""
 
-    def __init__(self, *, paper: int | None = None, labels_a_question: int | None = None) -> None:
+    def __init__(self, *, paper: int | None = None, labels_a_question: int | None = None, uncounted: int = 0) -> None:
         """Make one with `paper` labels on its roll (None: without end).
 
-        `labels_a_question`: it prints so many whenever it is asked ~HS; None: it prints at once.
+        `labels_a_question`: it prints so many whenever it is asked ~HS; None: it prints at once. `uncounted`: so many
+        are in its works and not out yet, and it does not count them any more.
         """
         self.printed: deque[bytes] = deque(maxlen=_KEPT)
         self.count = 0  # all that it ever printed
@@ -35,6 +36,7 @@ class LabelPrinter:
         self._pace = labels_a_question
         self._troubles: set[str] = set()
         self._waiting: deque[bytes] = deque()
+        self._uncounted = uncounted
         self._lock = threading.RLock()
         self.changed = threading.Condition(self._lock)
         self.folder: Path | None = None  # where each label is also kept as a file
@@ -58,7 +60,7 @@ class LabelPrinter:
         with self._lock:
             flags = dict.fromkeys(self._troubles, True)
             flags["paper_out"] = self._paper == 0 or "paper_out" in self._troubles
-            return HostStatus(formats=len(self._waiting), partial=partial, **flags)
+            return HostStatus(formats=max(0, len(self._waiting) - self._uncounted), partial=partial, **flags)
 
     def trouble(self, *names: str) -> None:
         """Have these flags of HostStatus set from now on, and no others; without any it prints on."""

@@ -348,3 +348,29 @@ def test_an_older_printer_is_asked_in_its_own_version() -> None:
 
     assert (result.state, len(fake.documents)) == (Sent.DONE, 1)
     assert {body[:2] for body in fake.requests if body[3] == PRINT} == {b"\1\1"}
+
+
+@pytest.mark.parametrize(
+    ("device", "proof"),
+    [
+        ("ipp://printer.example/ipp/print", True),
+        ("ipps://printer.example:443/ipp/print", True),
+        ("dnssd://Office._ipp._tcp.local/?uuid=1", True),
+        ("dnssd://Office._printer._tcp.local/?uuid=1", False),  # LPD
+        ("ipp://printer.example/ipp/print?waitjob=false", False),
+        ("socket://printer.example:9100", False),
+        ("usb://Zebra/ZD421", False),
+        ("lpd://printer.example/queue", False),
+        ("", False),
+    ],
+)
+def test_cups_is_believed_only_where_it_asks_the_printer(device: str, proof: bool) -> None:
+    with FakeIpp(device=device) as fake:
+        place = fake.address.removeprefix("ipp://").removesuffix("/ipp/print")
+        queue = Printer("queue", Way.CUPS, f"Office@{place}", Dialect.PDF)
+
+        result = send(queue, [Document(PDF, 8)] * 2, patience=QUICK)
+
+    expected = (Sent.DONE, 16, 16) if proof else (Sent.UNKNOWN, 0, 16)
+    assert (result.state, result.printed, result.begun) == expected
+    assert len(fake.documents) == 2

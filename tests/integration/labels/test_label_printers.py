@@ -101,17 +101,24 @@ def test_cards_that_cannot_be_drawn_end_the_job_with_those_before_them_printed()
     assert "no such picture" in str(result.reason)
 
 
-@pytest.mark.parametrize("pace", [None, 1], ids=["prints at once", "prints slowly"])
+PRINTERS: dict[str, dict[str, int]] = {
+    "prints at once": {},
+    "prints slowly": {"labels_a_question": 1},
+    "does not count what is in its works": {"labels_a_question": 1, "uncounted": 1},
+}
+
+
+@pytest.mark.parametrize("kind", PRINTERS)
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
-def test_a_connection_cut_at_any_byte_is_told_as_what_came_out(pace: int | None, reset: bool) -> None:
+def test_a_connection_cut_at_any_byte_is_told_as_what_came_out(kind: str, reset: bool) -> None:
     cards = _cards(5)
     patience = replace(QUICK, batch=2, settle=0.005, farewell=0.2)
-    with FakePrinter(LabelPrinter(labels_a_question=pace)) as whole:
+    with FakePrinter(LabelPrinter(**PRINTERS[kind])) as whole:
         assert send(_printer(whole.address), cards, patience=patience).state is Sent.DONE
 
     outcomes = set()
     for cut in range(1, len(whole.heard) + 1):
-        with FakePrinter(LabelPrinter(labels_a_question=pace), cut_after=cut, reset=reset) as fake:
+        with FakePrinter(LabelPrinter(**PRINTERS[kind]), cut_after=cut, reset=reset) as fake:
             result = send(_printer(fake.address), cards, patience=patience)
         assert _is_true(result, fake.engine.count, len(cards)), (cut, fake.heard, fake.engine.count, result)
         outcomes.add((result.state, result.printed, result.begun))
@@ -310,6 +317,16 @@ def test_of_a_printer_that_never_answers_nobody_says_that_cards_are_out() -> Non
     assert (result.state, result.printed, result.begun, fake.engine.count) == (Sent.UNKNOWN, 0, 7, 7)
     assert "does not tell whether they came out" in str(result.reason)
     assert b"~HS" not in fake.heard
+
+
+def test_a_printer_that_talks_unasked_gets_all_bytes() -> None:
+    """To close with unread bytes would reset the connection, and lose what is still under way."""
+    large = [Document(b"^XA^FX" + b"0" * 100_000 + b"^XZ") for _ in range(10)]
+    with FakePrinter(says=nothing, greeting=b"READY\r\n") as fake:
+        result = send(_printer(fake.address, answers_status=False), large, patience=replace(QUICK, farewell=0.05))
+
+        assert fake.engine.wait_for(10)
+    assert (result.state, result.begun) == (Sent.UNKNOWN, 10)
 
 
 def test_a_printer_of_software_prints_over_the_network() -> None:

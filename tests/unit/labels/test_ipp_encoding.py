@@ -62,10 +62,10 @@ def test_texts_with_a_language_are_texts() -> None:
         parse(data.replace(b"\x00\x05B", b"\x00\x04B"))
 
 
-@pytest.mark.parametrize("end", range(len(ANSWER)))
-def test_a_part_of_an_answer_is_no_answer(end: int) -> None:
-    with pytest.raises(BadIpp):
-        parse(ANSWER[:end])
+def test_a_part_of_an_answer_is_no_answer() -> None:
+    for end in range(len(ANSWER)):
+        with pytest.raises(BadIpp):
+            parse(ANSWER[:end])
 
 
 @pytest.mark.parametrize(

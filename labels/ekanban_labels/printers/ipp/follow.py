@@ -71,8 +71,8 @@ class Follower:
         number = view.number
         known, moved = view, time.monotonic()
         while not (known.state and known.state.over):
-            self._tell()
-            self._end_if_needed(number, moved)
+            self._tell(warnings=time.monotonic() - moved > self._job.patience.answer)
+            self._end_if_needed(known, moved)
             self._job.rest(self._job.patience.poll)
             view = self._view(number)
             if (view.state, view.impressions, view.reasons) != (known.state, known.impressions, known.reasons):
@@ -98,17 +98,19 @@ class Follower:
                 raise Stopped(_GONE, f"job {number} is {printable(str(view.name))}")
             return view
 
-    def _end_if_needed(self, number: int, moved: float) -> None:
+    def _end_if_needed(self, view: JobView, moved: float) -> None:
         now = time.monotonic()
         if self._stopping:
             if now - moved > self._job.patience.silent:
                 raise Stopped(self._stopping, "it did not end")
             return
-        if not self._job.cancelled and now - moved < self._job.patience.stalled:
+        # CUPS keeps a job whose document its filters could not read like that, and would begin it anew some day.
+        failed = view.state is JobState.STOPPED and "job-completed-with-errors" in view.reasons
+        if not failed and not self._job.cancelled and now - moved < self._job.patience.stalled:
             return
-        self._stopping = _CANCELLED if self._job.cancelled else _STALLED
+        self._stopping = _DOUBT if failed else _CANCELLED if self._job.cancelled else _STALLED
         try:
-            self._client.cancel(number)
+            self._client.cancel(view.number)
         except (*_NO_ANSWER, Declined):
             return  # it may have ended just now, which the next look shows
 
@@ -121,9 +123,10 @@ class Follower:
             return End(False, True, _NEVER, printable(reasons))
         return End(False, False, self._stopping or _ABORTED, printable(reasons))
 
-    def _tell(self) -> None:
+    def _tell(self, warnings: bool) -> None:
+        """Tell of trouble; of what the printer only warns of when the job stands still."""
         try:
-            found = trouble(self._client.printer().get("printer-state-reasons", []))
+            found = trouble(self._client.printer().get("printer-state-reasons", []), warnings=warnings)
         except (*_NO_ANSWER, Declined):
             return  # the look at the job will tell
         self._say(found.sentence if found else NOTHING)

@@ -80,13 +80,15 @@ _ANY_ERROR = N_("The printer refused the job.")
 DOUBTFUL = {0x0405, 0x0410, 0x0411, 0x0500, 0x0504, 0x0505, 0x0508}
 
 
-def trouble(reasons: Iterable[object]) -> Status | None:
-    """Return the trouble that a person must mend first, or None. Warnings and reports are none."""
+def trouble(reasons: Iterable[object], *, warnings: bool = False) -> Status | None:
+    """Return the trouble that a person must mend first, or None. `warnings`: those count, too.
+
+    A printer with several trays may warn of an empty one and print on from another.
+    """
     found = []
-    for reason in reasons:
-        text = str(reason)
-        if not text.endswith(("-warning", "-report")):
-            found.append(text.removesuffix("-error"))
+    for reason in map(str, reasons):
+        severe = reason.removesuffix("-error").removesuffix("-warning" if warnings else "-error")
+        found.append(severe)
     for name, (condition, sentence) in TROUBLES.items():
         if name in found:
             return Status(condition, sentence, ", ".join(found))
