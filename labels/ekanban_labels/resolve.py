@@ -52,16 +52,12 @@ class Drawer:
             if (field.needs or field.without) and not _wanted(field, face):
                 continue
             for item in place(face):
-                wrong = (
-                    (item,)
-                    if isinstance(item, Problem)
-                    else self._off_paper(item, field)
-                    if self._profile.moves
-                    else ()
-                )
-                problems |= {problem.said(): problem for problem in wrong}
-                if not isinstance(item, Problem):
-                    items.append(item)
+                if isinstance(item, Problem):
+                    problems[item.said()] = item
+                    continue
+                items.append(item)
+                if self._moves:
+                    problems |= {problem.said(): problem for problem in self._off_paper(item, field)}
         return Scene(self._width, self._height, self._profile.dpi, tuple(items))
 
     def _placing(self, field: AnyField, layout: Layout) -> Placing:

@@ -23,7 +23,8 @@ faces = st.builds(
     CardFace,
     part=words, description=words | st.just("endless " * 625), quantity=words, unit=words, container=words,
     source=words, destination=words, code=words, barcode=payloads | st.just(LONG.barcode),
-    matrix=payloads | st.just(LONG.matrix), bin=words, supplier=words, supplier_part=words, kind=st.sampled_from(Kind), card=counts, cards=counts,
+    matrix=payloads | st.just(LONG.matrix), bin=words, supplier=words, supplier_part=words,
+    kind=st.sampled_from(Kind), card=counts, cards=counts,
     lead_time=words, version=counts, printed=words, owner=words, remark=words, picture=st.sampled_from([None, PICTURE]),
     captions=st.dictionaries(st.sampled_from(["source", "signal", "amount"]), words),
 )  # fmt: skip
