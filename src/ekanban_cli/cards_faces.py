@@ -44,6 +44,7 @@ class Reader:
     url: str
     owner: str
     printed: str
+    captions: dict[str, str]
     random_bytes: Callable[[int], bytes]
     only: frozenset[str] = frozenset()  # codes; empty: all cards
     taken: dict[str, Drawn] = field(default_factory=dict)  # by body
@@ -98,7 +99,7 @@ class Reader:
             barcode=f"15K{text}", matrix=f"{self.url}/c/{text}" if self.url else f"15K{text}",
             supplier=row["supplier"], supplier_part=row["supplier_part"], kind=self._kind(row), card=card, cards=cards,
             lead_time=row["lead_time"], version=version, printed=self.printed, owner=self.owner, remark=row["remark"],
-            picture=self._picture(row),
+            picture=self._picture(row), captions=self.captions,
         )  # fmt: skip
 
     def _check_quantity(self, row: Row) -> None:
