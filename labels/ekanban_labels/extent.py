@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from ekanban_labels import typeface
 from ekanban_labels.layout import QUIET, Symbology
 from ekanban_labels.scene import Bars, Item, Matrix, Text
@@ -13,8 +11,8 @@ def extent(item: Item) -> tuple[int, int, int, int]:
     """The left, upper, right and lower edge, in dots."""
     match item:
         case Text():
-            top = item.y - ceil(typeface.ascent(item.weight) * item.size)
-            return item.x, top, item.x + item.width, item.y + ceil(typeface.descent(item.weight) * item.size)
+            top = item.y - int(typeface.ascent(item.weight) * item.size)
+            return item.x, top, item.x + item.width, item.y + int(typeface.descent(item.weight) * item.size)
         case Bars():
             quiet = QUIET[Symbology.CODE128] * item.module
             return item.x - quiet, item.y, item.x + item.width + quiet, item.y + item.height

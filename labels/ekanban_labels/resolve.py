@@ -79,7 +79,7 @@ class Drawer:
     def _off_paper(self, item: Item, field: AnyField) -> Iterator[Problem]:
         left, top, right, bottom = extent(item)
         beyond = max(-left, -top, right - self._width, bottom - self._height)
-        if beyond > 1:  # ascents and descents are rounded up
+        if beyond > 0:
             yield Problem(field.name, OFF_PAPER, {"mm": f"{self._profile.mm(beyond):.1f}"})
 
 

@@ -147,5 +147,5 @@ def _check(placed: Sequence[Placed], width: int, height: int, profile: Profile) 
         left, top = (min(chain((0,), (edge[axis] for edge in edges))) for axis in (0, 1))
         right, bottom = (max(chain((0,), (edge[axis] for edge in edges))) for axis in (2, 3))
         beyond = max(-one.x - left, -one.y - top, one.x + right - width, one.y + bottom - height)
-        if beyond > 1:  # ascents and descents are rounded up
+        if beyond > 0:
             raise Refused([Problem("sheet", OFF_PAPER, {"mm": f"{profile.mm(beyond):.1f}"})])
