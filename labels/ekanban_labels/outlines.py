@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reportlab.pdfbase.ttfonts import TTFontFace
-
-from ekanban_labels.typeface import FONTS
+from ekanban_labels.loaded_fonts import loaded, parsing
 
 KEPT = 2_048  # letters
 DEEPEST = 5  # compound glyphs in compound glyphs
@@ -45,8 +43,9 @@ def letter(font: str, character: str) -> Letter:
 
 class _Font:
     def __init__(self, name: str) -> None:
-        self.face = TTFontFace(str(FONTS[name]))
-        self._outlines = self.face.get_table("glyf")
+        self.face = loaded(name).face
+        with parsing:
+            self._outlines = self.face.get_table("glyf")
         self._places = self.face.glyphPos
 
     def contours(self, number: int, depth: int = 0) -> Iterator[Contour]:

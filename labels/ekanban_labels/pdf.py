@@ -22,6 +22,7 @@ from ekanban_labels.typeface import Weight
 
 POINTS_PER_INCH = 72
 TEXTS_KEPT = 2_048  # captions and words of kinds return on every card
+LONGEST_LINE = 1_200  # modules: Code 128 of 100 characters; the largest QR code has 177
 PICTURES_KEPT = 256  # parts with a picture; one that returns later is written once more
 
 
@@ -114,10 +115,8 @@ class _Drawing:
 
 def bars(item: Bars, inset: float) -> str:
     """The bars as one path, y downwards from the upper left corner of the first one."""
-    module, height, less = item.module, _n(item.height - 2 * inset), 2 * inset
-    return " ".join(
-        f"{start * module} 0 {_n(length * module - less)} {height} re" for start, length in modules.runs(item.pattern)
-    )
+    begins, ends = _begins(item.module), _ends(item.module, item.height, inset)
+    return " ".join([f"{begins[start]} 0 {ends[length]}" for start, length in modules.runs(item.pattern)])
 
 
 def matrix(rows: tuple[str, ...], module: int, inset: float) -> str:
@@ -125,21 +124,27 @@ def matrix(rows: tuple[str, ...], module: int, inset: float) -> str:
 
     Without bridges there would be light lines between the rows wherever dots are finer than those of the page.
     """
-    less = 2 * inset
-    thick, bridge = _n(module - less), _n(2 * less)
-    widths = [_n(length * module - less) for length in range(len(rows[0]) + 1)]
-    path = [
-        f"{start * module} {row * module} {widths[length]} {thick} re"
-        for row, line in enumerate(rows)
-        for start, length in modules.runs(line)
-    ]
+    begins, ends, path = _begins(module), _ends(module, module, inset), []
+    for row, line in enumerate(rows):
+        path += [f"{begins[start]} {row * module} {ends[length]}" for start, length in modules.runs(line)]
     if inset:
-        path += [
-            f"{start * module} {_n((row + 1) * module - 1.5 * less)} {widths[length]} {bridge} re"
-            for row, line in enumerate(modules.shared(rows))
-            for start, length in modules.runs(line)
-        ]
+        ends = _ends(module, 6 * inset, inset)  # from inside of one row into the next
+        for row, line in enumerate(modules.shared(rows), 1):
+            y = _n(row * module - 3 * inset)
+            path += [f"{begins[start]} {y} {ends[length]}" for start, length in modules.runs(line)]
     return " ".join(path)
+
+
+@lru_cache(64)
+def _begins(module: int) -> list[str]:
+    return [str(start * module) for start in range(LONGEST_LINE)]
+
+
+@lru_cache(64)
+def _ends(module: int, height: float, inset: float) -> list[str]:
+    """Width and height of rectangles by their number of modules, drawn narrower and lower on each side."""
+    lower = _n(height - 2 * inset)
+    return [f"{_n(length * module - 2 * inset)} {lower} re" for length in range(LONGEST_LINE)]
 
 
 @lru_cache(64)

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
-from threading import Lock
 from typing import Any, BinaryIO
 
 from reportlab.pdfbase import pdfdoc
-from reportlab.pdfbase.ttfonts import TTFont
 
+from ekanban_labels.loaded_fonts import loaded, parsing
 from ekanban_labels.pictures import Raster
-from ekanban_labels.typeface import FONTS, clean
-
-_parsing = Lock()  # reportlab's font parser remembers its place in the file
+from ekanban_labels.typeface import clean
 
 
 class StreamedPdf:
@@ -53,9 +49,9 @@ class StreamedPdf:
 
     def glyphs(self, font: str, text: str) -> list[tuple[str, str]]:
         """The text as pairs of a font's name in this file and a string of its glyphs in hexadecimal digits."""
-        loaded = _loaded(font)
-        pieces = loaded.splitString(text, self._doc)
-        return [(loaded.getSubsetInternalName(subset, self._doc), codes.hex()) for subset, codes in pieces]
+        face = loaded(font)
+        pieces = face.splitString(text, self._doc)
+        return [(face.getSubsetInternalName(subset, self._doc), codes.hex()) for subset, codes in pieces]
 
     def picture(self, place: Raster) -> tuple[str, pdfdoc.PDFObjectReference]:
         """Write a picture's pixels; the answer is its name for pages and what refers to it."""
@@ -74,7 +70,7 @@ class StreamedPdf:
         doc.Catalog.ViewerPreferences = pdfdoc.PDFDictionary({"PrintScaling": pdfdoc.PDFName("None")})
         doc.Catalog.Outlines = None
         root, info = doc.Reference(doc.Catalog), doc.Reference(doc.info)
-        with _parsing:
+        with parsing:
             for font in doc.delayedFonts:
                 font.addObjects(doc)
         doc.info.digest(doc.signature)
@@ -109,12 +105,6 @@ class _Info(pdfdoc.PDFInfo):  # type: ignore[misc] # reportlab has no types
         """Return the dictionary."""
         entries = {"Title": pdfdoc.PDFString(self.title), "Producer": pdfdoc.PDFString("ekanban")}
         return bytes(pdfdoc.PDFDictionary(entries).format(document))
-
-
-@lru_cache
-def _loaded(font: str) -> TTFont:
-    with _parsing:
-        return TTFont(font, str(FONTS[font]), asciiReadable=0)
 
 
 def _points(length: float) -> str:

@@ -55,5 +55,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         "scanner_latency",
     ),
     Benchmark("idle-cpu", "a terminal with four scanners while nobody scans", "idle_cpu"),
+    Benchmark("cards-pdf", "1,000 cards as PDF against a plain byte writer; memory of 10,000", "cards_pdf"),
+    Benchmark("cards-pdf-html", "1,000 cards as PDF against WeasyPrint", "cards_pdf_html"),
+    Benchmark("card-button", "one card: from the button to the first byte at the printer", "card_button"),
     Benchmark("terminal-memory", "a terminal's resident memory, and how soon it is ready", "terminal_memory"),
 )

@@ -13,10 +13,12 @@ import pytest
 from gf_reader import graphic, unpacked
 from PIL import Image, ImageChops
 
-from ekanban_labels import outlines, png, svg, typeface, zpl
+from ekanban_cli.bench.cards_to_print import faces
+from ekanban_labels import layout_file, outlines, png, svg, typeface, zpl
 from ekanban_labels.pictures import read
 from ekanban_labels.profile import Profile
-from ekanban_labels.scene import Page
+from ekanban_labels.resolve import scenes
+from ekanban_labels.scene import Page, Placed, Text
 from ekanban_labels.zpl_graphic import compressed, repeats
 
 WITHOUT_PILLOW = """
@@ -121,3 +123,15 @@ def test_letters_of_the_preview_stand_as_far_apart_as_they_are_measured() -> Non
                       for one in run.text)  # fmt: skip
 
         assert advance == pytest.approx(typeface.width(text, 1000, typeface.Weight.REGULAR), rel=0.002)
+
+
+@pytest.mark.parametrize("name", layout_file.names())
+def test_a_card_of_every_layout_is_a_small_preview_and_a_label_of_letters_that_printers_have(name: str) -> None:
+    face = next(faces(1))
+    (scene, *_) = scenes(face, layout_file.named(name), Profile())
+    page = Page(scene.width, scene.height, scene.dpi, [Placed(scene)])
+
+    label = zpl.document(page, Profile(), native=True)
+
+    assert len(svg.drawing(page)) < 60_000
+    assert label.count(b"^A0N,") == sum(isinstance(item, Text) for item in scene.items)
