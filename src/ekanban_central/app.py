@@ -55,8 +55,9 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
-    reviews.router, master.router, imports.router, printers.router, print_jobs.router, sign_in.router, signal_pages.router, review_pages.router,
-    terminal_pages.router, import_pages.router, card_page.router, docs_page.router,
+    reviews.router, master.router, imports.router, printers.router, print_jobs.router, sign_in.router,
+    signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router, card_page.router,
+    docs_page.router,
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def create_app(
     key = key or keys.load_or_make(settings.data)
     metrics = Metrics()
     printing = Printing(
-        database, engine or LabelsEngine(), Pictures(database), hub.publish, clock.now_ms, random_bytes,
+        database, engine or LabelsEngine(settings.data), Pictures(database), hub.publish, clock.now_ms, random_bytes,
         settings.base_url, loopback,
     )  # fmt: skip
     central = Central(
