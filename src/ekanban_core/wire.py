@@ -197,7 +197,6 @@ class RegisterCard(Wire):
     print_version: int
     pending_version: int
     quantity_version: int = 0
-    lost_version: int = 0  # while lost or found: prints up to it are the ones reported lost
     number: int = 0  # card n of N
     cards: int = 0  # N: cards of the loop that are in use; 0 from a central that does not say
     one_off: bool = False
