@@ -129,13 +129,14 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "review_print_overtaken": (
         _(
-            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that at the "
-            "bin? Then destroy print {version}; else print the card again."
+            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one at "
+            "the bin? Then destroy print {version}; else print the card again."
         ),
     ),
     "review_print_aside": (
         _(
-            "A terminal has printed print {version}, which was not given to it here. Do not use it: print the card again."
+            "A terminal has printed print {version}, which was not given to it here. Destroy it and print the card "
+            "again."
         ),
     ),
     "review_print_aside_forked": (
