@@ -11,7 +11,19 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import described, docs_page, keys, problem_page, problems, rendering
-from ekanban_central.api import events, health, imports, master, people, register, reviews, scans, signals, terminals
+from ekanban_central.api import (
+    events,
+    health,
+    imports,
+    master,
+    people,
+    register,
+    reviews,
+    scans,
+    signals,
+    terminal_prints,
+    terminals,
+)
 from ekanban_central.context import Central
 from ekanban_central.database import Database
 from ekanban_central.imports import Imports
@@ -36,8 +48,8 @@ from ekanban_central.straight_way import StraightWay
 from ekanban_central.throttle import Throttle
 
 ROUTERS = (
-    scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
-    reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
+    scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
+    people.router, signals.router, reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
     terminal_pages.router, import_pages.router, card_page.router, docs_page.router,
 )  # fmt: skip
 

@@ -129,8 +129,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "review_print_overtaken": (
         _(
-            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one at "
-            "the bin? Then destroy print {version}; else print the card again."
+            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one "
+            "at the bin? Then destroy print {version}; else print the card again."
         ),
     ),
     "review_print_aside": (
