@@ -49,8 +49,9 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
-    people.router, signals.router, reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
-    terminal_pages.router, import_pages.router, card_page.router, docs_page.router,
+    people.router, signals.router, reviews.router, master.router, imports.router, sign_in.router,
+    signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router, card_page.router,
+    docs_page.router,
 )  # fmt: skip
 
 

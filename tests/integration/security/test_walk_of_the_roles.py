@@ -26,9 +26,12 @@ OPEN = """
     GET /healthz, GET /readyz, GET /metrics, GET /docs, GET /docs/start.js, GET /openapi.json, HEAD /openapi.json,
     GET /sign-in, POST /sign-in, GET /link/{word}, POST /link/{word}, GET /c/{code}
 """
-SIGNED = "POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll"
+SIGNED = """
+    POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll, POST /api/v1/terminals/prints/reserve,
+    POST /api/v1/terminals/prints/report
+"""
 VIEWERS = """
-    GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/{terminal_id:uuid},
+    GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/prints, GET /api/v1/terminals/{terminal_id:uuid},
     GET /api/v1/people/{person}, GET /api/v1/people/{person}/tokens, POST /api/v1/people/{person}/tokens,
     DELETE /api/v1/people/{person}/tokens/{token_id}, GET /api/v1/signals, GET /api/v1/signals/{signal_id},
     GET /api/v1/reviews, GET /api/v1/reviews/{review_id}, GET /api/v1/loops, GET /api/v1/loops/{loop_id},
