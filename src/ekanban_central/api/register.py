@@ -28,7 +28,7 @@ def read_register(
     now_ms = central.now_ms()
     try:
         with central.database.reading() as connection:
-            answer = page(connection, terminal.site_id, since, now_ms)
+            answer = page(connection, terminal.site_id, since, now_ms, base_url=central.settings.base_url)
             seen_ms = intake_known.seen_ms(connection, terminal.id)
     except OtherLife as refusal:
         if refusal.lost is not None:
