@@ -99,8 +99,8 @@ def _withdraw(known: Known, scan: ScanFact) -> Decision:
 
 def _lookup(known: Known, scan: ScanFact) -> Decision:
     """Say what the card is; nothing changes."""
-    lost = known.card.state in (CardState.LOST, CardState.FOUND)
-    if known.card.state not in (CardState.ACTIVE, CardState.DRAFT) and not (lost and superseded(known.card, scan)):
+    newer = scan.version is not None and known.card.print_version < scan.version <= known.card.pending_version
+    if known.card.state in (CardState.ON_HOLD, CardState.RETIRED) or (finds(known.card, scan) and not newer):
         shown = known.unchanged(Outcome.SHOWN, f"lookup_{known.card.state}")
     elif known.signal:
         shown = known.unchanged(Outcome.SHOWN, "lookup_open", signal_facts(known.signal, known.policy))
