@@ -74,10 +74,14 @@ class PrintingTerminal:
 
     def scan(self, body: str, version: int = 1, intent: str = "empty") -> ScanResult:
         """Read one print of a card here, and hear central's answer."""
+        return self.read(CardCode(body, version).text.encode(), intent)
+
+    def read(self, raw: bytes, intent: str = "empty") -> ScanResult:
+        """Read whatever it is."""
         self.seq += 1
-        raw = base64.b64encode(CardCode(body, version).text.encode()).decode()
+        text = base64.b64encode(raw).decode()
         scan = {
-            "id": fresh_id(), "epoch": self.epoch.epoch, "seq": self.seq, "raw": raw, "scanner": "s",
+            "id": fresh_id(), "epoch": self.epoch.epoch, "seq": self.seq, "raw": text, "scanner": "s",
             "intent": intent, "boot_id": "boot", "boottime_ms": 5_000 + self.seq, "age_ms": 0,
         }  # fmt: skip
         batch = {"version": 1, "terminal": self.id, "scans": [scan], "epochs": [self.epoch.model_dump()]}
