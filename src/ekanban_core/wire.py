@@ -238,7 +238,7 @@ class RegisterAnswer(Wire):
     site: str
     time_zone: str
     language: str = "en"
-    base_url: str = ""  # as phones reach central, for the code on a card; "" from a central that does not say
+    base_url: str = ""  # as phones reach central, for the code on a card; "": cards cannot be printed
     owner: str = ""  # "if found, give to"
     full: bool  # this page begins a full load: forget what was cached before
     more: bool = False

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
-from ekanban_central import ledger, reserves, terminal_prints, terminal_starts
+from ekanban_central import ledger, print_requests, reserves, terminal_prints, terminal_starts
 from ekanban_central.access import SignedTerminal, enrolled_terminal, signed_terminal
 from ekanban_central.api.lists import PAGE, Here, Limit, Looking, Page
+from ekanban_central.api.print_jobs import job_now
+from ekanban_central.api.print_refusals import told
 from ekanban_central.context import Central, central_of
 from ekanban_central.inputs import BODY_PATTERN
 from ekanban_central.intake_known import TERMINAL, uuid_of
@@ -20,6 +22,7 @@ from ekanban_central.intake_parsing import json_of
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import CARD
 from ekanban_central.print_reports import Item, parse
+from ekanban_central.print_wish import NoSuchCards
 from ekanban_central.problems import Problem
 from ekanban_central.terminal_prints import PRINT, Sender
 from ekanban_central.view import rfc3339
@@ -33,6 +36,8 @@ from ekanban_core.wire import (
     PrintReport,
     PrintReportAnswer,
     PrintReports,
+    PrintRequest,
+    PrintRequestAnswer,
     ReserveAnswer,
     ReserveRequest,
     Wire,
@@ -91,6 +96,15 @@ async def report(request: Request, terminal: Signed) -> PrintReportAnswer:
     told = _read(PrintReports, await request.body(), terminal)
     items = await run_in_threadpool(parse, told.reports)
     return await run_in_threadpool(_report, central_of(request), terminal, told.epoch, items)
+
+
+@router.post(
+    "/request", openapi_extra=_described(PrintRequest), response_model=PrintRequestAnswer, responses=refusals(404, 409)
+)
+async def ask_for_print(request: Request, terminal: Enrolled) -> PrintRequestAnswer:
+    """Print a replacement on central's printer for this terminal; sent again with the same id, say how far it is."""
+    wish = _read(PrintRequest, await request.body(), terminal)
+    return await run_in_threadpool(_ask, central_of(request), terminal, wish)
 
 
 @router.get("")
@@ -154,11 +168,33 @@ def _reserve(central: Central, terminal: SignedTerminal, wish: ReserveRequest) -
     return ReserveAnswer(generation=generation, at_ms=now_ms, reserves=given.given, refused=refused)
 
 
+def _ask(central: Central, terminal: SignedTerminal, wish: PrintRequest) -> PrintRequestAnswer:
+    with central.database.reading() as connection:
+        _no_copy(connection, terminal, wish.epoch, central.now_ms())
+    if uuid_of(wish.id) is None:
+        raise Problem(400, "id: expected a UUID")
+    with told():
+        try:
+            key = print_requests.ask(central.printing, terminal, wish)
+        except NoSuchCards as error:
+            raise Problem(404, "There is no such card.") from error
+    with central.database.reading() as connection:
+        version = print_requests.version(connection, key)
+    job = job_now(central, key)
+    return PrintRequestAnswer(
+        id=wish.id, job=str(key), state=job.state, print_version=version, printer=job.printer, message=job.message
+    )
+
+
+def _no_copy(connection: Connection, terminal: SignedTerminal, epoch: EpochMessage, now_ms: int) -> None:
+    if terminal_starts.is_copy(connection, terminal.id, epoch, now_ms):
+        raise Problem(409, COPIED, title="Copied or restored", standing="forked")
+
+
 def _given(
     connection: Connection, terminal: SignedTerminal, wish: ReserveRequest, now_ms: int, *, write: bool
 ) -> reserves.Reserves | None:
-    if terminal_starts.is_copy(connection, terminal.id, wish.epoch, now_ms):
-        raise Problem(409, COPIED, title="Copied or restored", standing="forked")
+    _no_copy(connection, terminal, wish.epoch, now_ms)
     return reserves.given(connection, terminal.site_id, terminal.id, wish, now_ms, write=write)
 
 

@@ -28,7 +28,7 @@ OPEN = """
 """
 SIGNED = """
     POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll, POST /api/v1/terminals/prints/reserve,
-    POST /api/v1/terminals/prints/report
+    POST /api/v1/terminals/prints/report, POST /api/v1/terminals/prints/request
 """
 VIEWERS = """
     GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/prints, GET /api/v1/terminals/{terminal_id:uuid},
