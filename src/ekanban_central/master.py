@@ -137,8 +137,7 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str 
     known = bodies or [new.body] * new.count
     rows = [_card(desk, loop_id, first + place, new, body) for place, body in enumerate(known)]
     entries = [
-        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": {"card": _json(row)}})
-        for row in rows
+        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data=_about(new, row)) for row in rows
     ]
     position = desk.record(entries)
     made = [row["body"] for row in rows]
@@ -184,12 +183,8 @@ def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
         desk.position = store(desk.connection, desk.site_id, stale, desk.now_ms)
 
 
-def add_alias(desk: Desk, body: str, text: str) -> None:
-    """Let a foreign code stand for a card."""
-    _named(desk, CARD, CARD.c.body == body, f"card {body}", CARD.c.body)
-    desk.insert(ALIAS, {"text": text, "body": body}, f"The code {text} stands for a card already.")
-    position = desk.record([Entry("alias_added", desk.actor, body=body, data={"text": text})])
-    desk.connection.execute(update(CARD).where(CARD.c.body == body).values(changed=position))
+def _about(new: NewCards, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**({"reason": new.reason} if new.reason else {}), "set": {"card": _json(row)}}
 
 
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:

@@ -40,7 +40,8 @@ SAMPLES: dict[str, Any] = {  # a value for each property that a body must have
     "kind": "supplier", "lead_time_s": 60, "mac": "00", "name": "Ä 1", "number": "n-1", "part": PARTS[3][0],
     "public_key": "AA==", "quantity": 1, "scans": [{}], "source": SOURCES[1][0], "terminal": "set by the gateway",
     "loop_id": "set by the fixture", "to_state": "", "way": "ipp", "address": "ipp://printer.example", "dialect": "pdf",
-    "reason": "damaged", "request_id": "019caea2-5480-7238-abc9-f3c67d99e125",
+    "reason": "damaged", "request_id": "019caea2-5480-7238-abc9-f3c67d99e125", "epoch": {"epoch": "0" * 32},
+    "reports": [{}], "text": "4006381333931",
 }  # fmt: skip
 
 
