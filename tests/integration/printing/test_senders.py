@@ -62,6 +62,18 @@ def test_two_printers_work_side_by_side(shop: PrintShop) -> None:
     assert {row["printer"] for row in (claim(shop, "one"), claim(shop, "other")) if row} == {"Office", "Labels"}
 
 
+def test_a_busy_printer_holds_up_no_other(shop: PrintShop) -> None:
+    shop.register(name="Labels")
+    for body in shop.plant.cards[:2]:
+        shop.want(body, printer="Office")
+    later = shop.want(shop.plant.cards[2], printer="Labels")
+    assert claim(shop, "another process") is not None
+
+    shop.worker.work_off()
+
+    assert shop.job(later).state is PrintState.DONE
+
+
 def test_the_database_itself_lets_no_second_job_onto_a_printer(shop: PrintShop) -> None:
     first, second = shop.want(shop.plant.cards[0]), shop.want(shop.plant.cards[1])
     with shop.plant.database.transaction() as connection:
@@ -124,6 +136,20 @@ def test_cards_that_cannot_be_drawn_any_more_are_said_to_be_so(shop: PrintShop) 
 
     assert (shop.job(key).state, shop.papers(key)) == (PrintState.FAILED, ["missing"])
     assert shop.card(shop.plant.cards[0])["print_version"] == 1
+
+
+def test_cards_that_break_in_the_middle_leave_it_to_people(shop: PrintShop) -> None:
+    draw = shop.engine.batches
+
+    def breaks(*given: Any) -> Any:
+        yield next(draw(*given))
+        raise ZeroDivisionError
+
+    shop.engine.batches = breaks  # type: ignore[method-assign]  # breaks behind its first card
+    shop.engine.is_silent = True
+    key = shop.printed(*shop.plant.cards[:3])
+
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.UNKNOWN, ["unsure", "missing", "missing"])
 
 
 def test_a_running_central_sends_by_itself_and_ends_between_two_cards(shop: PrintShop) -> None:
