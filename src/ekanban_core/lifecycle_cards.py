@@ -22,7 +22,7 @@ from ekanban_core.events import (
 )
 from ekanban_core.facts import Card, Message, Moment, Signal
 from ekanban_core.lifecycle_close import cancelled
-from ekanban_core.states import CardState
+from ekanban_core.states import CardState, PrintReason
 from ekanban_core.texts import sentence
 
 Change = tuple[Card, tuple[Event, ...]]
@@ -87,11 +87,28 @@ def print_made(card: Card) -> Change:
     return _active(made, (PrintMade(version),))
 
 
+def print_wanted(card: Card, reason: PrintReason) -> Change:
+    """A person wants new paper. Where it takes the place of lost paper, a lost card is in use again once it is there.
+
+    Until then the card is lost: were its print never to come, nobody would look for it. A card that was found waits
+    for its review first: its demand is kept there.
+    """
+    if card.state is not CardState.LOST or reason not in (PrintReason.LOST, PrintReason.DAMAGED):
+        _only(card, CardState.DRAFT, CardState.ACTIVE, CardState.ON_HOLD)
+    return print_made(card)
+
+
 def print_confirmed(card: Card, version: int) -> Change:
-    """The paper of this version exists; older prints are superseded. Confirming an older one changes nothing."""
+    """The paper of this version exists; older prints are superseded. Confirming an older one changes nothing.
+
+    What was lost was an older paper: the card is in use again by the new one.
+    """
     if not card.print_version < version <= card.pending_version:
         return card, ()
-    return _active(replace(card, print_version=version), (PrintConfirmed(version),))
+    confirmed, events = _active(replace(card, print_version=version), (PrintConfirmed(version),))
+    if card.state not in (CardState.LOST, CardState.FOUND):
+        return confirmed, events
+    return replace(confirmed, state=CardState.ACTIVE), (*events, CardActivated(card.state))
 
 
 def quantity_changed(card: Card) -> Change:

@@ -11,6 +11,7 @@ from ekanban_central.access import SignedTerminal, enrolled_terminal
 from ekanban_central.context import Central, central_of
 from ekanban_central.register import OtherLife, page
 from ekanban_central.register_cursor import Cursor
+from ekanban_core.addresses import leads_nowhere
 from ekanban_core.refusals import refusals
 from ekanban_core.wire import RegisterAnswer
 
@@ -28,12 +29,14 @@ def read_register(
     now_ms = central.now_ms()
     try:
         with central.database.reading() as connection:
-            answer = page(connection, terminal.site_id, since, now_ms)
+            answer = page(connection, terminal.site_id, since, now_ms, base_url=central.settings.base_url)
             seen_ms = intake_known.seen_ms(connection, terminal.id)
     except OtherLife as refusal:
         if refusal.lost is not None:
             _restored(central, terminal, refusal.lost, now_ms)
         raise
+    if leads_nowhere(answer.base_url) and not central.printing.loopback:
+        answer = answer.model_copy(update={"base_url": ""})  # terminals print no cards that lead nowhere
     if seen_ms is None or seen_ms < now_ms - SEEN_EVERY_MS:
         with central.database.transaction() as connection:
             intake_known.note_seen(connection, terminal.id, now_ms)
