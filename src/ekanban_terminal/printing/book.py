@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.printing import book_sql as sql
-from ekanban_terminal.printing.jobs import BookFailed, Job, Reason, State, Why
+from ekanban_terminal.printing.jobs import ENDS, BookFailed, Ended, Job, Report, Said, State, Why
 
 FILE = "prints.sqlite"
 KEPT = 1_000  # prints that stay in the book after central knows of them
+MOST_DETAIL = 500  # characters, of wire.PrintReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,29 @@ class Book:
                 raise ValueError(f"The print {job.id} does not wait to be sent.")
         return replace(job, state=State.SENDING, version=version)
 
-    def end(self, job: Job, state: State, why: Why = Why()) -> Job:  # noqa: B008  # frozen
-        """Write down how a print stands now; central is to be told."""
+    def end(self, job: Job, state: State, why: Why, ended: Ended) -> Job:
+        """Write down how a print stands now; if it has a version, central is to be told, in the same transaction."""
+        after = replace(job, state=state, why=why)
         with self._writing() as connection:
-            connection.execute(sql.SET, (state, why.text, json.dumps(dict(why.facts)), job.id))
-        return replace(job, state=state, why=why, told=False)
+            connection.execute(sql.SET, (*_standing(after), job.id))
+            if job.version is not None and (end := ENDS.get(state)) is not None:
+                of_end = (ended.id, job.id, end, ended.at, ended.boot_id, ended.boottime_ms, ended.quantity)
+                connection.execute(sql.REPORT, (*of_end, _in_english(why)))
+        return after
 
-    def told(self, job: Job) -> None:
-        """Central has acknowledged this print as it stood then; what has changed since is still to be told."""
+    def told(self, report_id: str) -> None:
+        """Central has acknowledged this report."""
         with self._writing() as connection:
-            connection.execute(sql.TOLD, (job.id, job.state))
+            connection.execute(sql.TOLD, (report_id,))
 
-    def cut_off(self, active: Collection[str] = ()) -> list[Job]:
+    def said(self, job: Job, said: Said) -> Job:
+        """Write down what central says of a print, its own or one that it was told of."""
+        after = replace(job, state=said.state, version=said.version, why=said.why, said=said.last)
+        with self._writing() as connection:
+            connection.execute(sql.SET, (*_standing(after), job.id))
+        return after
+
+    def cut_off(self, ended: Callable[[], Ended], active: Collection[str] = ()) -> list[Job]:
         """Settle what was left in the middle, by a process that ended or a disk that failed; `active`: is not.
 
         Either nothing was sent, or nobody knows. Gives those prints.
@@ -102,9 +115,9 @@ class Book:
         with self._reading() as connection:
             left = [job for job in _jobs(connection.execute(sql.CUT_OFF)) if job.id not in active]
         return [
-            self.end(job, State.UNKNOWN, Why(_("The terminal stopped while it was printing.")))
+            self.end(job, State.UNKNOWN, Why(_("The terminal stopped while it was printing.")), ended())
             if job.state is State.SENDING
-            else self.end(job, State.FAILED, Why(_("The terminal stopped before it printed.")))
+            else self.end(job, State.FAILED, Why(_("The terminal stopped before it printed.")), ended())
             for job in left
         ]
 
@@ -123,10 +136,18 @@ class Book:
         with self._reading() as connection:
             return _jobs(connection.execute(sql.UNKNOWN))
 
-    def to_tell(self, most: int) -> list[Job]:
-        """Prints of which central is to hear, oldest first."""
+    def asked(self) -> list[Job]:
+        """Prints that central was asked for, and of which more is to be heard."""
         with self._reading() as connection:
-            return _jobs(connection.execute(sql.TO_TELL, (most,)))
+            return _jobs(connection.execute(sql.ASKED))
+
+    def to_tell(self, most: int) -> list[Report]:
+        """What central is to hear, oldest first."""
+        with self._reading() as connection:
+            return [
+                Report(_job(row[:9]), PrintEnd(row[9]), Ended(*row[10:15]), row[15])
+                for row in connection.execute(sql.TO_TELL, (most,))
+            ]
 
     def paper(self) -> list[Paper]:
         """What was printed here, by card."""
@@ -151,11 +172,6 @@ class Book:
         with self._writing() as connection:
             connection.execute(sql.DROP_ALL)
             connection.executemany(sql.PUT, [(one.body, one.version, one.generation) for one in reserve])
-
-    def drop(self, body: str, up_to: int) -> None:
-        """Let go of versions that are void: newer paper is confirmed."""
-        with self._writing() as connection:
-            connection.execute(sql.DROP, (body, up_to))
 
     # The file.
 
@@ -216,8 +232,18 @@ def _one(connection: sqlite3.Connection, statement: str, key: str) -> Job | None
     return next(iter(_jobs(connection.execute(statement, (key,)))), None)
 
 
+def _standing(job: Job) -> tuple[Any, ...]:
+    return (job.state, job.version, job.why.text, json.dumps(dict(job.why.facts)), job.said)
+
+
+def _in_english(why: Why) -> str:
+    return (why.text.format(**why.facts) if why.facts else why.text)[:MOST_DETAIL]
+
+
 def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
-    return [
-        Job(id_, body, Reason(reason), State(state), at_ms, version, Why(text, json.loads(facts)), bool(told))
-        for id_, body, reason, state, at_ms, version, text, facts, told in rows
-    ]
+    return [_job(row) for row in rows]
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    id_, body, reason, state, at_ms, version, text, facts, said = row
+    return Job(id_, body, PrintReason(reason), State(state), at_ms, version, Why(text, json.loads(facts)), bool(said))

@@ -16,8 +16,10 @@ SCHEMA = (
     "CREATE TABLE used (body TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE job (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, reason TEXT NOT NULL,"
     " state TEXT NOT NULL, at_ms INTEGER NOT NULL, version INTEGER, why TEXT NOT NULL DEFAULT '',"
-    " facts TEXT NOT NULL DEFAULT '{}', told INTEGER NOT NULL DEFAULT 0) STRICT",
-    "CREATE INDEX job_to_tell ON job (number) WHERE told = 0",
+    " facts TEXT NOT NULL DEFAULT '{}', said INTEGER NOT NULL DEFAULT 0) STRICT",
+    "CREATE TABLE report (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, ending TEXT NOT NULL,"
+    " at TEXT NOT NULL, boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL, quantity INTEGER, detail TEXT NOT NULL)"
+    " STRICT",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 PRAGMAS = (
@@ -29,28 +31,40 @@ PRAGMAS = (
 USER_VERSION = "PRAGMA user_version"
 CHECK = "PRAGMA quick_check(1)"
 
-_JOB = "SELECT id, body, reason, state, at_ms, version, why, facts, told FROM job"
-ONE = f"{_JOB} WHERE id = ?"
-NEWEST = f"{_JOB} ORDER BY number DESC LIMIT ?"
+JOB = "job.id, job.body, job.reason, job.state, job.at_ms, job.version, job.why, job.facts, job.said"
+ONE = f"SELECT {JOB} FROM job WHERE id = ?"
+NEWEST = f"SELECT {JOB} FROM job ORDER BY number DESC LIMIT ?"
 UNFINISHED = (  # another print of the same card would be one too many
-    f"{_JOB} WHERE body = ? AND (state IN ('queued', 'sending', 'unknown') OR state = 'asked' AND told = 0)"
+    f"SELECT {JOB} FROM job WHERE body = ? AND (state IN ('queued', 'sending', 'unknown') OR state = 'asked' AND said = 0)"
     " ORDER BY number LIMIT 1"
 )
-UNKNOWN = f"{_JOB} WHERE state = 'unknown' ORDER BY number"
-CUT_OFF = f"{_JOB} WHERE state IN ('queued', 'sending') ORDER BY number"  # by the end of the last process
-TO_TELL = f"{_JOB} WHERE told = 0 AND state IN ('done', 'failed', 'asked') ORDER BY number LIMIT ?"
-PAPER = (  # the newest print of each card that may lie on a bin, and whether it surely does
+UNKNOWN = f"SELECT {JOB} FROM job WHERE state = 'unknown' ORDER BY number"
+ASKED = f"SELECT {JOB} FROM job WHERE state = 'asked' AND said = 0 ORDER BY number"
+CUT_OFF = f"SELECT {JOB} FROM job WHERE state IN ('queued', 'sending') ORDER BY number"
+PAPER = (  # the newest print of each card that may lie on a bin, and the newest that surely does
     "SELECT body, max(version), max(CASE state WHEN 'done' THEN version ELSE 0 END) FROM job"
     " WHERE version IS NOT NULL AND state <> 'failed' GROUP BY body"
 )
 
 ADD = "INSERT INTO job (id, body, reason, state, at_ms, version, why, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-SET = "UPDATE job SET state = ?, why = ?, facts = ?, told = 0 WHERE id = ?"
+SET = "UPDATE job SET state = ?, version = ?, why = ?, facts = ?, said = ? WHERE id = ?"
 START = "UPDATE job SET state = 'sending', version = ? WHERE id = ? AND state = 'queued'"
-TOLD = "UPDATE job SET told = 1 WHERE id = ? AND state = ?"
-FORGET = "DELETE FROM job WHERE told = 1 AND number <= (SELECT max(number) FROM job) - ?"
+FORGET = (
+    "DELETE FROM job WHERE number <= (SELECT max(number) FROM job) - ? AND state IN ('done', 'void', 'failed')"
+    " AND NOT EXISTS (SELECT 1 FROM report WHERE report.job = job.id)"
+)
 
-RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version LIMIT 1"
+# Reports wait here until central has acknowledged them, in the order of what happened.
+REPORT = (
+    "INSERT INTO report (id, job, ending, at, boot_id, boottime_ms, quantity, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+TO_TELL = (
+    f"SELECT {JOB}, report.ending, report.id, report.at, report.boot_id, report.boottime_ms, report.quantity,"
+    " report.detail FROM report JOIN job ON job.id = report.job ORDER BY report.number LIMIT ?"
+)
+TOLD = "DELETE FROM report WHERE id = ?"
+
+RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version DESC LIMIT 1"
 ALL_RESERVED = "SELECT body, version, generation FROM reserve ORDER BY body, version"
 DROP_ALL = "DELETE FROM reserve"
 DROP = "DELETE FROM reserve WHERE body = ? AND version <= ?"

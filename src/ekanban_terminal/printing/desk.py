@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -16,12 +17,13 @@ import structlog
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import BadCardCode
+from ekanban_core.lifecycle_prints import Reserve, worth
 from ekanban_core.states import CardState
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.printing.book import Book
-from ekanban_terminal.printing.jobs import BookFailed, Job, PrintRefused, State, Why, Wish
+from ekanban_terminal.printing.jobs import BookFailed, Ended, Job, PrintRefused, Said, State, Why, Wish
 from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing, in_a_thread
 from ekanban_terminal.store import Run, inline
 
@@ -32,7 +34,6 @@ DRAWING_S = 60.0  # for the first card: libraries and fonts are loaded from an S
 
 NO_ANSWER = _("The printer does not answer. Look whether it is on and has paper.")
 NONE_LEFT = _("No print of this card is in reserve here, and central cannot be reached. Print it when central is back.")
-NONE_GIVEN = _("Central gives no new print of this card. Call your supervisor.")
 NO_PRINTER = _("This terminal has no printer, and central cannot be reached. Print it when central is back.")
 
 log = structlog.get_logger()
@@ -51,8 +52,12 @@ class Office(Protocol):
         """The life of central's that counts; versions of another are void. Empty: not known."""
         ...
 
-    async def fetch(self, body: str) -> None:
-        """Ask for a version of this card now. Whatever comes of it is in the book."""
+    async def fetch(self, body: str) -> Why:
+        """Ask for a version of this card now. What comes of it is in the book; gives why there is none."""
+        ...
+
+    async def request(self, job: Job) -> Said:
+        """Let central print a card."""
         ...
 
     def wake(self) -> None:
@@ -73,11 +78,13 @@ class Desk:
         office: Office,
         sheet: Callable[[RegisterCard, int], Sheet],
         now_ms: Callable[[], int],
+        ended: Callable[[], Ended],
         changed: Callable[[], None],
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.press = press
         self.newest: Job | None = None
+        self.newest_ms = 0  # when it came to stand so
         self.unknown: dict[str, Job] = {}  # by id, oldest first
         self.problem: BookFailed | None = None
         self.standing = Standing(None)
@@ -87,6 +94,7 @@ class Desk:
         self._office = office
         self._sheet = sheet
         self._now_ms = now_ms
+        self._ended = ended
         self._changed = changed
         self._patience_s = patience_s
         self._active: dict[str, Job] = {}
@@ -100,7 +108,7 @@ class Desk:
     async def open(self) -> None:
         """Take up what the book remembers. A book that cannot be used is a problem of printing, not of scanning."""
         try:
-            await self._do(self._book.cut_off)
+            await self._do(partial(self._book.cut_off, self._ended))
             for paper in await self._do(self._book.paper):
                 self._beliefs.printed(paper.body, paper.made, paper.confirmed)
             self.unknown = {job.id: job for job in await self._do(self._book.unknown)}
@@ -125,7 +133,7 @@ class Desk:
     async def print(self, wish: Wish) -> Job:
         """Begin a print, or give the one that there is. Raises PrintRefused or BookFailed."""
         card = self._printable(wish.body)
-        await self._do(partial(self._book.cut_off, set(self._active)))  # a disk that failed may have left something
+        await self._do(partial(self._book.cut_off, self._ended, set(self._active)))  # a disk that failed may have left something
         job = await self._do(
             partial(self._book.add, Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms()))
         )
@@ -200,10 +208,9 @@ class Desk:
         if self.press is None:
             await self._let_central_print(job)
             return
-        version = await self._version(card)
+        version, why = await self._version(card)
         if version is None:
-            none = NONE_GIVEN if self._office.reachable else NONE_LEFT
-            await self._end(job, State.FAILED, Why(none))
+            await self._end(job, State.FAILED, why)
             return
         if self._busy is not None or (await self._ask()).ready is False:
             await self._end(job, State.FAILED, self.standing.why)
@@ -221,22 +228,39 @@ class Desk:
         await self._settle(started, sent)
 
     async def _let_central_print(self, job: Job) -> None:
-        if self._office.reachable:
-            await self._end(job, State.ASKED)
-        else:
+        if not self._office.reachable:
             await self._end(job, State.FAILED, Why(NO_PRINTER))
+            return
+        said = await self._office.request(job)
+        if said.state is State.FAILED:
+            await self._end(job, State.FAILED, said.why)
+        else:
+            await self.hear(job, said)
 
-    async def _version(self, card: RegisterCard) -> int | None:
-        version = await self._reserved(card)
-        if version is None and self._office.reachable:
-            await self._office.fetch(card.body)
-            version = await self._reserved(card)
-        return version
+    async def hear(self, job: Job, said: Said) -> None:
+        """Central says how a print stands that it was asked for, or what it makes of one that was told. Or BookFailed."""
+        after = await self._do(partial(self._book.said, job, said))
+        if said.state is State.DONE:
+            self._beliefs.printed(job.body, said.version, said.version)
+        if job.id in self._active:
+            self._active[job.id] = after
+        if self.newest is None or self.newest.id == job.id or said.state is State.VOID:
+            self._show(after)
 
-    async def _reserved(self, card: RegisterCard) -> int | None:
+    async def _version(self, card: RegisterCard) -> tuple[int | None, Why]:
+        """The version to print; if there is none, why. A better one is asked for only where central answers."""
+        version, good = await self._reserved(card)
+        if not good and self._office.reachable:
+            why = await self._office.fetch(card.body)
+            version, _good = await self._reserved(card)
+            return version, why
+        return version, Why(NONE_LEFT)
+
+    async def _reserved(self, card: RegisterCard) -> tuple[int | None, bool]:
         _found, known = self._beliefs.known(card.body)
         above = known.card.print_version if known else card.print_version
-        return await self._do(partial(self._book.reserved, card.body, self._office.generation, above))
+        version = await self._do(partial(self._book.reserved, card.body, self._office.generation, above))
+        return version, version is not None and worth(version, above, card.quantity_version) is Reserve.GOOD
 
     async def _send(self, job: Job, document: bytes) -> Sent:
         press = self.press
@@ -303,7 +327,7 @@ class Desk:
     # Keeping and showing.
 
     async def _end(self, job: Job, state: State, why: Why = Why()) -> Job:  # noqa: B008  # frozen
-        ended = await self._do(partial(self._book.end, job, state, why))
+        ended = await self._do(partial(self._book.end, job, state, why, self._quantity(job)))
         if job.id in self._active:
             self._active[job.id] = ended
         if job.version is not None and state is State.DONE:
@@ -311,6 +335,11 @@ class Desk:
         self._show(ended)
         self._office.wake()
         return ended
+
+    def _quantity(self, job: Job) -> Ended:
+        """Of now, with the quantity that the paper shows."""
+        card = self._beliefs.register.card(job.body)
+        return replace(self._ended(), quantity=card.quantity if card else None)
 
     async def _give_up(self, job: Job, error: Exception) -> None:
         """A mistake of this program: before sending there is no paper, after it nobody knows."""
@@ -326,7 +355,7 @@ class Desk:
         return Job(job.id, job.body, job.reason, state, job.at_ms, job.version, why)
 
     def _show(self, job: Job) -> None:
-        self.newest = job
+        self.newest, self.newest_ms = job, self._now_ms()
         if job.state is State.UNKNOWN:
             self.unknown[job.id] = job
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_terminal.errors import TerminalError
 
 Facts = Mapping[str, str | int]
@@ -16,20 +17,14 @@ class State(StrEnum):
 
     QUEUED = "queued"  # wished for; nothing was sent to a printer, and no version is used up
     SENDING = "sending"  # its version is used up; whether paper comes out is not known yet
-    ASKED = "asked"  # central was asked to print it, or is about to be
+    ASKED = "asked"  # central prints it
     DONE = "done"  # the paper exists
+    VOID = "void"  # the paper exists, and central says that it is not to be used
     UNKNOWN = "unknown"  # perhaps it exists: a person or its first scan says so. Never tried again by itself
     FAILED = "failed"  # there is no paper
 
 
-UNDER_WAY = (State.QUEUED, State.SENDING, State.ASKED)
-
-
-class Reason(StrEnum):
-    """Why a card is printed again."""
-
-    LOST = "lost"
-    DAMAGED = "damaged"
+ENDS = {State.DONE: PrintEnd.PRINTED, State.UNKNOWN: PrintEnd.UNKNOWN, State.FAILED: PrintEnd.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class Wish:
 
     id: str
     body: str
-    reason: Reason
+    reason: PrintReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +48,51 @@ class Why:
 class Job:
     """A print as the book keeps it. Times are milliseconds of central's time as this terminal shows it.
 
-    version: None until one was taken. told: central has acknowledged how it ended.
+    version: None until one was taken. said: nothing more is to be heard of a print that central was asked for.
     """
 
     id: str
     body: str
-    reason: Reason
+    reason: PrintReason
     state: State
     at_ms: int
     version: int | None = None
     why: Why = Why()
-    told: bool = False
+    said: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """When it became known how a print ended, and what its paper shows: for the report to central.
+
+    id: of the report, UUIDv7. at: wall clock, RFC 3339; shown, never compared.
+    """
+
+    id: str
+    at: str
+    boot_id: str
+    boottime_ms: int
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What central is to hear of a print."""
+
+    job: Job
+    end: PrintEnd
+    ended: Ended
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What central says of a print that it was asked for."""
+
+    state: State
+    version: int
+    why: Why = Why()
+    last: bool = False  # nothing more is to be heard
 
 
 class PrintRefused(TerminalError):
