@@ -105,7 +105,7 @@ class Register(Marked):
         return RegisterCard.model_validate_json(content) if content else None
 
     async def at_place(self, place: str) -> list[Place]:
-        """The cards of bins at this destination that are in use, or of all where it is empty; by bin, part and number."""
+        """The cards of this destination's bins, or of all where it is empty; by bin, part and number."""
         return await self._run(lambda: self._at_place(place))
 
     def _at_place(self, place: str) -> list[Place]:

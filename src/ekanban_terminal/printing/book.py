@@ -36,7 +36,7 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What this terminal printed of a card: the newest version sent, and the newest whose paper surely exists (or 0)."""
+    """What this terminal printed of a card: the newest version sent, and the newest that surely exists (or 0)."""
 
     body: str
     made: int

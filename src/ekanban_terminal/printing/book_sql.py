@@ -1,9 +1,10 @@
 """The schema and the statements of the print book.
 
 A file of its own, and a rollback journal instead of a log: a print happens some times a day, and then three flushes
-more cost nothing, while a lost log would give a version to paper twice. EXTRA: the removal of the rollback journal, which
-is the commit, is on the disk too before a byte goes to the printer.
+more cost nothing, while a lost log would give a version to paper twice. EXTRA: the removal of the rollback journal,
+which is the commit, is on the disk too before a byte goes to the printer.
 """
+# ruff: noqa: S608  # only names of columns are put together here
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ JOB = "job.id, job.body, job.reason, job.state, job.at_ms, job.version, job.why,
 ONE = f"SELECT {JOB} FROM job WHERE id = ?"
 NEWEST = f"SELECT {JOB} FROM job ORDER BY number DESC LIMIT ?"
 UNFINISHED = (  # another print of the same card would be one too many
-    f"SELECT {JOB} FROM job WHERE body = ? AND (state IN ('queued', 'sending', 'unknown') OR state = 'asked' AND said = 0)"
-    " ORDER BY number LIMIT 1"
+    f"SELECT {JOB} FROM job WHERE body = ?"
+    " AND (state IN ('queued', 'sending', 'unknown') OR state = 'asked' AND said = 0) ORDER BY number LIMIT 1"
 )
 UNKNOWN = f"SELECT {JOB} FROM job WHERE state = 'unknown' ORDER BY number"
 ASKED = f"SELECT {JOB} FROM job WHERE state = 'asked' AND said = 0 ORDER BY number"

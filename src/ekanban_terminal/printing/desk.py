@@ -23,7 +23,7 @@ from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.printing.book import Book
-from ekanban_terminal.printing.jobs import BookFailed, Ended, Job, PrintRefused, Said, State, Why, Wish
+from ekanban_terminal.printing.jobs import NOTHING, BookFailed, Ended, Job, PrintRefused, Said, State, Why, Wish
 from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing, in_a_thread
 from ekanban_terminal.store import Run, inline
 
@@ -133,7 +133,9 @@ class Desk:
     async def print(self, wish: Wish) -> Job:
         """Begin a print, or give the one that there is. Raises PrintRefused or BookFailed."""
         card = self._printable(wish.body)
-        await self._do(partial(self._book.cut_off, self._ended, set(self._active)))  # a disk that failed may have left something
+        await self._do(
+            partial(self._book.cut_off, self._ended, set(self._active))
+        )  # a disk that failed may have left something
         job = await self._do(
             partial(self._book.add, Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms()))
         )
@@ -155,7 +157,7 @@ class Desk:
             return job
         if job.state is not State.UNKNOWN:
             raise PrintRefused(_("Nobody asks about this print any more."))
-        return await self._end(job, wanted, Why() if came_out else Why(_("The card did not come out.")))
+        return await self._end(job, wanted, NOTHING if came_out else Why(_("The card did not come out.")))
 
     def scanned(self, code: str) -> None:
         """A card was scanned here: if that print was in doubt, it is not any more."""
@@ -238,7 +240,7 @@ class Desk:
             await self.hear(job, said)
 
     async def hear(self, job: Job, said: Said) -> None:
-        """Central says how a print stands that it was asked for, or what it makes of one that was told. Or BookFailed."""
+        """Central says how a print stands that it was asked for, or what it makes of one. Raises BookFailed."""
         after = await self._do(partial(self._book.said, job, said))
         if said.state is State.DONE:
             self._beliefs.printed(job.body, said.version, said.version)
@@ -275,7 +277,7 @@ class Desk:
     async def _settle(self, job: Job, sent: Sent) -> None:
         """Write down how it ended. Paper that was scanned exists, whatever the printer says."""
         result = Result.DONE if (job.body, job.version) in self._seen else sent.result
-        await self._end(job, State(result), sent.why if result is not Result.DONE else Why())
+        await self._end(job, State(result), sent.why if result is not Result.DONE else NOTHING)
         if result is not Result.DONE:
             self._begin(self._look_again())
 
@@ -326,7 +328,7 @@ class Desk:
 
     # Keeping and showing.
 
-    async def _end(self, job: Job, state: State, why: Why = Why()) -> Job:  # noqa: B008  # frozen
+    async def _end(self, job: Job, state: State, why: Why = NOTHING) -> Job:
         ended = await self._do(partial(self._book.end, job, state, why, self._quantity(job)))
         if job.id in self._active:
             self._active[job.id] = ended

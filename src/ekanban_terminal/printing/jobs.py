@@ -44,6 +44,9 @@ class Why:
     facts: Facts = field(default_factory=dict)
 
 
+NOTHING = Why()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A print as the book keeps it. Times are milliseconds of central's time as this terminal shows it.
@@ -57,7 +60,7 @@ class Job:
     state: State
     at_ms: int
     version: int | None = None
-    why: Why = Why()
+    why: Why = NOTHING
     said: bool = False
 
 
@@ -91,7 +94,7 @@ class Said:
 
     state: State
     version: int
-    why: Why = Why()
+    why: Why = NOTHING
     last: bool = False  # nothing more is to be heard
 
 

@@ -1,4 +1,4 @@
-"""What desk and central have to say to each other: reserves, reports, requests. Beside the courier, and never in its way.
+"""What desk and central have to say to each other: reserves, reports, requests. Beside the courier, not in its way.
 
 A report is told until central has acknowledged it, in whatever order, after whatever time; its id makes that harmless.
 `step` does what there is to do and says how long to wait; `run` repeats it for ever.
@@ -17,7 +17,6 @@ from ekanban_core.errors import BadMessage
 from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import PrintAnswer
 from ekanban_core.texts import gettext as _
-from ekanban_core.texts import sentence
 from ekanban_core.wire import (
     MOST_REPORTS,
     CardPrint,

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Protocol, TypeVar
 
 from ekanban_core.wire import RegisterCard
-from ekanban_terminal.printing.jobs import Why
+from ekanban_terminal.printing.jobs import NOTHING, Why
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Sent:
     """How sending went, and what a person should know or do."""
 
     result: Result
-    why: Why = Why()
+    why: Why = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Standing:
     """How the printer stands. ready: None while nobody knows."""
 
     ready: bool | None
-    why: Why = Why()
+    why: Why = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

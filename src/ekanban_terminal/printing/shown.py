@@ -24,14 +24,20 @@ STATES = {
 }
 DONE = {
     PrintReason.DAMAGED: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
-    PrintReason.LOST: _("Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more."),
+    PrintReason.LOST: _(
+        "Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more."
+    ),
     PrintReason.AGAIN: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
 }
 
 
 def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> PrintShown:
     """What the kiosk shows of a print that came to stand so at that time."""
-    facts = card.model_dump(include={"part", "description", "unit", "container", "source", "destination", "bin"}) if card else {}
+    facts = (
+        card.model_dump(include={"part", "description", "unit", "container", "source", "destination", "bin"})
+        if card
+        else {}
+    )
     return PrintShown(
         id=job.id,
         state=job.state,
@@ -48,9 +54,7 @@ def printer_shown(name: str, standing: Standing, says: Says) -> PrinterShown:
     """What the kiosk's strip says of the printer."""
     if standing.ready is None:
         return PrinterShown(name=name, state="unknown")
-    return PrinterShown(
-        name=name, state="ready" if standing.ready else "not_ready", text=sentence(standing.why, says)
-    )
+    return PrinterShown(name=name, state="ready" if standing.ready else "not_ready", text=sentence(standing.why, says))
 
 
 def sentence(why: Why, says: Says) -> str:
