@@ -74,7 +74,6 @@ def table(folder: Path) -> dict[str, Any]:
         taken |= set(fonts[name])
     heights = [edge for name in (*MAIN.values(), FALLBACKS[0]) for edge in edges(folder / f"{name}.ttf")]
     return {
-        "units": UNITS,
         "main": MAIN,
         "fallbacks": list(FALLBACKS),
         "ascent": round(max(high for _, high in heights) + 0.0005, 3),

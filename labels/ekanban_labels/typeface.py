@@ -18,6 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+UNITS = 2048  # to the em, in the table of advances
 HOME = Path(__file__).parent / "fonts"
 NAMES = ("RobotoCondensed-Regular", "RobotoCondensed-Bold", "DroidSansFallback", "DejaVuSansCondensed")
 FONTS: dict[str, Path] = {name: HOME / f"{name}.ttf" for name in NAMES}  # TrueType outlines, whole files
@@ -40,7 +41,12 @@ class Run:
 
 def width(text: str, size: float, weight: Weight) -> float:
     """Sum of the advances, in the unit of `size` (the em). A character that no font has counts one em."""
-    return sum(map(_advances(weight).__getitem__, text)) * size / _table().units
+    return sum(map(_advances(weight).__getitem__, text)) * size / UNITS
+
+
+def advances(text: str, weight: Weight) -> list[int]:
+    """Advance of each character, in UNITS to the em."""
+    return list(map(_advances(weight).__getitem__, text))
 
 
 def runs(text: str, weight: Weight) -> tuple[Run, ...]:
@@ -85,8 +91,8 @@ def unprintable(text: str) -> tuple[str, ...]:
 
     `text` is looked at as `clean` leaves it; a combining mark counts when nothing composes it.
     """
-    advances = _advances(Weight.REGULAR)
-    return tuple(dict.fromkeys(character for character in clean(text) if not advances.has(character)))
+    known = _advances(Weight.REGULAR)
+    return tuple(dict.fromkeys(character for character in clean(text) if not known.has(character)))
 
 
 @lru_cache(maxsize=1024)
@@ -104,7 +110,6 @@ class _Table:
     """The table of all fonts: which characters each has, and how wide they are."""
 
     def __init__(self, read: dict[str, Any]) -> None:
-        self.units: int = read["units"]
         self.ascent: float = read["ascent"]
         self.descent: float = read["descent"]
         self.cap_height: float = read["cap_height"]
@@ -134,7 +139,7 @@ class _Advances(dict[str, int]):
 
     def __missing__(self, character: str) -> int:
         if (found := _table().find(character, self._weight)) is None:
-            return _table().units
+            return UNITS
         self[character] = found[1]
         return found[1]
 
