@@ -25,7 +25,7 @@ from ekanban_terminal.kiosk_shape import (
     Tone,
     View,
 )
-from ekanban_terminal.kiosk_text import dotted, printable
+from ekanban_terminal.kiosk_text import dotted, printable, short_code
 from ekanban_terminal.printing.jobs import State
 from ekanban_terminal.state import Entry, KioskState, PrintShown, ScannerShown
 
@@ -149,7 +149,7 @@ class _Maker:
                 card=entry.card or "",
                 headline=printable(entry.part),
                 description=printable(entry.description),
-                way=dotted(entry.destination, entry.bin),
+                way=dotted(entry.destination, entry.bin, short_code(entry.card or "")),
             )
             for entry in newest[:CHOICES]
         ]

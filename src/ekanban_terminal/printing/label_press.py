@@ -9,6 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from ekanban_core.errors import EkanbanError
 from ekanban_core.texts import gettext as _
 from ekanban_core.texts import translations
 from ekanban_terminal.printing.jobs import NOTHING, PrintRefused, Why
@@ -46,7 +47,7 @@ class LabelPress:
     def draw(self, sheet: Sheet) -> bytes:
         """Draw a card and encode it for this printer."""
         from ekanban_labels import layout_file, sheets
-        from ekanban_labels.errors import LabelError, Refused
+        from ekanban_labels.errors import Refused
         from ekanban_terminal.printing.face import face
 
         if not sheet.base_url:
@@ -61,7 +62,7 @@ class LabelPress:
             raise PrintRefused(
                 _("The card does not fit the layout {layout}: {problems}"), layout=layout.name, problems=problems
             ) from error
-        except LabelError as error:
+        except EkanbanError as error:  # a layout that is not there, letters that the printer lacks
             raise PrintRefused(error.template, **error.facts) from error
 
     def send(self, document: bytes, name: str) -> Sent:
@@ -91,7 +92,6 @@ class LabelPress:
 
 def check(settings: PrinterSettings) -> None:
     """Look whether the settings go together; raises BadSettings, one line a key."""
-    from ekanban_core.errors import EkanbanError
     from ekanban_labels import layout_file, printers
 
     wrong = []
@@ -112,7 +112,7 @@ def _encoded(dialect: str, pages: Iterable[Page], profile: Profile) -> bytes:
     if dialect == "zpl":
         from ekanban_labels import zpl
 
-        return zpl.document(pages, profile)
+        return zpl.batch(zpl.document(page, profile) for page in pages)
     from ekanban_labels import pdf
 
     out = BytesIO()

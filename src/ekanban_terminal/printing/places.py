@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ekanban_terminal.kiosk_text import dotted, printable
+from ekanban_terminal.kiosk_text import dotted, printable, short_code
 from ekanban_terminal.register import Place
 
 CHOICES = 6
@@ -43,7 +43,7 @@ def _parts(first: int, count: int) -> list[Range]:
 
 
 def _card(place: Place, number: int) -> dict[str, Any]:
-    way = dotted(place.destination, place.bin)
+    way = dotted(place.destination, place.bin, short_code(place.body))
     return _choice(place.body, printable(place.part), printable(place.description), way, Range(number, 1))
 
 

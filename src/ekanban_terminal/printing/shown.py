@@ -18,7 +18,7 @@ STATES = {
     State.QUEUED: _("A moment."),
     State.SENDING: _("The card comes out of the printer."),
     State.ASKED: _("Central prints the card."),
-    State.UNKNOWN: _("Look at the printer. Until you say so, the old card stays valid."),
+    State.UNKNOWN: _("Until you say so, the old card stays valid."),
     State.VOID: _("Do not use this card: destroy it."),
     State.FAILED: _("The old card stays valid."),
 }
