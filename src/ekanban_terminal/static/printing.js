@@ -113,9 +113,15 @@ function step(event) {
   keys[Math.min(Math.max(place + steps[event.key], 0), keys.length - 1)]?.focus();
 }
 
-// on.turn: a panel opened or closed. Pages hear of prints as of scans, by what they follow.
+// A glove that touches twice has chosen once: the second touch would fall on whatever stands there by now.
+function onceATouch(event) {
+  if (event.detail > 1) event.stopImmediatePropagation();
+}
+
+// on: told that a panel opened or closed. Pages hear of prints as of scans, by what they follow.
 export function printing(on) {
   turn = on;
+  for (const name of PANELS) panel[name].addEventListener("click", onceATouch, { capture: true });
   opener.addEventListener("click", (event) => {
     if (!document.body.dataset.followed) return; // nothing is known yet
     byKey = event.detail === 0; // a key pressed the key
