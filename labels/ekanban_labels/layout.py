@@ -45,6 +45,14 @@ class Symbology(StrEnum):
     DATAMATRIX = "datamatrix"
 
 
+class Purpose(StrEnum):
+    """What is printed with a layout or a sheet."""
+
+    CARD = "card"
+    COMMAND = "command"  # command cards
+    SELF_TEST = "self-test"  # lines of the sheet that tests scanners
+
+
 class Payload(StrEnum):
     """What a code carries (CardFace)."""
 
@@ -155,6 +163,7 @@ class Layout:
     front: tuple[AnyField, ...]
     back: tuple[AnyField, ...] = ()
     caption_size: float = 6
+    purpose: Purpose = Purpose.CARD
 
     @property
     def sides(self) -> Iterator[tuple[AnyField, ...]]:

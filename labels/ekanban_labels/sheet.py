@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ekanban_labels.checked_table import read_table, settle
 from ekanban_labels.errors import BadLayout
-from ekanban_labels.layout import Box
+from ekanban_labels.layout import Box, Purpose
 
 SHIPPED = files("ekanban_labels") / "sheets"
 MARK = 3.0  # millimetres of a cutting mark along each edge
@@ -31,6 +31,7 @@ class Sheet:
     cell: tuple[float, float]
     step: tuple[float, float]  # from one cell's corner to the next one's
     cut: bool = False
+    purpose: Purpose = Purpose.CARD
 
     @property
     def count(self) -> int:
@@ -67,6 +68,7 @@ def read(file: Path | Traversable) -> Sheet:
     sheet = Sheet(
         name=Path(file.name).stem,
         title=table.text("title"),
+        purpose=table.word("for", Purpose, Purpose.CARD),
         width=table.number("width", 20, 2_000),
         height=table.number("height", 20, 2_000),
         columns=table.whole("columns", 1, 100),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from itertools import chain, islice
+from typing import TypeAlias
 
 from ekanban_labels.dot_grid import DotGrid
 from ekanban_labels.errors import BadLayout, Problem, Refused
@@ -16,7 +17,8 @@ from ekanban_labels.resolve import OFF_PAPER, extent, scenes
 from ekanban_labels.scene import Page, Placed, Rect, Scene
 from ekanban_labels.sheet import MARK, Sheet
 
-Chooser = Callable[[CardFace], Layout]
+Chooser: TypeAlias = Callable[[CardFace], Layout]
+Drawn: TypeAlias = tuple[Layout, tuple[Scene, ...]]
 
 
 class Duplex(StrEnum):
@@ -34,47 +36,56 @@ def pages(
     sheet: Sheet | None = None,
     skip: int = 0,
     duplex: Duplex | None = None,
+    refused: Callable[[CardFace, Refused], None] | None = None,
 ) -> Iterator[Page]:
     """Give the pages in the printer's order; with duplex, the back follows its front.
 
     layout: one for all cards, or what chooses it for each. sheet: None puts each card on paper of its own size. skip:
-    so many cells of the first sheet are used up already. Raises BadLayout where layout and sheet do not fit each other,
-    Refused where a card cannot be printed.
+    so many cells of the first sheet are used up already. refused: is told of cards that cannot be printed, and they are
+    left out; without it the first raises Refused. Raises BadLayout where layout and sheet do not fit each other.
     """
     choose = (lambda _face: layout) if isinstance(layout, Layout) else layout
+    still = replace(profile, offset_x=0.0, offset_y=0.0)  # on a sheet, the offset moves the sheet
+    drawn = _drawn(faces, choose, profile if sheet is None else still, duplex, refused)
     if sheet is None:
-        yield from _single(faces, choose, profile, duplex)
+        for _layout, sides in drawn:
+            for scene in sides:
+                yield Page(scene.width, scene.height, profile.dpi, (Placed(scene),))
         return
     if not 0 <= skip < sheet.count:
         raise BadLayout(f"skip: expected 0 to {sheet.count - 1} on a sheet of {sheet.count}, got {skip}")
-    waiting = iter(faces)
     cells = range(skip, sheet.count)
-    while batch := list(islice(waiting, len(cells))):
-        yield from _sheet(batch, cells, sheet, choose, profile, duplex)
+    while batch := list(islice(drawn, len(cells))):
+        yield from _sheet(batch, cells, sheet, profile, duplex)
         cells = range(sheet.count)
 
 
-def _single(faces: Iterable[CardFace], choose: Chooser, profile: Profile, duplex: Duplex | None) -> Iterator[Page]:
+def _drawn(
+    faces: Iterable[CardFace],
+    choose: Chooser,
+    profile: Profile,
+    duplex: Duplex | None,
+    refused: Callable[[CardFace, Refused], None] | None,
+) -> Iterator[Drawn]:
     for face in faces:
-        for scene in _sides(face, choose(face), profile, duplex):
-            yield Page(scene.width, scene.height, profile.dpi, (Placed(scene),))
-
-
-def _sides(face: CardFace, layout: Layout, profile: Profile, duplex: Duplex | None) -> tuple[Scene, ...]:
-    if duplex and not layout.back:
-        raise BadLayout(f"The layout {layout.name} has no back; print it without duplex, or take another.")
-    return scenes(face, layout if duplex else replace(layout, back=()), profile)
+        layout = choose(face)
+        if duplex and not layout.back:
+            raise BadLayout(f"The layout {layout.name} has no back; print it without duplex, or take another.")
+        try:
+            yield layout, scenes(face, layout if duplex else replace(layout, back=()), profile)
+        except Refused as error:
+            if refused is None:
+                raise
+            refused(face, error)
 
 
 def _sheet(
-    batch: Sequence[CardFace], cells: range, sheet: Sheet, choose: Chooser, profile: Profile, duplex: Duplex | None
+    batch: Sequence[Drawn], cells: range, sheet: Sheet, profile: Profile, duplex: Duplex | None
 ) -> Iterator[Page]:
-    still = replace(profile, offset_x=0.0, offset_y=0.0)  # the offset moves the sheet, not the cards on it
     grid, sides = DotGrid(profile), (list[Placed](), list[Placed]())
-    for face, number in zip(batch, cells, strict=False):
-        layout = choose(face)
+    for (layout, scenes_of_card), number in zip(batch, cells, strict=False):
         box = _centred(layout, sheet.box(number), sheet)
-        for side, scene in enumerate(_sides(face, layout, still, duplex)):
+        for side, scene in enumerate(scenes_of_card):
             place = _turned(box, sheet, duplex) if side and duplex else box
             sides[side].append(Placed(scene, grid.x(place.x), grid.y(place.y)))
     width, height = profile.dots(sheet.width), profile.dots(sheet.height)

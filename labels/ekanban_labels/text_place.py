@@ -50,13 +50,13 @@ def _lines(
     except DoesNotFit as error:
         yield Problem(field.value, error.template, error.facts)
         return
-    baseline = _first_baseline(field.rise, fitted, box, weight)
+    baseline, pitch = _first_baseline(field.rise, fitted, box, weight), typeface.line_height(weight) * fitted.size
     for number, line in enumerate(fitted.lines):
         width = round(typeface.width(line, fitted.size, weight))
         spare = max(0, box.width - width)
         x = box.x + {Align.LEFT: 0, Align.CENTER: spare // 2, Align.RIGHT: spare}[field.align]
         ink = WHITE if field.ink is InkWord.WHITE else BLACK
-        yield Text(x, baseline + round(number * typeface.line_height(weight) * fitted.size), line, fitted.size, weight, width, ink)
+        yield Text(x, baseline + round(number * pitch), line, fitted.size, weight, width, ink)
 
 
 def _first_baseline(rise: Rise, fitted: Fitted, box: DotBox, weight: Weight) -> int:
@@ -67,4 +67,3 @@ def _first_baseline(rise: Rise, fitted: Fitted, box: DotBox, weight: Weight) -> 
     capitals = typeface.cap_height(weight) * fitted.size
     middle = box.y + (box.height - capitals - below) / 2 + capitals
     return round({Rise.TOP: highest, Rise.MIDDLE: max(highest, min(middle, lowest)), Rise.BOTTOM: lowest}[rise])
-

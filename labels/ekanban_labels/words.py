@@ -27,9 +27,14 @@ CAPTIONS = {
     "printed": "Printed",
     "owner": "If found, give to",
     "remark": "Remark",
-    "code": "Card code",
-    **{f"kind_{kind}": kind.capitalize() for kind in Kind},
+    "code": "Code",
+    "production": "Production",
+    "withdrawal": "Withdrawal",
+    "supplier_kind": "Supplier",
+    "signal": "Signal",
 }  # fmt: skip
+
+KIND_WORDS = {kind: "supplier_kind" if kind is Kind.SUPPLIER else kind.value for kind in Kind}  # keys of captions
 
 # Dark enough for white letters (at least 4.5 to 1), and black on a printer with one colour; other colours than those of
 # states on pages. Told apart under red-green blindness by lightness and, always, by the word.
@@ -79,7 +84,7 @@ VALUES: dict[str, Callable[[CardFace], str]] = {
     },
     "amount": lambda face: _joined(face.quantity, face.unit),
     "count": _count,
-    "kind": lambda face: caption(face, f"kind_{face.kind}"),
+    "kind": lambda face: caption(face, KIND_WORDS[face.kind]),
     "place": lambda face: _joined(face.destination, face.bin),
     "print": _print,
     "supply": lambda face: " · ".join(part for part in (face.supplier, face.supplier_part) if part),

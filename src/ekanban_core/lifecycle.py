@@ -18,6 +18,7 @@ from ekanban_core.lifecycle_cards import (
     paper_seen,
     print_confirmed,
     print_made,
+    print_wanted,
     quantity_changed,
     reinstate,
     retire,
@@ -46,6 +47,7 @@ __all__ = [
     "print_confirmed",
     "print_made",
     "print_reserved",
+    "print_wanted",
     "quantity_changed",
     "reinstate",
     "reported",
@@ -99,8 +101,8 @@ def _withdraw(known: Known, scan: ScanFact) -> Decision:
 
 def _lookup(known: Known, scan: ScanFact) -> Decision:
     """Say what the card is; nothing changes."""
-    lost = known.card.state in (CardState.LOST, CardState.FOUND)
-    if known.card.state not in (CardState.ACTIVE, CardState.DRAFT) and not (lost and superseded(known.card, scan)):
+    newer = scan.version is not None and known.card.print_version < scan.version <= known.card.pending_version
+    if known.card.state in (CardState.ON_HOLD, CardState.RETIRED) or (finds(known.card, scan) and not newer):
         shown = known.unchanged(Outcome.SHOWN, f"lookup_{known.card.state}")
     elif known.signal:
         shown = known.unchanged(Outcome.SHOWN, "lookup_open", signal_facts(known.signal, known.policy))

@@ -22,7 +22,7 @@ from ekanban_core.events import (
 )
 from ekanban_core.facts import Card, Message, Moment, Signal
 from ekanban_core.lifecycle_close import cancelled
-from ekanban_core.states import CardState
+from ekanban_core.states import CardState, PrintReason
 from ekanban_core.texts import sentence
 
 Change = tuple[Card, tuple[Event, ...]]
@@ -85,6 +85,17 @@ def print_made(card: Card) -> Change:
         raise refused("prints_used_up", most=LAST_VERSION)
     made = replace(card, pending_version=version)
     return _active(made, (PrintMade(version),))
+
+
+def print_wanted(card: Card, reason: PrintReason) -> Change:
+    """A person wants new paper. Where it takes the place of lost paper, a lost card is in use again once it is there.
+
+    Until then the card is lost: were its print never to come, nobody would look for it. A card that was found waits
+    for its review first: its demand is kept there.
+    """
+    if card.state is not CardState.LOST or reason not in (PrintReason.LOST, PrintReason.DAMAGED):
+        _only(card, CardState.DRAFT, CardState.ACTIVE, CardState.ON_HOLD)
+    return print_made(card)
 
 
 def print_confirmed(card: Card, version: int) -> Change:

@@ -56,7 +56,7 @@ def _refused(known: Known, scan: ScanFact) -> Decision | None:
             return known.unchanged(Outcome.ON_HOLD, "on_hold")
         case _ if superseded(card, scan):
             return known.unchanged(Outcome.SUPERSEDED_PRINT, "superseded_print", {"version": card.print_version})
-        case CardState.LOST | CardState.FOUND:
+        case _ if finds(card, scan):
             return found(known, scan)
         case _:
             return None
@@ -79,7 +79,7 @@ def superseded(card: Card, scan: ScanFact) -> bool:
 
 
 def finds(card: Card, scan: ScanFact) -> bool:
-    """Whether this scan shows the paper that was reported lost."""
+    """Whether this scan shows the paper that was reported lost; a newer one that was made has ended the loss by now."""
     return card.state in (CardState.LOST, CardState.FOUND) and not superseded(card, scan)
 
 

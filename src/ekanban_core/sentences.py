@@ -92,6 +92,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "envelope_without_card": (_("Not a card: this label has no field 15K."),),
     "gs1_unknown": (_("Not a card: this GS1 label is not entered for any card."),),
     "command_unknown": (_("This command card is not known."),),
+    "alias_is_command": (_("This is a command card: it cannot stand for a card."),),
+    "alias_too_long": (_("Expected a code of at most {most} characters, got {got}."),),
     # why a person decides, at the review desk
     "review_found": (_("A card that was reported lost has been scanned. Reinstate it or retire it."),),
     "review_no_open_signal": (
@@ -129,8 +131,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "review_print_overtaken": (
         _(
-            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one at "
-            "the bin? Then destroy print {version}; else print the card again."
+            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one "
+            "at the bin? Then destroy print {version}; else print the card again."
         ),
     ),
     "review_print_aside": (

@@ -198,7 +198,7 @@ class RegisterCard(Wire):
     pending_version: int
     quantity_version: int = 0
     number: int = 0  # card n of N
-    cards: int = 0  # N: cards of the loop that are in use; 0 from a central that does not say
+    cards: int = 0  # N, as of the card's last change; 0 from a central that does not say
     one_off: bool = False
     last_closed_earliest_ms: int | None = None
     last_closed_latest_ms: int | None = None
@@ -238,7 +238,7 @@ class RegisterAnswer(Wire):
     site: str
     time_zone: str
     language: str = "en"
-    base_url: str = ""  # central's, for the code on a card; "": cards cannot be printed here
+    base_url: str = ""  # as phones reach central, for the code on a card; "": cards cannot be printed
     owner: str = ""  # "if found, give to"
     full: bool  # this page begins a full load: forget what was cached before
     more: bool = False
