@@ -277,7 +277,7 @@ class Messenger:
             terminal=central.identity.terminal, epoch=await self._epoch(), id=job.id, body=job.body, reason=job.reason
         )
         answered = await self._ask(central, "request", message)
-        if answered.authentic and answered.status == 409:
+        if answered.authentic and 400 <= answered.status < 500:  # its own word, and no print
             refusal = answers.refusal(answered.body)
             return Said(State.FAILED, 0, Why(refusal.detail if refusal else NOT_ANSWERED), last=True)
         answer = _understood(PrintRequestAnswer, _good(answered))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import kiosk_states
 import pytest
-from kiosk_screen import Screen, Terminal
-from playwright.sync_api import Page, expect
+from kiosk_screen import Screen, Service, Terminal
+from playwright.sync_api import Browser, Page, expect
 
 from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.printing.jobs import State
 from ekanban_terminal.register import Place
-from ekanban_terminal.state import PrinterShown
+from ekanban_terminal.state import Kiosk, PrinterShown
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 SIZES = [(1920, 1080), (1280, 800), (800, 480)]
@@ -24,6 +26,46 @@ MM = 96 / 25.4  # CSS pixels
 
 CUT = """name => [...document.querySelectorAll(`[data-name="${name}"] button:not([hidden]) *`)]
   .filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent)"""
+
+
+@dataclass
+class LastingScreen(Screen):
+    """A page that several tests look at, and the service behind it."""
+
+    terminal: Terminal
+
+
+@pytest.fixture(scope="module")
+def lasting(browser: Browser) -> Iterator[LastingScreen]:
+    """One service and one page for all of them: what a test changes, the next one's reload forgets."""
+    shown = Terminal(Kiosk(kiosk_states.state(wall_ms())))
+    service = Service(shown)
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield LastingScreen(page, said, shown)
+    page.close()
+    service.stop()
+
+
+@pytest.fixture
+def terminal(lasting: LastingScreen) -> Terminal:
+    shown = lasting.terminal
+    shown.posted.clear()
+    shown.places.clear()
+    shown.publish(kiosk_states.state(wall_ms()))
+    return shown
+
+
+@pytest.fixture
+def screen(lasting: LastingScreen, terminal: Terminal) -> Screen:
+    lasting.said.clear()
+    lasting.page.set_viewport_size({"width": 1280, "height": 800})
+    lasting.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    lasting.page.goto(terminal.url)
+    lasting.page.locator("body[data-followed]").wait_for()
+    return lasting
 
 
 def ready(terminal: Terminal, **changes: Any) -> None:
