@@ -35,9 +35,9 @@ def serve(
     from ekanban_terminal.settings import load
 
     if check_config:
-        from ekanban_terminal import scanner_configs
+        from ekanban_terminal import settings_check
 
-        checked(lambda: scanner_configs.check(load(config)), as_json)
+        checked(lambda: settings_check.check(load(config)), as_json)
         return
     from ekanban_cli import terminal_run
 

@@ -46,6 +46,8 @@ def register_page(body: bytes, arrived_ms: int) -> Page:
         site=answer.site,
         time_zone=answer.time_zone,
         language=answer.language,
+        base_url=answer.base_url,
+        owner=answer.owner,
         full=answer.full,
         more=answer.more,
         cards=tuple(understood),

@@ -42,7 +42,7 @@ router = APIRouter()
 @router.post("/api/v1/scan", responses=answers(ScanShown), openapi_extra=takes(ScanWish))
 async def scan(request: Request) -> dict[str, Any]:
     """Read a code. 200: it is stored, whatever the outcome says; 503: it is not."""
-    content = await _object(request)
+    content = await object_of(request)
     code = content.get("code")
     if not isinstance(code, str) or not code:
         raise Problem(422, 'code: expected what stands on the card, {"code": "7K3Q-M9X2-01CF"}.')
@@ -121,6 +121,7 @@ async def status(request: Request) -> dict[str, Any]:
         },
         "register": {"loaded": about.loaded, "position": about.position, "problem": terminal.register.problem},
         "scanners": [scanner.model_dump(mode="json") for scanner in state.scanners],
+        "printer": _printer_shown(terminal),
         "alarms": [alarm.model_dump(mode="json") for alarm in state.alarms],
         "last": _entry_shown(state.last) if state.last else None,
     }
@@ -160,7 +161,8 @@ def terminal_of(request: Request) -> Terminal:
     return terminal
 
 
-async def _object(request: Request) -> dict[str, Any]:
+async def object_of(request: Request) -> dict[str, Any]:
+    """The JSON object that a request brings; else a Problem."""
     try:
         content = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
@@ -181,7 +183,7 @@ def _intent(content: dict[str, Any]) -> Intent | None:
 
 
 async def _kept(request: Request, terminal: Terminal) -> Kept:
-    scan_id = (await _object(request)).get("id")
+    scan_id = (await object_of(request)).get("id")
     kept = await _stored(terminal.store.one(scan_id)) if isinstance(scan_id, str) and scan_id.isascii() else None
     if kept is None:
         raise Problem(404, "The journal has no scan of this id.")
@@ -212,6 +214,17 @@ def _entry_shown(entry: Entry) -> dict[str, Any]:
         "colour": entry.colour,
         "code": entry.code,
         "intent": entry.intent,
+    }
+
+
+def _printer_shown(terminal: Terminal) -> dict[str, Any]:
+    """The printer of this terminal, and what becomes of cards that are printed again."""
+    state, desk = terminal.screen.state(), terminal.prints.desk
+    return {
+        "printer": state.printer.model_dump(mode="json") if state.printer else None,
+        "newest": {"id": state.printed.id, "state": state.printed.state} if state.printed else None,
+        "in_doubt": len(state.asked),
+        "problem": str(desk.problem) if desk.problem else None,
     }
 
 

@@ -11,7 +11,8 @@ from ekanban_core import refusals
 from ekanban_core.refusals import BODY, REFERENCE, json_body
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.wire import SignalBrief
-from ekanban_terminal.state import Alarm, CentralState, ScannerShown
+from ekanban_terminal.printing.jobs import State
+from ekanban_terminal.state import Alarm, CentralState, PrinterShown, ScannerShown
 
 
 class ScanWish(BaseModel):
@@ -99,6 +100,22 @@ class RegisterStatus(BaseModel):
     problem: str | None
 
 
+class NewestPrint(BaseModel):
+    """The print that the kiosk shows."""
+
+    id: str
+    state: State
+
+
+class PrintStatus(BaseModel):
+    """Printing: the terminal's own printer, the newest print, how many are in doubt, why none can be written down."""
+
+    printer: PrinterShown | None
+    newest: NewestPrint | None
+    in_doubt: int
+    problem: str | None
+
+
 class StatusOut(BaseModel):
     """How everything stands."""
 
@@ -111,6 +128,7 @@ class StatusOut(BaseModel):
     journal: JournalStatus
     register_: Annotated[RegisterStatus, Field(alias="register")]
     scanners: list[ScannerShown]
+    printer: PrintStatus
     alarms: list[Alarm]
     last: ScanShown | None
 

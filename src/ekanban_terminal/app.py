@@ -17,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 import ekanban_core
 from ekanban_drivers.scanner import ScannerDriver
-from ekanban_terminal import api, api_shape, kiosk, problems
+from ekanban_terminal import api, api_print, api_shape, kiosk, problems
 from ekanban_terminal.clock import Clock, SystemClock
 from ekanban_terminal.gate import Gate
 from ekanban_terminal.link import Link
+from ekanban_terminal.printing.press import Press
 from ekanban_terminal.runtime import RELEASE, Terminal
 from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import CentralShown, Kiosk, KioskState, StationShown
@@ -35,6 +36,7 @@ def create_app(
     random_bytes: Callable[[int], bytes] = os.urandom,
     link: Callable[[str], Link] | None = None,
     drivers: Mapping[str, ScannerDriver] | None = None,
+    press: Press | None = None,
 ) -> FastAPI:
     """Build the application; nothing is opened before it starts."""
     clock = clock or SystemClock()
@@ -42,13 +44,14 @@ def create_app(
     app.state.settings = settings
     app.state.kiosk = Kiosk(_before_start(settings, clock.wall_ms()))
     app.state.terminal = Terminal(
-        settings, app.state.kiosk, clock=clock, random_bytes=random_bytes, link=link, drivers=drivers
+        settings, app.state.kiosk, clock=clock, random_bytes=random_bytes, link=link, drivers=drivers, press=press
     )
     problems.install(app)
     api_shape.describe(app)
     app.add_middleware(Gate, settings=settings)
     app.include_router(kiosk.router)
     app.include_router(api.router)
+    app.include_router(api_print.router)
     app.mount("/assets", StaticFiles(directory=CORE / "assets"), name="assets")
     kiosk.mount_static(app)
     return app

@@ -1,7 +1,8 @@
 """What this terminal believes of a card: central's register, and on top what its own scans did since.
 
 The overlay holds, for each card with scans that central has not answered, the state after the newest of them; it goes
-when a register at least as new as that answer has arrived.
+when a register at least as new as that answer has arrived. Over it lies the paper that this terminal printed, which
+stays: versions only grow, so that it says nothing once the register knows of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ekanban_core.effects import (
     signal_to_json,
 )
 from ekanban_core.facts import Card, Signal
+from ekanban_core.lifecycle import print_confirmed
 from ekanban_core.states import CardState
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.marked import Marked, changing
@@ -59,6 +61,7 @@ class Beliefs(Marked):
         super().__init__()
         self.register = register
         self._own: dict[str, _Own] = {}
+        self._paper: dict[str, tuple[int, int]] = {}  # by body: the newest version sent here, the newest confirmed
         self._lock = threading.Lock()
 
     @property
@@ -73,7 +76,22 @@ class Beliefs(Marked):
             return None, None
         own = self._own.get(body)
         card, signal = (own.card, own.signal) if own else (loop.card(found), loop.signal(found.signal))
-        return found, Known(card, signal, loop.policy(found))
+        return found, Known(self._with_paper(card), signal, loop.policy(found))
+
+    def _with_paper(self, card: Card) -> Card:
+        paper = self._paper.get(card.body)
+        if paper is None or card.state is CardState.RETIRED:
+            return card
+        made, confirmed = paper
+        printed = replace(card, pending_version=max(card.pending_version, made))
+        return print_confirmed(printed, confirmed)[0]
+
+    @changing
+    def printed(self, body: str, made: int, confirmed: int) -> None:
+        """This terminal sent paper of a card to a printer: up to which version, and up to which it surely exists."""
+        with self._lock:
+            known = self._paper.get(body, (0, 0))
+            self._paper[body] = (max(made, known[0]), max(confirmed, known[1]))
 
     def opened_here(self, body: str, signal_id: str) -> bool:
         """Whether the open signal is known from this terminal's own scans only."""

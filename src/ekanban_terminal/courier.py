@@ -69,6 +69,21 @@ class Courier:
         return self._relation.state
 
     @property
+    def central(self) -> Central | None:
+        """The central that it talks to; None: not enrolled."""
+        return self._relation.central
+
+    @property
+    def reachable(self) -> bool:
+        """Whether central answers, and believes this terminal."""
+        return self.state == "online"
+
+    @property
+    def generation(self) -> str:
+        """The life of central's ledger, as last heard; empty: never."""
+        return self._relation.generation or ""
+
+    @property
     def sent(self) -> int:
         """Scans that central has answered since the start."""
         return self._delivery.sent

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ekanban_core.texts import gettext as _
-from ekanban_core.wire import ScanMessage
+from ekanban_core.wire import EpochMessage, ScanMessage
 from ekanban_terminal import journal_checksum as checksum
 from ekanban_terminal import journal_rows as rows
 from ekanban_terminal import journal_settle as settling
@@ -232,6 +232,15 @@ class Journal:
         counts = self.counts
         self.counts = Counts(counts.stored + 1, counts.again, counts.dead - replayed)
         return row.message
+
+    def this_start(self) -> EpochMessage:
+        """This start of the terminal, and the one that it goes on from. Raises JournalFailed."""
+        with self._file.reading() as connection:
+            if self._ordinal is None:  # no scan yet: it comes after the last one that is known
+                previous, previous_seq = connection.execute(sql.LAST_EPOCH).fetchone() or (None, 0)
+            else:
+                previous, previous_seq = connection.execute(sql.BEFORE, (self._ordinal,)).fetchone()
+        return EpochMessage(epoch=self.epoch, previous=previous, previous_seq=previous_seq)
 
     def _add_epoch(self, connection: sqlite3.Connection) -> int:
         """Write the epoch with its first scan, so that no start without scans stands between two epochs."""

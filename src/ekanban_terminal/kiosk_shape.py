@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Tone = Literal["green", "pending", "amber", "red", "grey"]
+Tone = Literal["green", "pending", "amber", "red", "grey", "blue"]
 
 
 class Part(BaseModel):
@@ -31,6 +31,22 @@ class ScanView(Part):
     why: str = ""
     time: str = ""
     spoken: str = ""  # the whole as one sentence, for a screen reader
+
+
+class PrintView(ScanView):
+    """One print of a card, shown as a scan is. `asks`: a person has to say whether it came out."""
+
+    asks: bool = False
+    goes_on: bool = False  # something will change by itself
+
+
+class ChoiceView(Part):
+    """A card that may be printed again, or a range of the list in which it stands."""
+
+    card: str = ""  # body; empty: no card
+    headline: str = ""
+    description: str = ""
+    way: str = ""  # "Line 4 · B-12"
 
 
 class StatusView(Part):
@@ -71,15 +87,20 @@ class View(ClockView):
 
     plant: str
     station: str
-    face: Literal["calm", "last", "alarm"]
+    face: Literal["calm", "last", "print", "alarm"]
     calm: CalmView
     last: ScanView
+    print: PrintView  # the newest
     rows: tuple[ScanView, ...]  # always ten places, empty ones last
     scanners: tuple[StatusView, ...]  # always two places
+    printer: StatusView
+    prints: bool  # whether cards can be printed again
+    choices: tuple[ChoiceView, ...]  # the last cards scanned here, always six places
+    question: PrintView  # the oldest print of which a person has to say whether it came out
     central: StatusView
     alarm: str  # why nobody may scan; empty: all is well
     notices: tuple[str, ...]  # always two places
     refused: RefusedView
     connected: bool
-    fresh_ms: int  # how much longer the last scan is to be shown, if a page is opened now
+    fresh_ms: int  # how much longer the last scan, or print, is to be shown, if a page is opened now
     undo_ms: int  # how much longer it may be taken back

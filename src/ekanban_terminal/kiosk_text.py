@@ -10,6 +10,11 @@ def dotted(*texts: str) -> str:
     return " · ".join(printable(text) for text in texts if text)
 
 
+def short_code(body: str) -> str:
+    """A card's body as it stands at the begin of its code: 7K3Q-M9X2."""
+    return f"{body[:4]}-{body[4:]}" if body else ""
+
+
 def printable(text: str, most: int = MOST) -> str:
     """Make control characters visible, replace what has no picture or turns the reading direction, bound the length."""
     cut = text[:most] + "…" if len(text) > most else text

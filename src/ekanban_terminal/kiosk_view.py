@@ -8,21 +8,43 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from gettext import NullTranslations
-from typing import TypeVar
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ekanban_core.states import Intent, Outcome
 from ekanban_terminal import kiosk_words as words
 from ekanban_terminal.kiosk_calendar import full_date, short_day
-from ekanban_terminal.kiosk_shape import CalmView, ClockView, RefusedView, ScanView, StatusView, Tone, View
-from ekanban_terminal.kiosk_text import dotted, printable
-from ekanban_terminal.state import Entry, KioskState, ScannerShown
+from ekanban_terminal.kiosk_shape import (
+    CalmView,
+    ChoiceView,
+    ClockView,
+    PrintView,
+    RefusedView,
+    ScanView,
+    StatusView,
+    Tone,
+    View,
+)
+from ekanban_terminal.kiosk_text import dotted, printable, short_code
+from ekanban_terminal.printing.jobs import State
+from ekanban_terminal.state import Entry, KioskState, PrintShown, ScannerShown
 
 FADE_MS = 20_000  # how long the last scan stays before the calm state returns
 UNDO_MS = 120_000  # how long a scan may be taken back (language.md, Undo)
 ROWS = 10
 SCANNERS = 2  # that have room in the status strip
 NEARLY_FULL = 0.8  # share of the limit from which the queue is shown amber
+CHOICES = 6  # cards to choose from at a time
+GOES_ON = (State.QUEUED, State.SENDING, State.ASKED)
+PRINT_TONES: dict[State, Tone] = {
+    State.QUEUED: "blue",
+    State.SENDING: "blue",
+    State.ASKED: "blue",
+    State.DONE: "green",
+    State.VOID: "red",
+    State.UNKNOWN: "amber",
+    State.FAILED: "red",
+}
 SENTENCE = 320  # most characters of one
 CHANGES_SOMETHING = {  # and can therefore be taken back
     Outcome.OPENED,
@@ -57,7 +79,8 @@ class _Maker:
     def view(self) -> View:
         state, last = self.state, self.state.last
         age_ms = self.now_ms - last.at_ms if last else -1
-        fresh_ms = FADE_MS - age_ms if 0 <= age_ms < FADE_MS else 0
+        print_age_ms = self.now_ms - state.printed.at_ms if state.printed else -1
+        fresh_ms = max(_left(age_ms), _left(print_age_ms))
         stop = next((alarm.text for alarm in state.alarms if alarm.stop), "")
         notices = [alarm.text for alarm in state.alarms if not alarm.stop] + self.dead()
         time = clock_of(state, self.now_ms, self.texts)
@@ -66,11 +89,16 @@ class _Maker:
             date=time.date,
             plant=printable(state.plant),
             station=printable(state.station.name),
-            face="alarm" if stop else "last" if fresh_ms else "calm",
+            face="alarm" if stop else self.face(age_ms, print_age_ms),
             calm=self.calm(),
             last=self.scan(last),
+            print=self.printed(state.printed or next(iter(state.asked), None)),
             rows=_padded([self.scan(entry) for entry in state.scans[:ROWS]], ROWS, ScanView()),
             scanners=_padded(self.scanners(), SCANNERS, StatusView()),
+            printer=self.printer(),
+            prints=state.prints,
+            choices=_padded(self.choices(), CHOICES, ChoiceView()),
+            question=self.printed(next(iter(state.asked), None)),
             central=self.central(),
             alarm=printable(stop, SENTENCE),
             notices=_padded([printable(text, SENTENCE) for text in notices[:2]], 2, ""),
@@ -79,6 +107,62 @@ class _Maker:
             fresh_ms=fresh_ms,
             undo_ms=self.undo_ms(last, age_ms),
         )
+
+    def face(self, age_ms: int, print_age_ms: int) -> Literal["calm", "last", "print"]:
+        """Whichever happened last; what asks, or is under way, stays until a scan comes."""
+        fresh, printed = _left(age_ms), self.state.printed
+        if fresh and (printed is None or age_ms <= print_age_ms):
+            return "last"
+        going = self.state.asked or (printed is not None and printed.state in GOES_ON)
+        return "print" if going or _left(print_age_ms) else "last" if fresh else "calm"
+
+    def printed(self, one: PrintShown | None) -> PrintView:
+        if one is None:
+            return PrintView()
+        headline, why = printable(one.part or one.code), printable(one.message, SENTENCE)
+        word = words.print_word(one.state, self._)
+        where, beside = printable(one.destination), printable(one.bin)
+        return PrintView(
+            id=one.id,
+            tone=PRINT_TONES[one.state],
+            icon=words.PRINT_ICONS[one.state],
+            word=word,
+            headline=headline,
+            description=printable(one.description),
+            amount=self.amount(one),
+            source=printable(one.source),
+            destination=f"{where} ·" if where and beside else where or beside,
+            bin=beside if where else "",
+            why=why,
+            time=self.time(one.at_ms),
+            spoken=_spoken(word, headline, why),
+            asks=one.state is State.UNKNOWN,
+            goes_on=one.state in GOES_ON,
+        )
+
+    def choices(self) -> list[ChoiceView]:
+        """The last cards scanned here, each once."""
+        known = {entry.card: entry for entry in reversed(self.state.scans) if entry.card and entry.part}
+        newest = sorted(known.values(), key=self.state.scans.index)
+        return [
+            ChoiceView(
+                card=entry.card or "",
+                headline=printable(entry.part),
+                description=printable(entry.description),
+                way=dotted(entry.destination, entry.bin, short_code(entry.card or "")),
+            )
+            for entry in newest[:CHOICES]
+        ]
+
+    def printer(self) -> StatusView:
+        printer = self.state.printer
+        if printer is None:
+            return StatusView()
+        word = words.printer_word(printer.state, self._)
+        text = printable(f"{word}. {printer.text}" if printer.text else word, SENTENCE)
+        tone: Tone = {"ready": "green", "not_ready": "amber", "unknown": "grey"}[printer.state]  # type: ignore[assignment]
+        icon = "alert" if printer.state == "not_ready" else "printer"
+        return StatusView(tone=tone, icon=icon, name=printable(printer.name), text=text)
 
     def scan(self, entry: Entry | None) -> ScanView:
         if entry is None:
@@ -103,10 +187,10 @@ class _Maker:
             bin=beside,
             why=why,
             time=self.time(entry.at_ms),
-            spoken=". ".join(text.rstrip(".") for text in (word, headline, why) if text) + ".",
+            spoken=_spoken(word, headline, why),
         )
 
-    def amount(self, entry: Entry) -> str:
+    def amount(self, entry: Entry | PrintShown) -> str:
         if entry.quantity is None:
             return printable(entry.container)
         return dotted(f"{entry.quantity} {entry.unit}".rstrip(), entry.container)
@@ -198,6 +282,15 @@ def _stored_sentence(stored: int, limit: int, _: words.Gettext) -> str:
         return _("Stored here: {count} of at most {limit}.").format(count=stored, limit=limit)
     return (_("Stored here: {count}. It will be sent.") if stored == 1
             else _("Stored here: {count}. They will be sent.")).format(count=stored)  # fmt: skip
+
+
+def _left(age_ms: int) -> int:
+    """How much longer something of that age is shown."""
+    return FADE_MS - age_ms if 0 <= age_ms < FADE_MS else 0
+
+
+def _spoken(*texts: str) -> str:
+    return ". ".join(text.rstrip(".") for text in texts if text) + "."
 
 
 T = TypeVar("T")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ekanban_core.states import Intent, Outcome
-from ekanban_terminal.state import Entry, ScannerState
+from ekanban_terminal.printing.jobs import State
+from ekanban_terminal.state import Entry, PrinterState, ScannerState
 
 Gettext = Callable[[str], str]
 
@@ -31,6 +32,15 @@ ICONS = {
     Outcome.UNDONE: "undo",
     Outcome.REVIEW: "person",
     Outcome.SET_ASIDE: "stop",
+}
+PRINT_ICONS = {
+    State.QUEUED: "printer",
+    State.SENDING: "printer",
+    State.ASKED: "printer",
+    State.DONE: "check",
+    State.VOID: "paper-cross",
+    State.UNKNOWN: "help",
+    State.FAILED: "cancelled",
 }
 PENDING_ICON = "inbox"
 NOT_STORED_ICON = "cancelled"
@@ -59,6 +69,24 @@ def word(entry: Entry, _: Gettext) -> str:
     if entry.outcome is Outcome.SHOWN and entry.intent is not Intent.LOOKUP:
         return _("Command card")
     return _outcomes(_)[entry.outcome]
+
+
+def print_word(state: State, _: Gettext) -> str:
+    """Say in some words what becomes of a print."""
+    return {
+        State.QUEUED: _("Printing"),
+        State.SENDING: _("Printing"),
+        State.ASKED: _("Printing at central"),
+        State.DONE: _("Printed"),
+        State.VOID: _("Not valid"),
+        State.UNKNOWN: _("Did the card come out?"),
+        State.FAILED: _("Not printed"),
+    }[state]
+
+
+def printer_word(state: PrinterState, _: Gettext) -> str:
+    """Say in a word how the printer is."""
+    return {"ready": _("Ready"), "not_ready": _("Not ready"), "unknown": _("Not asked yet")}[state]
 
 
 def scanner_word(state: ScannerState, _: Gettext) -> str:

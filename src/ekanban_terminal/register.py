@@ -36,7 +36,21 @@ class Page:
     full: bool  # forget what was there before
     more: bool  # further pages follow
     cards: tuple[RegisterCard, ...]
+    base_url: str = ""  # where phones find cards' pages; empty: not said
+    owner: str = ""  # who gets a card that was found
     arrived_ms: int = 0  # by this machine's boot clock
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A card where it belongs."""
+
+    body: str
+    bin: str
+    part: str
+    description: str
+    destination: str
+    number: int  # card n of its loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class About:
     site: str = ""
     time_zone: str = ""
     language: str = ""
+    base_url: str = ""
+    owner: str = ""
     loaded: bool = False
     known_from_ms: int = 0  # boot clock when this cursor arrived; 0: before the start of this process
 
@@ -87,6 +103,19 @@ class Register(Marked):
         """The card of this body."""
         content = self._one(sql.CARD, body)
         return RegisterCard.model_validate_json(content) if content else None
+
+    async def at_place(self, place: str) -> list[Place]:
+        """The cards of this destination's bins, or of all where it is empty; by bin, part and number."""
+        return await self._run(lambda: self._at_place(place))
+
+    def _at_place(self, place: str) -> list[Place]:
+        if self._writer is None:
+            return []
+        try:
+            return [Place(*row) for row in self._writer.execute(sql.AT_PLACE, (place,))]
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return []
 
     @property
     def alias(self) -> Callable[[str], str | None] | None:
@@ -179,6 +208,8 @@ class Register(Marked):
             site=page.site,
             time_zone=page.time_zone,
             language=page.language,
+            base_url=page.base_url,
+            owner=page.owner,
             loaded=not page.more or (self.about.loaded and not page.full),
             known_from_ms=self.about.known_from_ms if page.cursor == self.about.cursor else page.arrived_ms,
         )
@@ -218,6 +249,8 @@ def _facts(about: About) -> list[tuple[str, str]]:
         ("site", about.site),
         ("time_zone", about.time_zone),
         ("language", about.language),
+        ("base_url", about.base_url),
+        ("owner", about.owner),
         ("loaded", "1" if about.loaded else ""),
     ]
 
@@ -232,5 +265,7 @@ def _about(rows: Iterable[tuple[str, str]]) -> About:
         site=facts.get("site", ""),
         time_zone=facts.get("time_zone", ""),
         language=facts.get("language", ""),
+        base_url=facts.get("base_url", ""),
+        owner=facts.get("owner", ""),
         loaded=bool(facts.get("loaded")),
     )

@@ -24,6 +24,12 @@ CHECK = "PRAGMA quick_check(1)"
 CARD = "SELECT content FROM card WHERE body = ?"
 ALIAS = "SELECT body FROM alias WHERE text = ?"
 ANY_ALIAS = "SELECT 1 FROM alias LIMIT 1"
+AT_PLACE = (
+    "SELECT body, content ->> 'bin', content ->> 'part', content ->> 'description', content ->> 'destination',"
+    " content ->> 'number' FROM card"
+    " WHERE (content ->> 'destination' = ?1 OR ?1 = '') AND content ->> 'state' NOT IN ('retired', 'draft')"
+    " ORDER BY 5, 2, 3, 6, 1"
+)
 COUNT = "SELECT count(*) FROM card"
 FACTS = "SELECT key, value FROM fact"
 

@@ -35,6 +35,9 @@ from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits
 from ekanban_terminal.link import Link
 from ekanban_terminal.one_thread import OneThread
+from ekanban_terminal.printing.label_press import LabelPress
+from ekanban_terminal.printing.press import Press
+from ekanban_terminal.printing.room import PrintRoom
 from ekanban_terminal.quick_way import QuickWay
 from ekanban_terminal.register import Register
 from ekanban_terminal.screen import MOST, Screen
@@ -63,17 +66,19 @@ class Terminal:
         random_bytes: Callable[[int], bytes] = os.urandom,
         link: Callable[[str], Link] | None = None,
         drivers: Mapping[str, ScannerDriver] | None = None,
+        press: Press | None = None,
     ) -> None:
         self.settings = settings
         self.kiosk = kiosk
         self.identity: Identity | None = None
         self.started = False
         self._clock = clock or SystemClock()
-        self._random_bytes = random_bytes
+        self.random_bytes = random_bytes
         self._link = link or partial(_over_http, settings.central_certificate)
         self._scanners = Scanners(
             scanner_configs.configs(settings), drivers, taker=self._readings_wait, foresee=self._foresee
         )
+        self._press = press or (LabelPress(settings.printer) if settings.printer else None)
         self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -88,7 +93,7 @@ class Terminal:
     def _compose(self) -> None:
         settings, data = self.settings, self.settings.data
         limits = Limits(settings.limits.stored, settings.limits.free_mb * 1_000_000)
-        kept = Journal(data / journal.FILE, self._random_bytes, limits, self._correct)
+        kept = Journal(data / journal.FILE, self.random_bytes, limits, self._correct)
         self._journal_thread, self._register_thread = OneThread("journal"), OneThread("register")
         self._journal_thread.when_idle(kept.tidy)
         self.store = Store(kept, self._journal_thread)
@@ -105,7 +110,7 @@ class Terminal:
                 settings.window_s,
             ),
             clock=self._clock,
-            random_bytes=self._random_bytes,
+            random_bytes=self.random_bytes,
             store=self.store,
             beliefs=self.beliefs,
             time=self.time,
@@ -117,11 +122,26 @@ class Terminal:
             beliefs=self.beliefs,
             clock=self._clock,
             time=self.time,
-            random_bytes=self._random_bytes,
+            random_bytes=self.random_bytes,
             status=self._status,
             news=self.screen,
             kept_ms=settings.limits.kept_days * 86_400_000,
         )
+        self.prints = PrintRoom(
+            data,
+            press=self._press,
+            printer=settings.printer.name if settings.printer else "",
+            courier=self.courier,
+            beliefs=self.beliefs,
+            time=self.time,
+            clock=self._clock,
+            random_bytes=self.random_bytes,
+            epoch=self.store.this_start,
+            language=lambda: self.screen.reader().language,
+            time_zone=lambda: self.screen.reader().zone,
+            changed=self.screen.changed,
+        )
+        self.screen.prints = self.prints.desk
 
     # Start and end.
 
@@ -136,6 +156,8 @@ class Terminal:
             stack.push_async_callback(self.register.close)
             await self.register.open()
             await self._open_journal()
+            stack.push_async_callback(self.prints.close)
+            await self.prints.open()
             await self._enrolment()
             self._quick = QuickWay(
                 self._journal_thread, self.station, self._given, self._at_once, self._taken, self._failed
@@ -147,6 +169,7 @@ class Terminal:
                 ("scanners", self._read_scanners()),
                 ("look", self._look()),
                 ("screen", self.screen.run()),
+                ("prints", self.prints.run()),
             ):
                 self._begin(name, work)
             self._stack = stack.pop_all()
@@ -223,7 +246,7 @@ class Terminal:
             return
         url = self.settings.central or self.identity.url
         self.screen.plant = self.identity.site
-        self.courier.use(Central(self.identity, self._link(url), self._clock, self._random_bytes))
+        self.courier.use(Central(self.identity, self._link(url), self._clock, self.random_bytes))
 
     # Reading.
 
@@ -253,6 +276,8 @@ class Terminal:
         if known is not None and entry.pending:
             entry = entries.answered(entry, known, self.screen.reader())
         self.screen.show(entry)
+        if entry.stored:
+            self.prints.desk.scanned(entry.code)
         return entry
 
     async def _answered(self, entry: Entry, seconds: float) -> Entry:
@@ -351,6 +376,7 @@ class Terminal:
             self.screen.alarm("full", await self.store.full())
             await self.store.note()
         self.screen.alarm("register", self.register.problem)
+        self.prints.look()
         if self._changes.seen():
             await self.courier.hang_up()
             await self._enrolment()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,6 +18,9 @@ from ekanban_terminal import entries
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.errors import JournalError
 from ekanban_terminal.journal_types import Kept, Reached, Settled
+from ekanban_terminal.printing.jobs import Job
+from ekanban_terminal.printing.press import Standing
+from ekanban_terminal.printing.shown import print_shown, printer_shown
 from ekanban_terminal.register import Register
 from ekanban_terminal.settings import TerminalSettings
 from ekanban_terminal.state import (
@@ -26,6 +30,7 @@ from ekanban_terminal.state import (
     Entry,
     Kiosk,
     KioskState,
+    PrintShown,
     ScannerShown,
     StationShown,
 )
@@ -60,6 +65,15 @@ DOES = {
 log = structlog.get_logger()
 
 
+class Prints(Protocol):
+    """What the print desk tells."""
+
+    standing: Standing
+    newest: Job | None
+    newest_ms: int
+    unknown: dict[str, Job]
+
+
 class Screen:
     """What is shown. Changes only mark it; `run` publishes them together."""
 
@@ -75,6 +89,7 @@ class Screen:
         self.kiosk = kiosk
         self.plant = plant  # of the enrolment, until the register tells it
         self.alarms: dict[str, str | Reached] = {}
+        self.prints: Prints | None = None  # the print desk, once there is one
         self._register = register
         self._store = store
         self._last: Entry | None = None
@@ -200,7 +215,23 @@ class Screen:
                 for key, why in sorted(self.alarms.items(), key=lambda alarm: alarm[0] not in STOPS)
             ),
             refused=self._refused,
+            **self._printing(says),
         )
+
+    def _printing(self, says: entries.Says) -> dict[str, Any]:
+        desk, printer = self.prints, self.settings.printer
+        if desk is None:
+            return {}
+        newest = desk.newest
+        return {
+            "prints": printer is not None or self._central.state != "never",
+            "printer": printer_shown(printer.name, desk.standing, says) if printer else None,
+            "printed": self._print(newest, desk.newest_ms, says) if newest else None,
+            "asked": tuple(self._print(job, job.at_ms, says) for job in list(desk.unknown.values())),
+        }
+
+    def _print(self, job: Job, at_ms: int, says: entries.Says) -> PrintShown:
+        return print_shown(job, self._register.card(job.body), at_ms, says)
 
     def _scanner(self, name: str, says: entries.Says) -> ScannerShown:
         status = self._statuses.get(name)

@@ -56,6 +56,25 @@ class Tls(Section):
     key: Path
 
 
+class PrinterSettings(Section):
+    """The printer beside the terminal. Only this file names its address: no request does."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    way: Literal["ipp", "cups", "raw", "file"]
+    address: Annotated[str, Field(min_length=1)]
+    dialect: Literal["zpl", "pdf"] = "zpl"
+    dpi: Literal[203, 300, 600] = 203
+    media: str = ""  # PWG name, for IPP and CUPS; empty: the printer's own
+    layout: str = ""  # of every card here; empty: the one that central names, else a7
+    answers_status: bool = True  # False: it never answers ~HS, and a person is asked whether the card came out
+    fingerprint: str = ""  # SHA-256 of the certificate of an ipps:// printer
+    offset_x: Annotated[float, Field(ge=-50, le=50)] = 0.0  # millimetres to the right
+    offset_y: Annotated[float, Field(ge=-50, le=50)] = 0.0  # and down
+    scale_x: Annotated[float, Field(ge=0.9, le=1.1)] = 1.0  # for one that prints too small or too large
+    scale_y: Annotated[float, Field(ge=0.9, le=1.1)] = 1.0
+    inset: Annotated[float, Field(ge=0, le=0.5)] = 0.25  # dots by which bars are narrower in PDF
+
+
 class TerminalSettings(Section):
     """Everything that a plant may set at a terminal."""
 
@@ -72,6 +91,8 @@ class TerminalSettings(Section):
     does: str = ""  # what this station does, in the plant's words; empty: told from `intent`
     window_s: Annotated[float, Field(ge=0, le=60)] = 1.0  # the same card again within it is a double read
     scanners: list[ScannerSettings] = []
+    printer: PrinterSettings | None = None
+    place: str = ""  # the destination whose bins stand here; empty: the station's name, if cards go there, else all
     limits: Limits = Limits()
     token: str = ""  # asked of everyone who comes from another machine
     tls: Tls | None = None

@@ -15,9 +15,11 @@ from pydantic import BaseModel, ConfigDict
 from ekanban_core.states import Colour, Intent, Outcome
 from ekanban_core.wire import SignalBrief
 from ekanban_terminal.clock import wall_ms
+from ekanban_terminal.printing.jobs import State as PrintState
 
 CentralState = Literal["online", "offline", "refused", "pending", "never"]
 ScannerState = Literal["ready", "absent", "not_readable", "busy"]
+PrinterState = Literal["ready", "not_ready", "unknown"]
 
 
 class Shown(BaseModel):
@@ -78,6 +80,33 @@ class ScannerShown(Shown):
     text: str = ""
 
 
+class PrinterShown(Shown):
+    """The printer of this terminal; `text` says what to do when it is not ready. `unknown`: nobody asked it yet."""
+
+    name: str
+    state: PrinterState
+    text: str = ""
+
+
+class PrintShown(Shown):
+    """One print of a card, as the kiosk shows it; `at_ms`: when it came to stand so."""
+
+    id: str
+    state: PrintState
+    card: str  # body of the card code
+    code: str = ""  # of the new print; empty until it has a version
+    part: str = ""
+    description: str = ""
+    quantity: int | None = None
+    unit: str = ""
+    container: str = ""
+    source: str = ""
+    destination: str = ""
+    bin: str = ""
+    message: str
+    at_ms: int
+
+
 class Alarm(Shown):
     """Something that a person must see: key of the reason, sentence; `stop`: nobody may scan until it is over."""
 
@@ -102,6 +131,10 @@ class KioskState(Shown):
     central: CentralShown
     scanners: tuple[ScannerShown, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    prints: bool = False  # whether cards can be printed again here, or at central for this terminal
+    printer: PrinterShown | None = None
+    printed: PrintShown | None = None  # the newest
+    asked: tuple[PrintShown, ...] = ()  # of which a person has to say whether they came out, oldest first
     refused: tuple[Entry, ...] = ()  # shown green here, refused at central, not yet acknowledged by anyone
 
 

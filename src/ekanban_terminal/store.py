@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
-from ekanban_core.wire import ScanMessage
+from ekanban_core.wire import EpochMessage, ScanMessage
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Answer, Batch, Counts, Draft, Heard, Kept, Reached, Settled
 
@@ -126,6 +126,10 @@ class Store:
     async def acknowledge(self, kept: Kept) -> bool:
         """Note that a refusal was seen."""
         return await self._do(self._journal.acknowledge, kept)
+
+    async def this_start(self) -> EpochMessage:
+        """This start of the terminal."""
+        return await self._do(self._journal.this_start)
 
     async def note(self) -> None:
         """Note beside the journal how far it has come."""

@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse, Response
 from playwright.sync_api import Page
 
 from ekanban_terminal import kiosk
+from ekanban_terminal.printing.places import Range, choices
+from ekanban_terminal.register import Place
 from ekanban_terminal.state import Kiosk, KioskState
 
 
@@ -25,6 +27,7 @@ class Terminal:
     posted: list[tuple[str, object]] = field(default_factory=list)
     status: int = 200
     answer: dict[str, str] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)  # cards of the bins that stand here
     url: str = ""
     loop: asyncio.AbstractEventLoop | None = None
 
@@ -45,6 +48,10 @@ class Terminal:
         async def keep(request: Request) -> Response:
             self.posted.append((request.url.path, json.loads(await request.body())))
             return JSONResponse(self.answer, status_code=self.status)
+
+        @app.get("/api/v1/print/cards")
+        async def cards(first: int = 0, count: int = 10_000) -> Response:
+            return JSONResponse(choices(self.places, Range(first, count)))
 
         return app
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ekanban_core.states import Colour, Intent, Outcome
-from ekanban_terminal.state import Alarm, CentralShown, Entry, KioskState, ScannerShown, StationShown
+from ekanban_terminal.printing.jobs import State
+from ekanban_terminal.state import (
+    Alarm,
+    CentralShown,
+    Entry,
+    KioskState,
+    PrinterShown,
+    PrintShown,
+    ScannerShown,
+    StationShown,
+)
 
 MINUTE = 60_000
 
@@ -67,6 +77,28 @@ def state(now_ms: int, last: Entry | None = None, **changes: Any) -> KioskState:
         "scans": (last, *scans) if last else scans,
     }
     return KioskState(**(facts | changes))
+
+
+def with_printer(now_ms: int, **changes: Any) -> KioskState:
+    """A station with a printer, and the last cards scanned there."""
+    scans = tuple(entry(n, now_ms - (3 + n) * MINUTE, id=f"scan-{n}", card=f"CARD000{n}") for n in range(9))
+    facts: dict[str, Any] = {
+        "prints": True, "printer": PrinterShown(name="Zebra", state="ready"), "scans": scans,
+    }  # fmt: skip
+    changed = facts | changes
+    return state(now_ms).model_copy(update={"last": None, **changed})  # nothing new to be shown for a while
+
+
+def printed(now_ms: int, state: State = State.DONE, number: int = 1, **changes: Any) -> PrintShown:
+    """A print of one of the sample parts."""
+    part, description, quantity, unit, container, source, destination, bin_ = PARTS[number % len(PARTS)]
+    facts: dict[str, Any] = {
+        "id": f"print-{number}", "state": state, "card": f"CARD000{number}", "part": part,
+        "description": description, "quantity": quantity, "unit": unit, "container": container, "source": source,
+        "destination": destination, "bin": bin_, "at_ms": now_ms,
+        "message": "The printer does not answer. Look whether it is on and has paper. Until you say so, the old card stays valid.",
+    }  # fmt: skip
+    return PrintShown(**(facts | changes))
 
 
 def journal_stopped() -> Alarm:

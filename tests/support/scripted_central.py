@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from scripted_prints import ScriptedPrints
 
 from ekanban_core.decision import Known
 from ekanban_core.ed25519 import verifier
@@ -98,6 +99,7 @@ class ScriptedCentral:
     cards: dict[str, Held] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
+    prints: ScriptedPrints = field(default_factory=ScriptedPrints)
     taken: dict[str, tuple[bytes, ScanResult]] = field(default_factory=dict)  # by scan id: content, first answer
     order: list[str] = field(default_factory=list)  # ids as they were taken
     conflicts: list[str] = field(default_factory=list)
@@ -152,6 +154,8 @@ class ScriptedCentral:
             return int(self.problem["status"]), self.problem
         if request.path.endswith("/register"):
             return self._register(parse_qs(request.query).get("since", [""])[0])
+        if "/terminals/prints/" in request.path:
+            return self._prints(request)
         batch = json.loads(request.body)
         self.last_batch = batch
         if len(batch["scans"]) > self.most:
@@ -159,6 +163,13 @@ class ScriptedCentral:
         if any(scan["id"] in self.poison or scan["raw"] in self.poison for scan in batch["scans"]):
             return 500, {"title": "Failed", "status": 500}
         return 200, self._scans(batch).model_dump_json().encode()
+
+    def _prints(self, request: Request) -> tuple[int, dict[str, Any] | bytes]:
+        before = {body: held.card for body, held in self.cards.items()}
+        now_ms = self.now_ms()
+        status, content = self.prints.answer(request.path, request.body, self.cards, self.generation, now_ms)
+        self.position += sum(held.card != before[body] for body, held in self.cards.items())
+        return status, content
 
     # The register.
 
@@ -174,6 +185,7 @@ class ScriptedCentral:
             at_ms=self.now_ms(),
             site="Plant One",
             time_zone="Europe/Berlin",
+            base_url="https://kanban.example.com",
             full=not since,
             cards=[self._entry(held) for held in self.cards.values()] if changed else [],
         )

@@ -4,6 +4,7 @@ const LARGEST_VH = 24; // of the part number
 const LEAST_VH = 12; // on one line; a longer number goes on to the next line before it becomes smaller than this
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
+const SHRINK_LINE = [1, 0.85, 0.7, 0.55]; // a part number among choices
 const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
 function tooWide(element) {
@@ -45,6 +46,16 @@ export function fit(face) {
     if (fits(least)) return least;
   }
   return grow(fits, SMALLEST_PX, least);
+}
+
+// A line among several keeps its place: it is written smaller, and only then cut.
+export function fitLines(lines) {
+  for (const line of lines) {
+    for (const scale of SHRINK_LINE) {
+      line.style.setProperty("--scale", scale);
+      if (!tooWide(line)) break;
+    }
+  }
 }
 
 // Each place of the status strip keeps its height: a long remedy is written smaller.

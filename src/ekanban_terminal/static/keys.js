@@ -4,7 +4,7 @@ const SHOWN_MS = 8_000; // how long a failure is said
 
 let hiding = 0;
 
-function failed(sentence) {
+export function failed(sentence) {
   const place = document.querySelector("#failed");
   place.querySelector(".state").textContent = sentence;
   place.hidden = false;
@@ -12,20 +12,25 @@ function failed(sentence) {
   hiding = setTimeout(() => (place.hidden = true), SHOWN_MS);
 }
 
+// Asks this terminal's own API; gives its answer, or null where it said why not.
+export async function ask(address, content) {
+  const post = content && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
+  try {
+    const answer = await fetch(address, post);
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return said;
+    failed(String(said.detail ?? said.title ?? answer.status));
+  } catch (error) {
+    failed(String(error.message)); // the service is away; the page says so itself in a moment
+  }
+  return null;
+}
+
 async function press(key) {
   key.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(key.dataset.post, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(key.dataset.id ? { id: key.dataset.id } : {}),
-    });
-    if (!answer.ok) {
-      const problem = await answer.json().catch(() => ({}));
-      failed(String(problem.detail ?? problem.title ?? answer.status));
-    }
-  } catch (error) {
-    failed(String(error.message)); // the service is away; the page says so itself in a moment
+    const id = key.dataset.id ? { id: key.dataset.id } : {};
+    await ask(key.dataset.post, { ...id, ...JSON.parse(key.dataset.more ?? "{}") });
   } finally {
     key.removeAttribute("aria-busy");
     key.blur(); // a scanner that types its Enter into this page must not press the key again

@@ -3,14 +3,17 @@
 import { bind, bindRows } from "./bind.js";
 import { fit, fitStrip } from "./fit.js";
 import { keys } from "./keys.js";
+import { close, printing } from "./printing.js";
 import { follow } from "./stream.js";
 import { Tones } from "./tones.js";
 
 const ANSWER_MS = 250; // how long a tone waits for central, so that ordered sounds like ordered
 const SEVERITY = { grey: 0, pending: 1, green: 1, amber: 2, red: 3 };
+const PRINT_TONES = { green: "green", amber: "amber", red: "red" }; // of one that goes on there is nothing to hear
 
 const body = document.body;
 const last = document.querySelector('[data-name="last"]');
+const print = document.querySelector('[data-name="print"]');
 const undo = document.querySelector("#undo");
 const tones = new Tones((blocked) => {
   document.querySelector("#silent").hidden = !blocked;
@@ -20,13 +23,17 @@ const tones = new Tones((blocked) => {
 let state = null; // the newest
 let fading = 0;
 let undoing = 0;
+let newest = body.dataset.face === "print" ? "print" : "last"; // which of them is shown while it is fresh
 let shown = { id: body.dataset.last, tone: last.dataset.tone };
+let printed = { id: print.dataset.id, tone: print.dataset.tone };
 let heard = new Set([shown.id, ...[...document.querySelectorAll("[data-row]")].map((row) => row.dataset.id)]);
 
 function face() {
   if (body.dataset.lost) return "lost";
   if (state?.view.alarm) return "alarm";
-  return fading ? "last" : "calm";
+  if (body.dataset.panel) return body.dataset.panel;
+  if (fading) return newest;
+  return state.view.print.asks || state.view.print.goes_on ? "print" : "calm";
 }
 
 function turn() {
@@ -60,16 +67,33 @@ function showLast(view, first) {
   const changed = now.id !== shown.id;
   const worse = !changed && SEVERITY[now.tone] > SEVERITY[shown.tone];
   if (now.id && (changed || worse)) {
-    const left = first ? view.fresh_ms : Number(body.dataset.fadeMs);
-    if (left) show(left);
-    if (left) document.querySelector("#spoken").textContent = now.spoken;
+    const left = first ? (view.face === "last" ? view.fresh_ms : 0) : Number(body.dataset.fadeMs);
+    if (left) {
+      newest = "last";
+      close();
+      show(left);
+      document.querySelector("#spoken").textContent = now.spoken;
+    }
     if (worse) tones.play(now.tone);
   }
   shown = { id: now.id, tone: now.tone };
 }
 
+function showPrint(view, first) {
+  const now = view.print;
+  const changed = now.id !== printed.id || now.tone !== printed.tone;
+  printed = { id: now.id, tone: now.tone };
+  if (!now.id || !changed || (first && view.face !== "print")) return;
+  newest = "print";
+  close();
+  show(first ? view.fresh_ms : Number(body.dataset.fadeMs));
+  document.querySelector("#spoken").textContent = now.spoken;
+  if (!first && PRINT_TONES[now.tone]) tones.play(PRINT_TONES[now.tone]);
+}
+
 function fitAll() {
   fit(last);
+  fit(print);
   fitStrip();
 }
 
@@ -87,6 +111,7 @@ follow({
     bind(content.view);
     bindRows(content.view.rows);
     soundAll(content.view, first);
+    showPrint(content.view, first);
     showLast(content.view, first);
     allowUndo(content.view.undo_ms);
     turn();
@@ -104,7 +129,8 @@ follow({
   },
 });
 
-if (body.dataset.face === "last") show(Number(last.dataset.freshMs));
+if (body.dataset.face === "last" || body.dataset.face === "print") show(Number(last.dataset.freshMs));
 addEventListener("resize", fitAll);
 keys();
+printing(turn);
 fitAll();

@@ -1,0 +1,249 @@
+"""The print book: versions in reserve, and each print with how it ended, on the disk before anything follows from it.
+
+What it promises: a version is written down as used before a byte goes to the printer, so that no power cut lets the
+same version go to paper twice; and how a print ended is kept until central has acknowledged it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ekanban_core.states import PrintEnd, PrintReason
+from ekanban_core.texts import gettext as _
+from ekanban_terminal.disk import Disk, LocalDisk
+from ekanban_terminal.printing import book_sql as sql
+from ekanban_terminal.printing.jobs import ENDS, BookFailed, Ended, Job, Report, Said, State, Why
+
+FILE = "prints.sqlite"
+KEPT = 1_000  # prints that stay in the book after central knows of them
+MOST_DETAIL = 500  # characters, of wire.PrintReport
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A version that nobody else may print; given by central in this life of its ledger."""
+
+    body: str
+    version: int
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What this terminal printed of a card: the newest version sent, and the newest that surely exists (or 0)."""
+
+    body: str
+    made: int
+    confirmed: int
+
+
+class Book:
+    """Not for two threads at once. All calls may raise BookFailed; the next one opens the file anew."""
+
+    def __init__(self, path: Path, disk: Disk | None = None) -> None:
+        self.path = path
+        self._disk = disk or LocalDisk()
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Give the file back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    # Prints.
+
+    def add(self, job: Job) -> Job:
+        """Write down a wish. The same id again, or a card that is being printed: gives the print that there is."""
+        with self._writing() as connection:
+            there = _one(connection, sql.ONE, job.id) or _one(connection, sql.UNFINISHED, job.body)
+            if there is not None:
+                return there
+            connection.execute(sql.ADD, _row(job))
+            connection.execute(sql.FORGET, (KEPT,))
+        return job
+
+    def start(self, job: Job, version: int) -> Job:
+        """Use up a version for this print: when this returns, it is on the disk that nobody may print it again.
+
+        Raises ValueError where the version was used before, or the print does not wait.
+        """
+        with self._writing() as connection:
+            used = connection.execute(sql.USED, (job.body,)).fetchone()
+            if used is not None and used[0] >= version:
+                raise ValueError(f"Version {version} of card {job.body} was used before.")
+            connection.execute(sql.USE, (job.body, version))
+            connection.execute(sql.DROP, (job.body, version))
+            if connection.execute(sql.START, (version, job.id)).rowcount != 1:
+                raise ValueError(f"The print {job.id} does not wait to be sent.")
+        return replace(job, state=State.SENDING, version=version)
+
+    def end(self, job: Job, state: State, why: Why, ended: Ended) -> Job:
+        """Write down how a print stands now; if it has a version, central is to be told, in the same transaction."""
+        after = replace(job, state=state, why=why)
+        with self._writing() as connection:
+            connection.execute(sql.SET, (*_standing(after), job.id))
+            if job.version is not None and (end := ENDS.get(state)) is not None:
+                of_end = (ended.id, job.id, end, ended.at, ended.boot_id, ended.boottime_ms, ended.quantity)
+                connection.execute(sql.REPORT, (*of_end, _in_english(why)))
+        return after
+
+    def told(self, report_id: str) -> None:
+        """Central has acknowledged this report."""
+        with self._writing() as connection:
+            connection.execute(sql.TOLD, (report_id,))
+
+    def said(self, job: Job, said: Said) -> Job:
+        """Write down what central says of a print, its own or one that it was told of."""
+        after = replace(job, state=said.state, version=said.version, why=said.why, said=said.last)
+        with self._writing() as connection:
+            connection.execute(sql.SET, (*_standing(after), job.id))
+        return after
+
+    def cut_off(self, ended: Callable[[], Ended], active: Collection[str] = ()) -> list[Job]:
+        """Settle what was left in the middle, by a process that ended or a disk that failed; `active`: is not.
+
+        Either nothing was sent, or nobody knows. Gives those prints.
+        """
+        with self._reading() as connection:
+            left = [job for job in _jobs(connection.execute(sql.CUT_OFF)) if job.id not in active]
+        return [
+            self.end(job, State.UNKNOWN, Why(_("The terminal stopped while it was printing.")), ended())
+            if job.state is State.SENDING
+            else self.end(job, State.FAILED, Why(_("The terminal stopped before it printed.")), ended())
+            for job in left
+        ]
+
+    def one(self, job_id: str) -> Job | None:
+        """A print by its id."""
+        with self._reading() as connection:
+            return _one(connection, sql.ONE, job_id)
+
+    def newest(self, most: int) -> list[Job]:
+        """The newest prints, newest first."""
+        with self._reading() as connection:
+            return _jobs(connection.execute(sql.NEWEST, (most,)))
+
+    def unknown(self) -> list[Job]:
+        """Prints of which a person has to say whether they came out, oldest first."""
+        with self._reading() as connection:
+            return _jobs(connection.execute(sql.UNKNOWN))
+
+    def asked(self) -> list[Job]:
+        """Prints that central was asked for, and of which more is to be heard."""
+        with self._reading() as connection:
+            return _jobs(connection.execute(sql.ASKED))
+
+    def to_tell(self, most: int) -> list[Report]:
+        """What central is to hear, oldest first."""
+        with self._reading() as connection:
+            return [
+                Report(_job(row[:9]), PrintEnd(row[9]), Ended(*row[10:15]), row[15])
+                for row in connection.execute(sql.TO_TELL, (most,))
+            ]
+
+    def paper(self) -> list[Paper]:
+        """What was printed here, by card."""
+        with self._reading() as connection:
+            return [Paper(*row) for row in connection.execute(sql.PAPER)]
+
+    # The reserve.
+
+    def reserved(self, body: str, generation: str, above: int) -> int | None:
+        """The version to print next: given in this life of central's, and above the paper that is confirmed."""
+        with self._reading() as connection:
+            row = connection.execute(sql.RESERVED, (body, generation, above)).fetchone()
+        return None if row is None else int(row[0])
+
+    def reserve(self) -> list[Reserved]:
+        """All of it."""
+        with self._reading() as connection:
+            return [Reserved(*row) for row in connection.execute(sql.ALL_RESERVED)]
+
+    def put(self, reserve: Iterable[Reserved]) -> None:
+        """Replace the reserve by what central gave just now; versions that were used here are left out."""
+        with self._writing() as connection:
+            connection.execute(sql.DROP_ALL)
+            connection.executemany(sql.PUT, [(one.body, one.version, one.generation) for one in reserve])
+
+    # The file.
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._connection or self._opened()
+            yield connection
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            self.close()
+            raise BookFailed(
+                _("The print book {file} cannot be used, and nothing is printed: {why}. Call your supervisor."),
+                file=self.path.name,
+                why=error,
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except (sqlite3.Error, OSError):
+                raise
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._disk.connect(self.path, isolation_level=None, check_same_thread=False, timeout=2.0)
+        try:
+            for pragma in sql.PRAGMAS:
+                connection.execute(pragma)
+            version = connection.execute(sql.USER_VERSION).fetchone()[0]
+            if version > sql.SCHEMA_VERSION:
+                raise sqlite3.DatabaseError(f"a newer release wrote it (schema {version})")
+            if connection.execute(sql.CHECK).fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("it is damaged")
+            if version == 0:
+                connection.execute("BEGIN IMMEDIATE")
+                for statement in sql.SCHEMA:
+                    connection.execute(statement)
+                connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+
+def _row(job: Job) -> tuple[Any, ...]:
+    why = (job.why.text, json.dumps(dict(job.why.facts)))
+    return (job.id, job.body, job.reason, job.state, job.at_ms, job.version, *why)
+
+
+def _one(connection: sqlite3.Connection, statement: str, key: str) -> Job | None:
+    return next(iter(_jobs(connection.execute(statement, (key,)))), None)
+
+
+def _standing(job: Job) -> tuple[Any, ...]:
+    return (job.state, job.version, job.why.text, json.dumps(dict(job.why.facts)), job.said)
+
+
+def _in_english(why: Why) -> str:
+    return (why.text.format(**why.facts) if why.facts else why.text)[:MOST_DETAIL]
+
+
+def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
+    return [_job(row) for row in rows]
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    id_, body, reason, state, at_ms, version, text, facts, said = row
+    return Job(id_, body, PrintReason(reason), State(state), at_ms, version, Why(text, json.loads(facts)), bool(said))

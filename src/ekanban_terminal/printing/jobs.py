@@ -1,0 +1,106 @@
+"""One print of a card at this terminal: what was wished, how it stands, what is to be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ekanban_core.states import PrintEnd, PrintReason
+from ekanban_terminal.errors import TerminalError
+
+Facts = Mapping[str, str | int]
+
+
+class State(StrEnum):
+    """How a print stands. The order is the way that it goes."""
+
+    QUEUED = "queued"  # wished for; nothing was sent to a printer, and no version is used up
+    SENDING = "sending"  # its version is used up; whether paper comes out is not known yet
+    ASKED = "asked"  # central prints it
+    DONE = "done"  # the paper exists
+    VOID = "void"  # the paper exists, and central says that it is not to be used
+    UNKNOWN = "unknown"  # perhaps it exists: a person or its first scan says so. Never tried again by itself
+    FAILED = "failed"  # there is no paper
+
+
+ENDS = {State.DONE: PrintEnd.PRINTED, State.UNKNOWN: PrintEnd.UNKNOWN, State.FAILED: PrintEnd.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A person wants a card printed. id: of the touch, so that the same touch twice is one print."""
+
+    id: str
+    body: str
+    reason: PrintReason
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A sentence for people: an English text that gettext knows, and what fills it."""
+
+    text: str = ""
+    facts: Facts = field(default_factory=dict)
+
+
+NOTHING = Why()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A print as the book keeps it. Times are milliseconds of central's time as this terminal shows it.
+
+    version: None until one was taken. said: nothing more is to be heard of a print that central was asked for.
+    """
+
+    id: str
+    body: str
+    reason: PrintReason
+    state: State
+    at_ms: int
+    version: int | None = None
+    why: Why = NOTHING
+    said: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """When it became known how a print ended, and what its paper shows: for the report to central.
+
+    id: of the report, UUIDv7. at: wall clock, RFC 3339; shown, never compared.
+    """
+
+    id: str
+    at: str
+    boot_id: str
+    boottime_ms: int
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What central is to hear of a print."""
+
+    job: Job
+    end: PrintEnd
+    ended: Ended
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What central says of a print that it was asked for."""
+
+    state: State
+    version: int
+    why: Why = NOTHING
+    last: bool = False  # nothing more is to be heard
+
+
+class PrintRefused(TerminalError):
+    """This cannot be printed now; the text says what to do."""
+
+
+class BookFailed(TerminalError):
+    """What was printed cannot be written down, so nothing is printed."""

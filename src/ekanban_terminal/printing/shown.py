@@ -1,0 +1,69 @@
+"""A print as people see it: the register's words of its card, and a sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ekanban_core.card_code import CardCode
+from ekanban_core.states import PrintReason
+from ekanban_core.texts import gettext as _
+from ekanban_core.wire import RegisterCard
+from ekanban_terminal.printing.jobs import Job, State, Why
+from ekanban_terminal.printing.press import Standing
+from ekanban_terminal.state import PrinterShown, PrintShown
+
+Says = Callable[[str], str]  # a text in the reader's language
+
+STATES = {
+    State.QUEUED: _("A moment."),
+    State.SENDING: _("The card comes out of the printer."),
+    State.ASKED: _("Central prints the card."),
+    State.UNKNOWN: _("Until you say so, the old card stays valid."),
+    State.VOID: _("Do not use this card: destroy it."),
+    State.FAILED: _("The old card stays valid."),
+}
+DONE = {
+    PrintReason.DAMAGED: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
+    PrintReason.LOST: _(
+        "Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more."
+    ),
+    PrintReason.AGAIN: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
+}
+
+
+def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> PrintShown:
+    """What the kiosk shows of a print that came to stand so at that time."""
+    facts = (
+        card.model_dump(include={"part", "description", "unit", "container", "source", "destination", "bin"})
+        if card
+        else {}
+    )
+    return PrintShown(
+        id=job.id,
+        state=job.state,
+        card=job.body,
+        code=CardCode(job.body, job.version).shown if job.version else "",
+        quantity=card.quantity if card else None,
+        message=" ".join(text for text in (sentence(job.why, says), says(_standing(job))) if text),
+        at_ms=at_ms,
+        **facts,
+    )
+
+
+def printer_shown(name: str, standing: Standing, says: Says) -> PrinterShown:
+    """What the kiosk's strip says of the printer."""
+    if standing.ready is None:
+        return PrinterShown(name=name, state="unknown")
+    return PrinterShown(name=name, state="ready" if standing.ready else "not_ready", text=sentence(standing.why, says))
+
+
+def sentence(why: Why, says: Says) -> str:
+    """In the reader's language, where the text is one of ours."""
+    if not why.text:  # the empty text is the catalog's own head
+        return ""
+    text = says(why.text)
+    return text.format(**why.facts) if why.facts else text
+
+
+def _standing(job: Job) -> str:
+    return DONE[job.reason] if job.state is State.DONE else STATES[job.state]

@@ -1,0 +1,329 @@
+"""A card printed again at the kiosk, in a real browser: three touches with gloves, a keyboard, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import kiosk_states
+import pytest
+from kiosk_screen import Screen, Service, Terminal
+from playwright.sync_api import Browser, Page, expect
+
+from ekanban_terminal.clock import wall_ms
+from ekanban_terminal.printing.jobs import State
+from ekanban_terminal.register import Place
+from ekanban_terminal.state import Kiosk, PrinterShown
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+SIZES = [(1920, 1080), (1280, 800), (800, 480)]
+STAYS = (
+    "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+)
+MM = 96 / 25.4  # CSS pixels
+
+CUT = """name => [...document.querySelectorAll(`[data-name="${name}"] button:not([hidden]) *`)]
+  .filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent)"""
+
+
+@dataclass
+class LastingScreen(Screen):
+    """A page that several tests look at, and the service behind it."""
+
+    terminal: Terminal
+
+
+@pytest.fixture(scope="module")
+def lasting(browser: Browser) -> Iterator[LastingScreen]:
+    """One service and one page for all of them: what a test changes, the next one's reload forgets."""
+    shown = Terminal(Kiosk(kiosk_states.state(wall_ms())))
+    service = Service(shown)
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield LastingScreen(page, said, shown)
+    page.close()
+    service.stop()
+
+
+@pytest.fixture
+def terminal(lasting: LastingScreen) -> Terminal:
+    shown = lasting.terminal
+    shown.posted.clear()
+    shown.places.clear()
+    shown.publish(kiosk_states.state(wall_ms()))
+    return shown
+
+
+@pytest.fixture
+def screen(lasting: LastingScreen, terminal: Terminal) -> Screen:
+    lasting.said.clear()
+    lasting.page.set_viewport_size({"width": 1280, "height": 800})
+    lasting.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    lasting.page.goto(terminal.url)
+    lasting.page.locator("body[data-followed]").wait_for()
+    return lasting
+
+
+def ready(terminal: Terminal, **changes: Any) -> None:
+    terminal.publish(kiosk_states.with_printer(wall_ms(), **changes))
+
+
+def panel(page: Page, name: str) -> Any:
+    return page.locator(f'[data-name="{name}"]')
+
+
+def closed(page: Page) -> None:
+    """No panel is in the way of scans any more."""
+    expect(page.locator("body:not([data-panel])")).to_have_count(1)
+    for name in ("choose", "places", "reason"):
+        expect(panel(page, name)).to_be_hidden()
+
+
+def three_touches(page: Page, reason: str = "Damaged") -> None:
+    page.get_by_role("button", name="Print again").click()
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+    panel(page, "reason").get_by_role("button", name=reason).click()
+
+
+@pytest.mark.parametrize(("word", "reason"), [("Damaged", "damaged"), ("Lost", "lost")])
+def test_a_card_is_printed_again_in_three_touches(
+    screen: Screen, terminal: Terminal, word: str, reason: str
+) -> None:
+    ready(terminal)
+
+    three_touches(screen.page, word)
+
+    closed(screen.page)
+    ((path, content),) = terminal.posted
+    assert path == "/api/v1/print"
+    assert isinstance(content, dict)
+    assert (content["card"], content["reason"]) == ("CARD0001", reason)
+    assert content["id"][14] == "7"  # a UUIDv7
+    assert screen.said == []
+
+
+def test_a_double_touch_is_one_wish(screen: Screen, terminal: Terminal) -> None:
+    ready(terminal)
+    screen.page.get_by_role("button", name="Print again").click()
+    panel(screen.page, "choose").get_by_role("button", name="A-2040-7").dblclick()
+    expect(panel(screen.page, "reason")).to_be_visible()
+
+    panel(screen.page, "reason").locator('[data-reason="lost"]').evaluate("key => { key.click(); key.click(); }")
+
+    closed(screen.page)
+    assert len(terminal.posted) == 1
+
+
+def test_a_bin_without_a_card_is_found_by_a_few_touches(screen: Screen, terminal: Terminal) -> None:
+    ready(terminal)
+    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
+    screen.page.get_by_role("button", name="Print again").click()
+
+    screen.page.get_by_role("button", name="Card missing").click()
+    panel(screen.page, "places").get_by_role("button", name="B-06 – B-11").click()
+    panel(screen.page, "places").get_by_role("button", name="P-0008").click()
+
+    closed(screen.page)
+    ((_path, content),) = terminal.posted
+    assert isinstance(content, dict)
+    assert (content["card"], content["reason"]) == ("BODY0008", "lost")
+
+
+def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
+    page.get_by_role("button", name="Print again").click()
+    page.get_by_role("button", name="Card missing").click()
+    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+
+    panel(page, "places").get_by_role("button", name="Back").click()
+    expect(panel(page, "places").get_by_role("button", name="B-06 – B-11")).to_be_visible()
+    panel(page, "places").get_by_role("button", name="Back").click()
+    expect(panel(page, "choose")).to_be_visible()
+    panel(page, "choose").get_by_role("button", name="Back").click()
+
+    closed(page)
+    assert terminal.posted == []
+
+
+def test_it_goes_by_keyboard_alone_and_is_said(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    expect(page.locator(".status.printer")).to_be_visible()
+    page.locator("#again").focus()
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#spoken")).to_have_text("Which card?")
+    expect(panel(page, "choose").locator(".choice").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#spoken")).to_have_text("Why is it printed again?")
+    expect(panel(page, "reason").locator('[data-reason="damaged"]')).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel(page, "choose")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    closed(page)
+    expect(page.locator("#again")).to_be_focused()
+    assert terminal.posted == []
+
+
+def test_a_scanner_that_types_enter_chooses_nothing(screen: Screen, terminal: Terminal) -> None:
+    ready(terminal)
+    screen.page.get_by_role("button", name="Print again").click()
+    expect(panel(screen.page, "choose")).to_be_visible()
+
+    screen.page.keyboard.type("7K3QM9X201CF\n")
+
+    expect(panel(screen.page, "choose")).to_be_visible()
+    assert terminal.posted == []
+
+
+def test_a_scan_is_shown_while_somebody_chooses(screen: Screen, terminal: Terminal) -> None:
+    ready(terminal)
+    screen.page.get_by_role("button", name="Print again").click()
+
+    scanned = kiosk_states.entry(3, wall_ms(), id="newer")
+    ready(terminal, last=scanned)
+
+    expect(panel(screen.page, "last")).to_be_visible()
+    expect(panel(screen.page, "choose")).to_be_hidden()
+
+
+def test_what_becomes_of_a_print_is_shown_as_scans_are(screen: Screen, terminal: Terminal) -> None:
+    page, last = screen.page, panel(screen.page, "print")
+    ready(terminal, printed=kiosk_states.printed(wall_ms(), State.QUEUED))
+    expect(last).to_be_visible()
+    expect(last.locator(".word")).to_have_text("Printing")
+
+    ready(terminal, printed=kiosk_states.printed(wall_ms(), State.DONE, message="Destroy the old one."))
+
+    expect(last.locator(".word")).to_have_text("Printed")
+    expect(last).to_have_attribute("data-tone", "green")
+    expect(last.locator(".part")).to_have_text("A-2040-7")
+    expect(page.locator("#spoken")).to_have_text("Printed. A-2040-7. Destroy the old one.")
+
+
+def test_whoever_is_asked_answers_with_one_touch(screen: Screen, terminal: Terminal) -> None:
+    doubt = kiosk_states.printed(wall_ms(), State.UNKNOWN)
+    ready(terminal, printed=doubt, asked=(doubt,))
+    expect(panel(screen.page, "print").locator(".word")).to_have_text("Did the card come out?")
+
+    panel(screen.page, "print").get_by_role("button", name="No").click()
+
+    expect(panel(screen.page, "print").get_by_role("button", name="No")).not_to_be_focused()
+    assert terminal.posted == [("/api/v1/print/answer", {"id": "print-1", "printed": False})]
+
+
+def test_the_question_stays_beside_the_next_scan_and_comes_back(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    page.evaluate("document.body.dataset.fadeMs = 400")
+    doubt = kiosk_states.printed(wall_ms(), State.UNKNOWN)
+    ready(terminal, printed=doubt, asked=(doubt,))
+    expect(panel(page, "print")).to_be_visible()
+    expect(page.locator(".asked")).to_be_hidden()
+
+    ready(terminal, printed=doubt, asked=(doubt,), last=kiosk_states.entry(3, wall_ms(), id="newer"))
+
+    expect(panel(page, "last")).to_be_visible()
+    expect(page.locator(".asked")).to_contain_text("Did the card come out?")
+    expect(panel(page, "print")).to_be_visible()  # after the scan has faded
+
+
+def test_the_printer_is_in_the_strip_with_what_to_do(screen: Screen, terminal: Terminal) -> None:
+    ready(terminal)
+    strip = screen.page.locator(".status.printer")
+    expect(strip).to_contain_text("Zebra")
+    expect(strip).to_contain_text("Ready")
+
+    text = "There is no paper. Put a new roll in and close it."
+    ready(terminal, printer=PrinterShown(name="Zebra", state="not_ready", text=text))
+
+    expect(strip).to_contain_text(f"Not ready. {text}")
+    expect(strip).to_have_attribute("data-tone", "amber")
+    assert strip.locator(".state").evaluate("state => state.scrollHeight <= state.clientHeight + 1")
+
+
+def test_without_printing_there_is_no_key_for_it(screen: Screen, terminal: Terminal) -> None:
+    terminal.publish(kiosk_states.state(wall_ms()))
+
+    expect(screen.page.locator("#again")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_gloves_find_every_choice_and_nothing_scrolls(
+    screen: Screen, terminal: Terminal, size: tuple[int, int]
+) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
+    doubt = kiosk_states.printed(wall_ms(), State.UNKNOWN)
+    ready(terminal, printed=doubt, asked=(doubt,))
+    expect(panel(page, "print")).to_be_visible()
+    _roomy(page, "print")
+
+    page.get_by_role("button", name="Print again").click()
+    _roomy(page, "choose")
+    page.get_by_role("button", name="Card missing").click()
+    expect(panel(page, "places")).to_be_visible()
+    _roomy(page, "places")
+    panel(page, "places").get_by_role("button", name="Back").click()
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+    _roomy(page, "reason")
+
+
+def _roomy(page: Page, name: str) -> None:
+    expect(panel(page, name)).to_be_visible()
+    assert page.evaluate(STAYS), name
+    for key in [*panel(page, name).locator("button:visible").all(), page.locator("#again")]:
+        box = key.bounding_box()
+        assert box is not None
+        assert box["width"] >= 20 * MM - 0.1, (name, key.text_content())
+        assert box["height"] >= 15 * MM - 0.1, (name, key.text_content())
+        assert box["y"] + box["height"] <= cast("dict[str, int]", page.viewport_size)["height"]
+
+
+def test_a_long_part_number_is_written_smaller_before_it_is_cut(screen: Screen, terminal: Terminal) -> None:
+    long = kiosk_states.entry(1, wall_ms() - 60_000, id="long", card="CARD0001", part="HYD-PUMP-4711-0815-2290-AX")
+    ready(terminal, scans=(long,), last=long)
+
+    screen.page.get_by_role("button", name="Print again").click()
+
+    expect(panel(screen.page, "choose")).to_be_visible()
+    assert screen.page.evaluate(CUT, "choose") == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_panel_has_enough_contrast(screen: Screen, terminal: Terminal, theme: str) -> None:
+    page = screen.page
+    page.emulate_media(color_scheme=cast(Any, theme), reduced_motion="reduce")
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+    assert page.evaluate(CONTRAST, 7) == []
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+    assert page.evaluate(CONTRAST, 7) == []
+    for number, state in enumerate(State):
+        job = kiosk_states.printed(wall_ms(), state, number)
+        ready(terminal, printed=job, asked=(job,) if state is State.UNKNOWN else ())
+        expect(panel(page, "print").locator(".part")).to_have_text(job.part)
+        assert page.evaluate(CONTRAST, 7) == [], state
+
+
+def test_hostile_words_of_a_card_stay_text(screen: Screen, terminal: Terminal) -> None:
+    hostile = '<img src=x onerror="document.title=1"> </script>'
+    entry = kiosk_states.entry(1, wall_ms() - 60_000, id="x", card="CARD0001", part=hostile, description=hostile)
+    terminal.places = [Place("BODY0001", hostile, hostile, hostile, hostile, 1)]
+    ready(terminal, scans=(entry,), last=entry, printed=kiosk_states.printed(wall_ms(), part=hostile))
+    screen.page.get_by_role("button", name="Print again").click()
+    screen.page.get_by_role("button", name="Card missing").click()
+
+    expect(panel(screen.page, "places").locator(".headline").first).to_have_text(hostile)
+    assert screen.page.locator("img").count() == 0
+    assert screen.page.title() == "Scans at Line 4"
+    assert screen.said == []
