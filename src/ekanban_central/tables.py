@@ -21,6 +21,11 @@ def _big(**kind: Any) -> Any:
     return Field(sa_type=BigInteger, **kind)
 
 
+def _later(**kind: Any) -> Any:
+    """A text that rows of earlier releases have not: empty there."""
+    return Field(default="", sa_column_kwargs={"server_default": text("''")}, **kind)
+
+
 class Meta(SQLModel, table=True):
     """Facts about this database: `generation`, a random word that changes when central is restored (promise 15)."""
 
@@ -38,6 +43,8 @@ class Site(SQLModel, table=True):
     language: str = "en"
     head: int = _big(default=0)
     mark: int = _big(default=0, sa_column_kwargs={"server_default": "0"})
+    base_url: str = _later(max_length=200)  # as phones reach central, for cards; empty: the settings' own
+    owner: str = _later(max_length=200)  # for cards: "if found, give to"
 
 
 class Part(SQLModel, table=True):
@@ -48,6 +55,17 @@ class Part(SQLModel, table=True):
     description: str = ""
     unit: str = "pcs"
     revision: str = ""
+    picture: str | None = Field(default=None, max_length=64)  # a Picture's key
+
+
+class Picture(SQLModel, table=True):
+    """A picture as it was brought, named by the SHA-256 of its bytes. It stays: a job prints what was there then."""
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=20)  # "image/png", "image/jpeg"
+    width: int
+    height: int
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class Location(SQLModel, table=True):
@@ -79,6 +97,9 @@ class Loop(SQLModel, table=True):
     states: str = ""  # middle states in use, joined by commas
     holds_back: bool = False
     out_of_sequence: str = "warn"  # OutOfSequence
+    supplier_part: str = _later(max_length=60)  # its number at the supplier
+    remark: str = _later(max_length=200)  # on its cards
+    layout: str = _later(max_length=40)  # of its cards; empty: chosen by rule
     changed: int = _big(default=0, index=True)
 
 
@@ -349,3 +370,79 @@ class FileImport(SQLModel, table=True):
     begun_ms: int = _big()
     seen_ms: int = _big()  # the last sign of life
     ended_ms: int | None = _big(default=None)
+
+
+class Printer(SQLModel, table=True):
+    """A printer that an administrator has registered; jobs name it, and nothing else says where to print."""
+
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+    id: UUID = Field(primary_key=True)
+    site_id: int = Field(foreign_key="site.id")
+    name: str = Field(max_length=80)
+    way: str = Field(max_length=20)  # PrinterWay
+    address: str = Field(max_length=200)  # what that way needs
+    dialect: str = Field(max_length=20)  # PrinterDialect
+    dpi: int
+    media: str = Field(default="", max_length=80)
+    offset_x: float = 0.0  # millimetres
+    offset_y: float = 0.0
+    scale_x: float = 1.0
+    scale_y: float = 1.0
+    inset: float = 0.25  # dots
+    answers_status: bool = False
+    layout: str = Field(default="", max_length=40)  # of jobs that name none; empty: chosen by rule
+    sheet: str = Field(default="", max_length=40)
+    terminal_id: UUID | None = Field(default=None, foreign_key="terminal.id")  # it stands there; null: central prints
+    enabled: bool = True
+
+
+class PrintJob(SQLModel, table=True):
+    """Cards on their way to paper. `ekanban_central.print_rows` says how its states follow each other."""
+
+    __tablename__ = "print_job"
+    __table_args__ = (
+        UniqueConstraint("site_id", "request_id"),
+        Index(
+            "one_sending_job_per_printer",  # whichever process sends: the database's own word
+            "printer_id",
+            unique=True,
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index("ix_print_job_state", "state", "id"),
+    )
+    id: UUID = Field(primary_key=True)
+    site_id: int = Field(foreign_key="site.id")
+    printer_id: UUID | None = Field(default=None, foreign_key="printer.id")  # null: it was taken off the list
+    printer: str = Field(max_length=80)  # its name then
+    terminal_id: UUID | None = None  # where the printer stood then; null: central sends
+    request_id: UUID | None = None  # of whoever asked; the same one again is the same job
+    request_hash: str = Field(default="", max_length=64)  # of what was asked
+    state: str = Field(max_length=20)  # PrintState
+    layout: str = Field(default="", max_length=40)
+    sheet: str = Field(default="", max_length=40)
+    skip: int = 0  # places of the first sheet that are used up
+    duplex: bool = False
+    reason: str = Field(max_length=20)  # PrintReason
+    person_id: UUID | None = None
+    repeats: UUID | None = None  # the job of which this prints a range again
+    total: int
+    printed: int = 0  # surely out
+    made_ms: int = _big()
+    seen_ms: int = _big()  # the sender's last sign of life
+    ended_ms: int | None = _big(default=None)
+    worker: str = Field(default="", max_length=40)  # who sends
+    said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # for people: {text, facts}
+
+
+class PrintJobItem(SQLModel, table=True):
+    """One print of a job, exactly as it goes to paper."""
+
+    __tablename__ = "print_job_item"
+    __table_args__ = (Index("ix_print_job_item_body", "body", "version"),)
+    job_id: UUID = Field(primary_key=True, foreign_key="print_job.id")
+    place: int = Field(primary_key=True)  # from 1
+    body: str = Field(foreign_key="card.body", max_length=8)
+    version: int
+    state: str = Field(max_length=20)  # ItemState
+    face: dict[str, Any] = _json()  # ekanban_labels.face.CardFace

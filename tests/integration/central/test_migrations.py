@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, insert, inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from ekanban_central import ledger, tables
+from ekanban_central import ledger, loading, tables
 from ekanban_central.database import Database
 from ekanban_migrations import upgrade
 from ekanban_migrations.upgrade import Schema
@@ -73,7 +73,7 @@ def test_what_an_earlier_release_has_stored_is_what_this_one_reads(database_url:
     database = Database(database_url)
     try:
         with database.transaction() as connection:
-            connection.execute(insert(ledger.SITE).values(id=1, code="plant", name="Plant"))
+            connection.execute(_SITE_OF_OLD)
             for position, data in enumerate(rows, 1):
                 row = {"site_id": 1, "position": position, "data": json.dumps(data)}
                 connection.execute(_LEDGER_OF_OLD, row)
@@ -90,6 +90,38 @@ def test_what_an_earlier_release_has_stored_is_what_this_one_reads(database_url:
         database.close()
 
 
+def test_loops_that_know_nothing_of_paper_get_empty_words(database_url: str) -> None:
+    upgrade.central(database_url, "0004")
+    database = Database(database_url)
+    try:
+        with database.transaction() as connection:
+            connection.execute(_SITE_OF_OLD)
+            for statement in _LOOP_OF_OLD:
+                connection.execute(text(statement.replace("NIL", f"'{1:032x}'")))
+
+        upgrade.central(database_url)
+
+        with database.reading() as connection:
+            (site,) = connection.execute(select(ledger.SITE)).mappings()
+            (loop,) = connection.execute(select(loading.LOOP)).mappings()
+            (part,) = connection.execute(select(loading.PART)).mappings()
+        assert (site["base_url"], site["owner"]) == ("", "")
+        assert (loop["supplier_part"], loop["remark"], loop["layout"], loop["quantity"]) == ("", "", "", 40)
+        assert part["picture"] is None
+    finally:
+        database.close()
+
+
+_LOOP_OF_OLD = (
+    "INSERT INTO part (id, number, description, unit, revision) VALUES (NIL, '4711', '', 'pcs', '')",
+    "INSERT INTO location (id, site_id, name, kind) VALUES (NIL, 1, 'Line 1', 'line')",
+    "INSERT INTO loop (id, site_id, part_id, source_id, destination_id, bin, kind, quantity, container, lead_time_s,"
+    " min_cycle_s, closing, states, holds_back, out_of_sequence, changed)"
+    " VALUES (NIL, 1, NIL, NIL, NIL, '', 'withdrawal', 40, '', 60, 0, 'two_scan', '', false, 'warn', 0)",
+)
+_SITE_OF_OLD = text(
+    "INSERT INTO site (id, code, name, time_zone, language, head, mark) VALUES (1, 'plant', 'Plant', 'UTC', 'en', 0, 0)"
+)
 _LEDGER_OF_OLD = text(
     "INSERT INTO ledger (site_id, position, at_ms, kind, actor_kind, data)"
     " VALUES (:site_id, :position, 1, 'scan', 'terminal', :data)"
