@@ -20,7 +20,9 @@ from ekanban_central.intake_flush import Flusher
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.pages import card as card_page
+from ekanban_central.pages import cards as cards_pages
 from ekanban_central.pages import imports as import_pages
+from ekanban_central.pages import loops as loop_pages
 from ekanban_central.pages import reviews as review_pages
 from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
@@ -38,7 +40,8 @@ from ekanban_central.throttle import Throttle
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
     reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
-    terminal_pages.router, import_pages.router, card_page.router, docs_page.router,
+    terminal_pages.router, import_pages.router, card_page.router, loop_pages.router, cards_pages.router,
+    docs_page.router,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ekanban_central.card_acts import CardStep
 from ekanban_central.imported import ImportState, Said
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import CardCode
@@ -91,6 +92,33 @@ def card_state(state: str) -> Sign:
         CardState.FOUND: Sign(_("Found again"), "alert", "amber"),
         CardState.RETIRED: Sign(_("Out of use"), "cancelled", "grey"),
     }[CardState(state)]
+
+
+def card_step(name: str) -> Sign:
+    """What a person does to a card."""
+    return {
+        CardStep.HOLD: Sign(_("Put on hold"), "pause", "amber"),
+        CardStep.RELEASE: Sign(_("Release from hold"), "play", "green"),
+        CardStep.LOST: Sign(_("Report lost"), "search", "red"),
+        CardStep.REINSTATE: Sign(_("Reinstate"), "check", "green"),
+        CardStep.RETIRE: Sign(_("Retire"), "cancelled", "red"),
+    }[CardStep(name)]
+
+
+def card_done(name: str) -> str:
+    """The same as something that has happened."""
+    return {
+        CardStep.HOLD: _("On hold"),
+        CardStep.RELEASE: _("Released from hold"),
+        CardStep.LOST: _("Reported lost"),
+        CardStep.REINSTATE: _("Reinstated"),
+        CardStep.RETIRE: _("Retired"),
+    }[CardStep(name)]
+
+
+def card_mark(name: str) -> str:
+    """What sets a card apart, as a filter says it."""
+    return {"stale": _("Old quantity"), "pending": _("Being printed"), "open": _("Signal open")}[name]
 
 
 def terminal_state(state: str, *, silent: bool = False, forked: bool = False) -> Sign:
