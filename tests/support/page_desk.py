@@ -99,4 +99,4 @@ def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) 
 
 
 _LOUD = ("error", "warning")
-LIVE = ("/signals", "/reviews", "/terminals")
+LIVE = ("/signals", "/reviews", "/terminals", "/loops", "/cards")

@@ -41,12 +41,6 @@ def all_cards(request: Request, visitor: Looking, central: Here) -> Response:
     return _page(request, visitor, central, None)
 
 
-@router.get("/loops/{loop_id}")
-def cards_of_loop(request: Request, visitor: Looking, central: Here, loop_id: UUID) -> Response:
-    """The cards of one loop."""
-    return _page(request, visitor, central, loop_id)
-
-
 @router.get("/cards.csv")
 def all_cards_csv(request: Request, _visitor: Looking, central: Here) -> Response:
     """The list as its filter stands, for a spreadsheet."""
@@ -57,6 +51,12 @@ def all_cards_csv(request: Request, _visitor: Looking, central: Here) -> Respons
 def cards_of_loop_csv(request: Request, _visitor: Looking, central: Here, loop_id: UUID) -> Response:
     """The same of one loop."""
     return _csv(request, central, loop_id)
+
+
+@router.get("/loops/{loop_id}")
+def cards_of_loop(request: Request, visitor: Looking, central: Here, loop_id: UUID) -> Response:
+    """The cards of one loop."""
+    return _page(request, visitor, central, loop_id)
 
 
 @router.post("/cards/acts/{step}")

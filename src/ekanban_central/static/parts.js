@@ -94,5 +94,5 @@ const Parts = (() => {
   main.addEventListener("focusout", () => setTimeout(ask));
   main.addEventListener("toggle", (event) => event.target.open || ask(), true);
   setInterval(() => document.hidden || ask(), AGES_MS);
-  return { ask };
+  return { ask, now: () => question().catch(ask) };
 })();

@@ -71,7 +71,7 @@
     for (const one of said.notices ?? []) Notices.show(one.text, one.colour);
     if (!said.notices) Notices.show(said.detail ?? say(words.failed, { status: answer.status }), "red");
     if (answer.ok) unpick();
-    Parts.ask();
+    await Parts.now();
   }
 
   function ask(dialog) {
