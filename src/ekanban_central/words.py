@@ -8,7 +8,18 @@ from ekanban_central.card_acts import CardStep
 from ekanban_central.imported import ImportState, Said
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import CardCode
-from ekanban_core.states import CardState, ClosedHow, LoopKind, Role, SignalState, TerminalState
+from ekanban_core.states import (
+    CardState,
+    ClosedHow,
+    LoopKind,
+    PaperState,
+    PrinterWay,
+    PrintReason,
+    PrintState,
+    Role,
+    SignalState,
+    TerminalState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,63 @@ def card_done(name: str) -> str:
 def card_mark(name: str) -> str:
     """What sets a card apart, as a filter says it."""
     return {"stale": _("Old quantity"), "pending": _("Being printed"), "open": _("Signal open")}[name]
+
+
+def print_state(state: str) -> Sign:
+    """How far a print job has come."""
+    return {
+        PrintState.QUEUED: Sign(_("Waits"), "clock", "grey"),
+        PrintState.SENDING: Sign(_("Is printed"), "printer", "blue"),
+        PrintState.ACCEPTED: Sign(_("Taken by the printer"), "inbox", "amber"),
+        PrintState.DONE: Sign(_("On paper"), "check", "green"),
+        PrintState.UNKNOWN: Sign(_("Somebody must look"), "eye", "amber"),
+        PrintState.FAILED: Sign(_("Failed"), "ban", "red"),
+        PrintState.CANCELLED: Sign(_("Taken back"), "cancelled", "grey"),
+    }[PrintState(state)]
+
+
+def print_state_says(state: str) -> str:
+    """The same as a sentence that says what it means for the cards."""
+    return {
+        PrintState.QUEUED: _("It waits for its printer. The papers in use are valid until the new ones are confirmed."),
+        PrintState.SENDING: _("It is on its way to the printer."),
+        PrintState.ACCEPTED: _("The printer has taken all of it, and does not say whether paper came out."),
+        PrintState.DONE: _("All papers are there; older ones are void."),
+        PrintState.UNKNOWN: _("Nobody knows how much came out. It is not sent again by itself: look at the printer."),
+        PrintState.FAILED: _("What is not on paper will not come by itself. The papers in use stay valid."),
+        PrintState.CANCELLED: _("It was taken back before it was sent. The papers in use stay valid."),
+    }[PrintState(state)]
+
+
+def paper_state(state: str) -> Sign:
+    """What is known of one print."""
+    return {
+        PaperState.WAITING: Sign(_("Waits"), "clock", "grey"),
+        PaperState.OUT: Sign(_("On paper"), "check", "green"),
+        PaperState.UNSURE: Sign(_("Not sure"), "help", "amber"),
+        PaperState.MISSING: Sign(_("Did not come"), "paper-cross", "grey"),
+    }[PaperState(state)]
+
+
+def print_reason(reason: str) -> str:
+    """Why cards are printed."""
+    return {
+        PrintReason.NEW: _("First print"),
+        PrintReason.LOST: _("Lost"),
+        PrintReason.DAMAGED: _("Damaged"),
+        PrintReason.STALE: _("Old quantity"),
+        PrintReason.AGAIN: _("Printed again"),
+    }[PrintReason(reason)]
+
+
+def printer_way(way: str) -> str:
+    """How a printer is reached."""
+    return {
+        PrinterWay.IPP: _("IPP, directly"),
+        PrinterWay.CUPS: _("Queue of this machine (CUPS)"),
+        PrinterWay.RAW: _("Label printer on the network (port 9100)"),
+        PrinterWay.FILE: _("Files in a folder"),
+    }[PrinterWay(way)]
 
 
 def terminal_state(state: str, *, silent: bool = False, forked: bool = False) -> Sign:
