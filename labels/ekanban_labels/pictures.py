@@ -12,3 +12,12 @@ class Picture:
     content: bytes
     width: int
     height: int
+
+
+def fitted(picture: Picture, width: int, height: int, mode: str) -> object:
+    """A stand-in."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    return Image.open(BytesIO(picture.content)).resize((width, height)).convert(mode)

@@ -11,12 +11,26 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import described, docs_page, keys, problem_page, problems, rendering
-from ekanban_central.api import events, health, imports, master, people, register, reviews, scans, signals, terminals
+from ekanban_central.api import (
+    events,
+    health,
+    imports,
+    master,
+    people,
+    print_jobs,
+    printers,
+    register,
+    reviews,
+    scans,
+    signals,
+    terminals,
+)
 from ekanban_central.context import Central
 from ekanban_central.database import Database
 from ekanban_central.imports import Imports
 from ekanban_central.intake import Intake
 from ekanban_central.intake_flush import Flusher
+from ekanban_central.labels_engine import LabelsEngine
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.pages import card as card_page
@@ -28,7 +42,11 @@ from ekanban_central.pages import sign_in
 from ekanban_central.pages import signals as signal_pages
 from ekanban_central.pages import terminals as terminal_pages
 from ekanban_central.patience import AnswerInTime
+from ekanban_central.pictures import Pictures
 from ekanban_central.plant_clock import PlantClock
+from ekanban_central.print_engine import Engine
+from ekanban_central.print_wish import Printing
+from ekanban_central.print_worker import PrintWorker
 from ekanban_central.schema_watch import OnlyOurSchema, SchemaWatch
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shell import AnswerAlways, BodyLimit, SafeHeaders
@@ -39,9 +57,9 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
-    reviews.router, master.router, imports.router, sign_in.router, signal_pages.router, review_pages.router,
-    terminal_pages.router, import_pages.router, card_page.router, loop_pages.router, cards_pages.router,
-    docs_page.router,
+    reviews.router, master.router, imports.router, printers.router, print_jobs.router, sign_in.router,
+    signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router, card_page.router,
+    loop_pages.router, cards_pages.router, docs_page.router,
 )  # fmt: skip
 
 
@@ -51,10 +69,13 @@ def create_app(
     now_ms: Callable[[], int] | None = None,
     random_bytes: Callable[[int], bytes] = os.urandom,
     key: keys.CentralKey | None = None,
+    engine: Engine | None = None,
+    loopback: bool = False,
 ) -> FastAPI:
     """Compose a central. The schema must have been brought up to date (`ekanban_migrations.upgrade.central`).
 
     now_ms: takes the place of the machine's clocks; else the clock is to be told of the database (`clock.take_up`).
+    engine: draws and prints in place of the labels' own. loopback: cards may carry an address of this machine alone.
     """
     database = Database(settings.url)
     hub = Hub(database)
@@ -63,6 +84,10 @@ def create_app(
     intake = Intake(database, hub.publish, random_bytes, clock.not_before)
     key = key or keys.load_or_make(settings.data)
     metrics = Metrics()
+    printing = Printing(
+        database, engine or LabelsEngine(), Pictures(database), hub.publish, clock.now_ms, random_bytes,
+        settings.base_url, loopback,
+    )  # fmt: skip
     central = Central(
         settings=settings,
         database=database,
@@ -76,6 +101,8 @@ def create_app(
         ),
         metrics=metrics,
         imports=Imports(database, intake.take, hub.publish, clock.now_ms, random_bytes, key.id, metrics.took),
+        printing=printing,
+        printers=PrintWorker(printing, metrics.printed),
     )
     app = FastAPI(
         title="ekanban central", version=version("ekanban-terminal"), docs_url=None, redoc_url=None, lifespan=_life
@@ -103,9 +130,11 @@ def create_app(
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     central: Central = app.state.central
     await central.hub.start()
+    central.printers.start()
     try:
         yield
     finally:
         await central.hub.stop()
+        await run_in_threadpool(central.printers.stop)
         await run_in_threadpool(central.imports.stop)
         central.database.close()

@@ -15,6 +15,8 @@ from ekanban_central.keys import CentralKey
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.plant_clock import PlantClock
+from ekanban_central.print_wish import Printing
+from ekanban_central.print_worker import PrintWorker
 from ekanban_central.settings import CentralSettings
 from ekanban_central.shared_reads import SharedReads
 from ekanban_core.signatures import Verify
@@ -33,6 +35,8 @@ class Central:
     intake: Flusher  # takes scans in
     metrics: Metrics
     imports: Imports  # takes files in that people bring
+    printing: Printing  # what print jobs are made with
+    printers: PrintWorker  # sends them
     shared: SharedReads = field(default_factory=SharedReads)
     approved_keys: dict[str, Verify] = field(default_factory=dict)  # by terminal id; see access.delivering_terminal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -16,7 +17,7 @@ BODY_PATTERN = rf"^[{ALPHABET}]{{{BODY}}}$"
 YEAR_S = 366 * 86_400
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names are one printable line: NUL and lone surrogates cannot be stored by PostgreSQL, line ends break lists."""
     bad = next((character for character in text if not character.isprintable()), None)
     if bad is not None:
@@ -33,8 +34,8 @@ def _storable(text: str) -> str:
 
 Asked = Annotated[str, AfterValidator(_storable)]
 Yes = Annotated[bool, Field(strict=True)]  # neither 1 nor "yes"
-Line = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_plain)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(plain)]
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(plain)]
 
 
 def _zone(name: str) -> str:
@@ -46,6 +47,19 @@ def _zone(name: str) -> str:
 
 
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
+
+
+def _address(text: str) -> str:
+    """An address that codes on cards begin with; anything else in it would be printed on every card."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError(f"expected an address as in https://kanban.plant.example, got {text[:60]!a}")
+    if "@" in parts.netloc or not text.isascii() or " " in text:
+        raise ValueError("expected an address without a name, blanks and other letters than ASCII")
+    return text.rstrip("/")
+
+
+BaseUrl = Annotated[str, Field(max_length=200), AfterValidator(plain), AfterValidator(_address)]
 
 
 class Input(BaseModel):
@@ -66,10 +80,10 @@ class NewSite(Input):
 class NewPart(Input):
     """What is replenished."""
 
-    number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)]
+    number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(plain)]
     description: Line = ""
-    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(_plain)] = "pcs"
-    revision: Annotated[str, Field(max_length=20), AfterValidator(_plain)] = ""
+    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(plain)] = "pcs"
+    revision: Annotated[str, Field(max_length=20), AfterValidator(plain)] = ""
 
 
 class NewLocation(Input):
@@ -85,16 +99,19 @@ class NewLoop(Input):
     part: Asked
     source: Asked
     destination: Asked
-    bin: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
+    bin: Annotated[str, Field(max_length=40), AfterValidator(plain)] = ""
     kind: LoopKind
     quantity: Annotated[int, Field(strict=True, ge=1, lt=2**31)]  # per container
-    container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] = ""
+    container: Annotated[str, Field(max_length=40), AfterValidator(plain)] = ""
     lead_time_s: Annotated[int, Field(strict=True, ge=1, le=YEAR_S)]
     min_cycle_s: Annotated[int, Field(strict=True, ge=0, le=YEAR_S)] = 0
     closing: Closing = Closing.TWO_SCAN
     states: list[SignalState] = []  # middle states in use
     holds_back: Yes = False
     out_of_sequence: OutOfSequence = OutOfSequence.WARN
+    supplier_part: Annotated[str, Field(max_length=60), AfterValidator(plain)] = ""
+    remark: Line = ""
+    layout: Annotated[str, Field(max_length=40), AfterValidator(plain)] = ""
 
     @model_validator(mode="after")
     def _fits_together(self) -> NewLoop:
@@ -125,8 +142,8 @@ class PartChange(Input):
     """What may be changed of a part; what is left out stays."""
 
     description: Line | None = None
-    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(_plain)] | None = None
-    revision: Annotated[str, Field(max_length=20), AfterValidator(_plain)] | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(plain)] | None = None
+    revision: Annotated[str, Field(max_length=20), AfterValidator(plain)] | None = None
 
 
 class LocationChange(Input):
@@ -140,12 +157,15 @@ class LoopChange(Input):
     """What may be changed of a loop; what is left out stays. Another quantity makes all its prints stale."""
 
     quantity: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
-    container: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
+    container: Annotated[str, Field(max_length=40), AfterValidator(plain)] | None = None
     lead_time_s: Annotated[int, Field(strict=True, ge=1, le=YEAR_S)] | None = None
     min_cycle_s: Annotated[int, Field(strict=True, ge=0, le=YEAR_S)] | None = None
     closing: Closing | None = None
     holds_back: Yes | None = None
     out_of_sequence: OutOfSequence | None = None
+    supplier_part: Annotated[str, Field(max_length=60), AfterValidator(plain)] | None = None
+    remark: Line | None = None
+    layout: Annotated[str, Field(max_length=40), AfterValidator(plain)] | None = None
 
 
 class SiteChange(Input):
@@ -154,3 +174,5 @@ class SiteChange(Input):
     name: Name | None = None
     time_zone: ZoneName | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    base_url: BaseUrl | None = None
+    owner: Line | None = None

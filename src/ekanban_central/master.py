@@ -120,23 +120,32 @@ def create_loop(desk: Desk, new: NewLoop) -> UUID:
     return key
 
 
-def create_cards(desk: Desk, loop_id: UUID, new: NewCards) -> list[str]:
-    """Make cards of a loop; returns their bodies. With `printed` they are in use at once."""
+def next_number(connection: Connection, loop_id: UUID) -> int:
+    """The number that the loop's next card will have."""
+    highest = select(func.coalesce(func.max(CARD.c.number), 0)).where(CARD.c.loop_id == loop_id)
+    return int(connection.execute(highest).scalar_one()) + 1
+
+
+def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str | None] = ()) -> list[str]:
+    """Make cards of a loop; returns their bodies. With `printed` they are in use at once.
+
+    bodies: of each of them, where they are known beforehand; else `new` has one, or chance gives them.
+    """
     if desk.connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id)).one_or_none() is None:
         raise NotThere(f"There is no loop {loop_id}.")
-    highest = select(func.coalesce(func.max(CARD.c.number), 0)).where(CARD.c.loop_id == loop_id)
-    first = int(desk.connection.execute(highest).scalar_one()) + 1
-    rows = [_card(desk, loop_id, first + place, new) for place in range(new.count)]
+    first = next_number(desk.connection, loop_id)
+    known = bodies or [new.body] * new.count
+    rows = [_card(desk, loop_id, first + place, new, body) for place, body in enumerate(known)]
     entries = [
         Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": {"card": _json(row)}})
         for row in rows
     ]
     position = desk.record(entries)
-    bodies = [row["body"] for row in rows]
-    desk.connection.execute(update(CARD).where(CARD.c.body.in_(bodies)).values(changed=position))
+    made = [row["body"] for row in rows]
+    desk.connection.execute(update(CARD).where(CARD.c.body.in_(made)).values(changed=position))
     if new.printed:
-        _print_first(desk, bodies)
-    return bodies
+        _print_first(desk, made)
+    return made
 
 
 def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: str) -> None:
@@ -183,9 +192,9 @@ def add_alias(desk: Desk, body: str, text: str) -> None:
     desk.connection.execute(update(CARD).where(CARD.c.body == body).values(changed=position))
 
 
-def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards) -> dict[str, Any]:
+def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:
     row = {
-        "body": new.body or "",
+        "body": body or "",
         "site_id": desk.site_id,
         "loop_id": loop_id,
         "number": number,
@@ -196,8 +205,8 @@ def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards) -> dict[str, An
         "one_off": new.one_off,
         "changed": 0,
     }
-    if new.body is not None:
-        desk.insert(CARD, row, f"A card {new.body} exists already.")
+    if body is not None:
+        desk.insert(CARD, row, f"A card {body} exists already.")
         return row
     while True:  # 40 random bits: a second try is rare, a third is not to be expected
         row["body"] = random_body(desk.random_bytes)

@@ -13,10 +13,13 @@ from sqlalchemy import Connection, Table, func, select
 from ekanban_central import tables
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import SIGNAL
+from ekanban_core.states import PrintState
 from ekanban_core.wire import ScanResult
 
 REVIEW: Table = tables.Review.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # see REVIEW
+JOB: Table = tables.PrintJob.__table__  # type: ignore[attr-defined]  # see REVIEW
+UNSETTLED = (PrintState.QUEUED, PrintState.SENDING, PrintState.ACCEPTED, PrintState.UNKNOWN)
 
 
 class Metrics:
@@ -45,6 +48,12 @@ class Metrics:
         self.stored = Gauge(
             "ekanban_scans_at_terminals", "Scans that terminals have yet to send", registry=self.registry
         )
+        self.print_jobs = Counter(
+            "ekanban_print_jobs", "Print jobs that this process has sent, by how they ended", ["state"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.prints = Counter("ekanban_prints", "Prints that are surely on paper", registry=self.registry)
+        self.waiting_jobs = Gauge("ekanban_print_jobs_open", "Print jobs by state", ["state"], registry=self.registry)
         self.position = Gauge(
             "ekanban_ledger_position", "Newest ledger position of a site", ["site"], registry=self.registry
         )
@@ -57,6 +66,11 @@ class Metrics:
         for outcome, count in outcomes.items():
             self.scans.labels(outcome=str(outcome)).inc(count)
 
+    def printed(self, state: PrintState, prints: int) -> None:
+        """Count a print job that has ended."""
+        self.print_jobs.labels(state=str(state)).inc()
+        self.prints.inc(prints)
+
     def read(self, connection: Connection) -> None:
         """Read what the database knows."""
         self.open_signals.set(_count(connection, SIGNAL, SIGNAL.c.closed_how.is_(None)))
@@ -66,6 +80,10 @@ class Metrics:
         for state, count in connection.execute(by_state):
             self.terminals.labels(state=state).set(count)
         self.stored.set(connection.execute(select(func.coalesce(func.sum(TERMINAL.c.stored), 0))).scalar_one())
+        self.waiting_jobs.clear()
+        unsettled = select(JOB.c.state, func.count()).where(JOB.c.state.in_(UNSETTLED)).group_by(JOB.c.state)
+        for state, count in connection.execute(unsettled):
+            self.waiting_jobs.labels(state=state).set(count)
         for code, head in connection.execute(select(SITE.c.code, SITE.c.head)):
             self.position.labels(site=code).set(head)
 

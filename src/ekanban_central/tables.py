@@ -389,7 +389,8 @@ class Printer(SQLModel, table=True):
     scale_x: float = 1.0
     scale_y: float = 1.0
     inset: float = 0.25  # dots
-    answers_status: bool = False
+    answers_status: bool = True
+    fingerprint: str = Field(default="", max_length=64)  # of an ipps:// printer's certificate, SHA-256
     layout: str = Field(default="", max_length=40)  # of jobs that name none; empty: chosen by rule
     sheet: str = Field(default="", max_length=40)
     terminal_id: UUID | None = Field(default=None, foreign_key="terminal.id")  # it stands there; null: central prints

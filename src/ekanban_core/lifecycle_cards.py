@@ -22,7 +22,7 @@ from ekanban_core.events import (
 )
 from ekanban_core.facts import Card, Message, Moment, Signal
 from ekanban_core.lifecycle_close import cancelled
-from ekanban_core.states import CardState
+from ekanban_core.states import CardState, PrintReason
 from ekanban_core.texts import sentence
 
 Change = tuple[Card, tuple[Event, ...]]
@@ -85,6 +85,19 @@ def print_made(card: Card) -> Change:
         raise refused("prints_used_up", most=LAST_VERSION)
     made = replace(card, pending_version=version)
     return _active(made, (PrintMade(version),))
+
+
+def print_wanted(card: Card, reason: PrintReason) -> Change:
+    """A person wants new paper. Where it takes the place of lost paper, a card reported lost is in use again by it.
+
+    A card that was found waits for its review first: its demand is kept there.
+    """
+    events: tuple[Event, ...] = ()
+    if card.state is CardState.LOST and reason in (PrintReason.LOST, PrintReason.DAMAGED):
+        card, events = reinstate(card)
+    _only(card, CardState.DRAFT, CardState.ACTIVE, CardState.ON_HOLD)
+    made, about_paper = print_made(card)
+    return made, (*events, *about_paper)
 
 
 def print_confirmed(card: Card, version: int) -> Change:

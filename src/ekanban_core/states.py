@@ -140,3 +140,50 @@ class Role(StrEnum):
     VIEWER = "viewer"  # look
     SUPERVISOR = "supervisor"  # decide, acknowledge, receive, cancel, approve terminals
     ADMIN = "admin"  # everything, people included
+
+
+class PrintState(StrEnum):
+    """How far a print job has come. `unknown` is never sent again by itself: a person looks at the printer."""
+
+    QUEUED = "queued"  # waits for its printer
+    SENDING = "sending"  # under way
+    ACCEPTED = "accepted"  # the printer took all of it, and does not tell whether paper came out
+    DONE = "done"  # all paper is out
+    UNKNOWN = "unknown"  # nobody knows how much came out
+    FAILED = "failed"  # what is not out will not come out
+    CANCELLED = "cancelled"  # taken back before it was sent
+
+
+class PaperState(StrEnum):
+    """What is known of one print of a job."""
+
+    WAITING = "waiting"  # for its printer
+    OUT = "out"  # the paper exists
+    UNSURE = "unsure"  # somebody must look
+    MISSING = "missing"  # no paper came of it, and none will
+
+
+class PrintReason(StrEnum):
+    """Why a card is printed."""
+
+    NEW = "new"  # its first paper
+    LOST = "lost"
+    DAMAGED = "damaged"
+    STALE = "stale"  # its paper shows an old quantity
+    AGAIN = "again"  # whatever else
+
+
+class PrinterWay(StrEnum):
+    """How a printer is reached."""
+
+    IPP = "ipp"  # directly, by its address
+    CUPS = "cups"  # a queue of this machine
+    RAW = "raw"  # TCP, port 9100 on most
+    FILE = "file"  # into central's own folder
+
+
+class PrinterDialect(StrEnum):
+    """What a printer understands."""
+
+    PDF = "pdf"
+    ZPL = "zpl"

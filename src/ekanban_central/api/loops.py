@@ -52,6 +52,9 @@ class LoopOut(BaseModel):
     states: list[SignalState]
     holds_back: bool
     out_of_sequence: OutOfSequence
+    supplier_part: str  # its number at the supplier
+    remark: str  # on its cards
+    layout: str  # of its cards; empty: chosen by rule
     cards: int  # not counting those out of use
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ekanban_central import master
 from ekanban_central.access import Visitor, require
-from ekanban_central.api import cards, loops
+from ekanban_central.api import cards, cards_print, loops, pictures
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, one, page, written
 from ekanban_central.inputs import Asked, LocationChange, NewLocation, NewPart, NewSite, PartChange, SiteChange
 from ekanban_central.ledger import SITE
@@ -21,7 +21,9 @@ from ekanban_core.states import LocationKind, Role
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(loops.router)
+router.include_router(cards_print.router)  # before cards: /cards/preview is no card's code
 router.include_router(cards.router)
+router.include_router(pictures.router)
 SiteId = Annotated[int, Path(ge=0, lt=2**31)]
 SiteCursor = Annotated[int | None, Query(ge=0, lt=2**31, description="`next` of the page before")]
 Administering = Annotated[Visitor, Depends(require(Role.ADMIN))]
@@ -35,6 +37,8 @@ class SiteOut(BaseModel):
     name: str
     time_zone: str
     language: str
+    base_url: str  # as phones reach central, for cards; empty: as central is set up
+    owner: str  # for cards: "if found, give to"
     head: int  # newest position of its ledger
 
 
@@ -46,6 +50,7 @@ class PartOut(BaseModel):
     description: str
     unit: str
     revision: str
+    picture: str | None  # SHA-256 of the one at /parts/{id}/picture
 
 
 class LocationOut(BaseModel):

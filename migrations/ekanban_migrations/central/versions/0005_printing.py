@@ -65,6 +65,7 @@ def _printer() -> None:
         sa.Column("scale_y", sa.Float(), nullable=False),
         sa.Column("inset", sa.Float(), nullable=False),
         sa.Column("answers_status", sa.Boolean(), nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("layout", sa.String(40), nullable=False),
         sa.Column("sheet", sa.String(40), nullable=False),
         sa.Column("terminal_id", sa.Uuid(), nullable=True),

@@ -1,0 +1,58 @@
+"""Texts as dots, for printers without these fonts. Needs Pillow, which 32-bit ARM does not have.
+
+FreeType draws each glyph for a black-and-white grid, moved into it by the font's own hints: at 203 dpi its strokes are
+whole and of one thickness, where a grey picture cut at a threshold has gaps at 6 points and spots at 8. Glyphs stand
+where typeface's advances put them, rounded to whole dots one by one, so that a text ends where it was measured to end.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ekanban_labels.bitmap import Bitmap
+from ekanban_labels.typeface import FONTS, UNITS, Weight, advances, runs
+
+
+@lru_cache(maxsize=256)
+def bitmap(text: str, size: int, weight: Weight) -> Bitmap:
+    """Draw a cleaned text at `size` dots to the em; as large as its black dots, without any for blanks alone."""
+    glyphs = _placed(text, size, weight)
+    boxes = [
+        (x + left, top, x + right, bottom)
+        for x, font, character in glyphs
+        for left, top, right, bottom in [_box(font, size, character)]
+        if left < right and top < bottom
+    ]
+    if not boxes:
+        return Bitmap(0, 0, b"")
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    left, top = min(lefts), min(tops)
+    image = Image.new("1", (max(rights) - left, max(bottoms) - top))
+    draw = ImageDraw.Draw(image)
+    for x, font, character in glyphs:
+        draw.text((x - left, -top), character, fill=1, font=_font(font, size), anchor="ls")
+    return Bitmap(image.width, image.height, image.tobytes(), left, top)
+
+
+def _placed(text: str, size: int, weight: Weight) -> list[tuple[int, str, str]]:
+    """Column, font and character of each glyph."""
+    fonts = [run.font for run in runs(text, weight) for _ in run.text]
+    columns, units = [], 0
+    for advance in advances(text, weight):
+        columns.append(round(units * size / UNITS))
+        units += advance
+    return list(zip(columns, fonts, text, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONTS[name]), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=4096)
+def _box(name: str, size: int, character: str) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a glyph's dots, from its place on the baseline."""
+    left, top, right, bottom = _font(name, size).getbbox(character, mode="1", anchor="ls")
+    return int(left), int(top), int(right), int(bottom)

@@ -1,0 +1,136 @@
+"""Layouts from TOML. A file that means nothing is refused with its name, the field, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from ekanban_labels.checked_table import Table, read_table, settle
+from ekanban_labels.errors import BadLayout
+from ekanban_labels.layout import (
+    LEAST_DOTS,
+    Align,
+    AnyField,
+    BandField,
+    Box,
+    Caption,
+    InkWord,
+    Layout,
+    LineField,
+    Payload,
+    PictureField,
+    Purpose,
+    Rise,
+    SymbolField,
+    Symbology,
+    TextField,
+)  # fmt: skip
+from ekanban_labels.layout_rules import faults
+from ekanban_labels.typeface import Weight
+from ekanban_labels.words import VALUES
+
+SHIPPED = files("ekanban_labels") / "layouts"
+LARGEST, SMALLEST = 2_000, 20  # millimetres of a medium's side
+
+
+def names(folder: Path | None = None) -> list[str]:
+    """The layouts there are: the shipped ones and those of a folder of one's own."""
+    places = (SHIPPED, *((folder,) if folder else ()))
+    return sorted({Path(one.name).stem for place in places for one in place.iterdir() if one.name.endswith(".toml")})
+
+
+@lru_cache(64)
+def named(name: str, folder: Path | None = None) -> Layout:
+    """The layout of this name; one's own folder comes first. Raises BadLayout."""
+    for place in ((folder,) if folder else ()), (SHIPPED,):
+        for one in place:
+            if name in names(folder) and (file := one / f"{name}.toml").is_file():
+                return read(file)
+    raise BadLayout("There is no layout {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
+
+
+def read(file: Path | Traversable) -> Layout:
+    """Read one file. Raises BadLayout with a line for each fault."""
+    wrong: list[str] = []
+    table = read_table(file, wrong)
+    front, back = table.table("front"), table.table("back")
+    layout = Layout(
+        name=Path(file.name).stem,
+        title=table.text("title"),
+        width=table.number("width", SMALLEST, LARGEST),
+        height=table.number("height", SMALLEST, LARGEST),
+        purpose=table.word("for", Purpose, Purpose.CARD),
+        caption_size=table.number("caption_size", 4, 72, 6.0),
+        front=tuple(_fields(front)),
+        back=tuple(_fields(back)),
+    )
+    table.done()
+    settle(file, wrong)
+    settle(file, list(faults(layout)))
+    return layout
+
+
+def _fields(side: Table) -> Iterator[AnyField]:
+    for table in side.tables("band"):
+        yield BandField(*_common(table))
+        table.done()
+    for table in side.tables("line"):
+        yield LineField(*_common(table))
+        table.done()
+    for table in side.tables("picture"):
+        yield PictureField(*_common(table))
+        table.done()
+    for table in side.tables("symbol"):
+        yield _symbol(table)
+        table.done()
+    for table in side.tables("text"):
+        yield _text(table)
+        table.done()
+    side.done()
+
+
+def _common(table: Table) -> tuple[str, Box, str, str]:
+    box = Box(*table.numbers("box", "x, y, width, height"))
+    return table.name, box, _value(table, "needs", ""), _value(table, "without", "")
+
+
+def _value(table: Table, key: str, default: str | None = None) -> str:
+    value = table.text(key, default)
+    if value and value not in VALUES:
+        table.complain(f"{key}: expected one of {', '.join(sorted(VALUES))}, got {value!r}")
+    return value
+
+
+def _text(table: Table) -> TextField:
+    value = _value(table, "value")
+    table.name = f"{table.name} ({value})"
+    size, least = table.numbers("size", "wanted, least")
+    if not 4 <= least <= size <= 400:
+        table.complain(f"size: expected [wanted, least] in points, 4 to 400, the wanted one not smaller, got {size:g}")
+    return TextField(
+        *_common(table),
+        value=value,
+        size=size,
+        least=least,
+        lines=table.whole("lines", 1, 50, 1),
+        align=table.word("align", Align, Align.LEFT),
+        rise=table.word("rise", Rise, Rise.TOP),
+        weight=table.word("weight", Weight, Weight.REGULAR),
+        caption=table.word("caption", Caption, Caption.NONE),
+        ink=table.word("ink", InkWord, InkWord.BLACK),
+    )
+
+
+def _symbol(table: Table) -> SymbolField:
+    symbology = table.word("symbology", Symbology)
+    return SymbolField(
+        *_common(table),
+        symbology=symbology,
+        value=table.word("value", Payload, Payload.BARCODE if symbology is Symbology.CODE128 else Payload.MATRIX),
+        module=table.number("module", 0.05, 5, 0.25),
+        dots=table.whole("dots", LEAST_DOTS[symbology], 100, LEAST_DOTS[symbology]),
+        align=table.word("align", Align, Align.CENTER),
+    )

@@ -1,0 +1,140 @@
+"""What draws cards and sends them to printers, as the rest of central sees it. `labels_engine` does it; tests have a
+printer of their own.
+
+NotPrintable  these cards would be no good on this paper; says what to change
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Protocol
+
+from ekanban_central.pictures import Kept
+from ekanban_central.printers import Printer
+from ekanban_core.errors import EkanbanError
+from ekanban_core.states import PrintState
+from ekanban_labels.face import CardFace
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: a text that was marked for translation, and what fills it. card: its code, or none."""
+
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    card: str = ""
+
+    @property
+    def english(self) -> str:
+        """The text, filled."""
+        said = self.text.format(**self.facts)
+        return f"{self.card}: {said}" if self.card else said
+
+
+class NotPrintable(EkanbanError):
+    """These cards are not printed."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(fault.english for fault in self.faults[:3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the cards of a job come on paper. Empty names: chosen by the engine; `skip`: places of the first sheet."""
+
+    printer: Printer
+    layout: str = ""
+    sheet: str = ""
+    skip: int = 0
+    duplex: bool = False
+    total: int = 1  # cards
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What goes to the printer at once, and how many cards are on it."""
+
+    content: bytes
+    cards: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far a job is: cards that are surely on paper, and what a person must do for the others, if anything."""
+
+    out: int
+    text: str = ""  # marked for translation
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How sending has ended. state: done, accepted, unknown or failed.
+
+    Cards 1 to `out` are surely on paper, those behind `begun` surely not; what lies between is unsure.
+    """
+
+    state: PrintState
+    out: int
+    begun: int
+    text: str = ""  # for people, marked for translation
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a printer says of itself."""
+
+    ready: bool
+    text: str  # for people, marked for translation
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Cards to paper. All of it may take long: never on the event loop, never in a transaction."""
+
+    def layouts(self) -> list[str]:
+        """The names of all layouts."""
+        ...
+
+    def sheets(self) -> list[str]:
+        """The names of all sheets."""
+        ...
+
+    def layout(self, plan: Plan, face: CardFace, loop_layout: str) -> str:
+        """The layout of a card where the job names none. Raises NotPrintable for a name that is none."""
+        ...
+
+    def check(self, plan: Plan, faces: Sequence[CardFace]) -> None:
+        """Raises NotPrintable unless all these cards can be printed so."""
+        ...
+
+    def batches(self, plan: Plan, faces: Iterable[CardFace]) -> Iterator[Batch]:
+        """Draw cards, a few at a time, in their order."""
+        ...
+
+    def send(
+        self,
+        printer: Printer,
+        name: str,
+        batches: Iterable[Batch],
+        tell: Callable[[Told], None],
+        stop: Event,
+    ) -> Sent:
+        """Send a job of this name; `stop` ends it between two batches."""
+        ...
+
+    def picture(self, content: bytes) -> Kept:
+        """Look at a picture that somebody brings. Raises NotPrintable for what is no PNG or JPEG of a sound size."""
+        ...
+
+    def standing(self, printer: Printer) -> Standing:
+        """Ask a printer how it is."""
+        ...
+
+    def preview(self, plan: Plan, face: CardFace, form: str) -> bytes:
+        """One card as it would be printed; form: "svg", "png", "pdf". Raises NotPrintable."""
+        ...

@@ -1,0 +1,192 @@
+"""What somebody wants printed, and what it takes to print it: everything that can be known before a print is made.
+
+NoPrinter      no such printer, or it is switched off
+NoSuchCards    some of these cards do not exist
+AskedOtherwise the request's id belongs to another job
+NoSuchJob      no such print job
+NotNow         the job is in a state that does not allow this
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from ekanban_central import master, print_faces, printers
+from ekanban_central.database import Database
+from ekanban_central.loading import Loaded, load
+from ekanban_central.pictures import Pictures
+from ekanban_central.print_engine import Engine, Plan
+from ekanban_central.print_faces import PaperFacts
+from ekanban_central.printers import Printer
+from ekanban_core import lifecycle
+from ekanban_core.card_code import random_body
+from ekanban_core.errors import EkanbanError
+from ekanban_core.states import PrintReason
+from ekanban_core.texts import gettext as _
+from ekanban_labels.face import CardFace
+
+
+class NoPrinter(EkanbanError):
+    """There is no such printer, or it is switched off."""
+
+
+class NoSuchCards(EkanbanError):
+    """Some of these cards do not exist."""
+
+
+class AskedOtherwise(EkanbanError):
+    """This request_id belongs to a job that was asked for otherwise. Make a new one for each wish."""
+
+
+class NoSuchJob(EkanbanError):
+    """There is no such print job."""
+
+
+class NotNow(EkanbanError):
+    """The job is in a state that does not allow this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Cards that exist, or `count` new ones of a loop. printer: its name or id; empty: the only one there is.
+
+    repeats, places: the prints of an earlier job that these take the place of.
+    """
+
+    site_id: int
+    person: UUID
+    bodies: Sequence[str] = ()
+    loop_id: UUID | None = None
+    count: int = 0
+    printer: str = ""
+    layout: str = ""
+    sheet: str = ""
+    skip: int = 0
+    duplex: bool = False
+    reason: PrintReason = PrintReason.AGAIN
+    request_id: UUID | None = None
+    repeats: UUID | None = None
+    places: Sequence[int] = ()
+
+    @property
+    def hash(self) -> str:
+        """What is asked for, without who asks."""
+        asked = [
+            list(self.bodies), str(self.loop_id), self.count, self.printer, self.layout, self.sheet, self.skip,
+            self.duplex, str(self.reason), str(self.repeats), list(self.places),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What printing works with. `made` is set when this process has made a job: its workers look at once."""
+
+    database: Database
+    engine: Engine
+    pictures: Pictures
+    publish: Callable[[int, int], None]
+    now_ms: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+    base_url: str  # of sites that have none of their own
+    loopback: bool = False  # whether cards may carry an address that only this machine has: the demo's may
+    made: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job before it is one: its cards, the versions that their prints will have, and what will stand on them."""
+
+    printer: Printer
+    plan: Plan
+    facts: Sequence[PaperFacts]
+    versions: Sequence[int]
+    faces: Sequence[CardFace]
+
+    @property
+    def bodies(self) -> list[str]:
+        """The cards."""
+        return [one.body for one in self.facts]
+
+
+def draft(printing: Printing, wish: Wish) -> Draft:
+    """Find everything, and refuse what no good paper would come of.
+
+    Raises NoPrinter, NoSuchCards, NotThere, LoopbackAddress, NotPrintable and RuleError.
+    """
+    with printing.database.reading() as connection:
+        printer = _printer(connection, wish)
+        words = print_faces.site_words(connection, wish.site_id, printing.base_url)
+        if not printing.loopback:
+            print_faces.check_address(words)
+        if wish.loop_id is None:
+            facts = _known(connection, wish)
+            cards = load(connection, [one.body for one in facts], lock=False)
+            versions = [next_version(cards[one.body], wish.reason) for one in facts]
+        else:
+            facts = _new(connection, wish, wish.loop_id, printing.random_bytes)
+            versions = [1] * len(facts)
+    now_ms = printing.now_ms()
+    faces = [print_faces.face_of(one, version, words, now_ms) for one, version in zip(facts, versions, strict=True)]
+    plan = Plan(printer, wish.layout or printer.layout, wish.sheet or printer.sheet, wish.skip, wish.duplex)
+    chosen = printing.engine.layout(plan, faces[0], "" if wish.layout else str(facts[0].columns["layout"]))
+    plan = replace(plan, layout=chosen)
+    printing.engine.check(plan, faces)
+    return Draft(printer, plan, facts, versions, faces)
+
+
+def preview(printing: Printing, wish: Wish, form: str) -> bytes:
+    """Draw the first of these cards as it would be printed; no print is made. Raises what `draft` raises."""
+    found = draft(printing, wish)
+    sha256 = found.facts[0].columns["picture"]
+    face = replace(found.faces[0], picture=None if sha256 is None else printing.pictures.read(sha256))
+    return printing.engine.preview(found.plan, face, form)
+
+
+def next_version(loaded: Loaded, reason: PrintReason) -> int:
+    """The version that this card's next print will have. Raises RuleError where it gets none."""
+    card, _events = lifecycle.print_wanted(loaded.card, reason)
+    return card.pending_version
+
+
+def _printer(connection: Connection, wish: Wish) -> Printer:
+    if wish.printer:
+        found = printers.named(connection, wish.site_id, wish.printer)
+        if found is None:
+            raise NoPrinter(_("There is no printer {name}."), name=wish.printer)
+        if not found.enabled:
+            raise NoPrinter(_("The printer {name} is switched off."), name=found.name)
+        return found
+    usable = printers.usable(connection, wish.site_id)
+    if not usable:
+        raise NoPrinter(_("There is no printer. An administrator registers one first."))
+    if len(usable) > 1:
+        names = ", ".join(one.name for one in usable[:10])
+        raise NoPrinter(_("Name the printer; there are several: {names}."), names=names)
+    return usable[0]
+
+
+def _known(connection: Connection, wish: Wish) -> list[PaperFacts]:
+    bodies = list(dict.fromkeys(wish.bodies))
+    facts = [one for one in print_faces.facts_of(connection, bodies) if one.columns["site_id"] == wish.site_id]
+    missing = [body for body in bodies if body not in {one.body for one in facts}]
+    if missing or not bodies:
+        raise NoSuchCards(_("There is no card {codes}."), codes=", ".join(missing[:10]))
+    return facts
+
+
+def _new(connection: Connection, wish: Wish, loop_id: UUID, random_bytes: Callable[[int], bytes]) -> list[PaperFacts]:
+    columns = print_faces.loop_columns(connection, [loop_id]).get(loop_id)
+    if columns is None or columns["site_id"] != wish.site_id:
+        raise master.NotThere(f"There is no loop {loop_id}.")
+    first = master.next_number(connection, loop_id)
+    last = first + wish.count - 1
+    of_them = {**columns, "cards": last}
+    return [PaperFacts(random_body(random_bytes), loop_id, number, of_them) for number in range(first, last + 1)]

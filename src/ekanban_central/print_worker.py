@@ -1,0 +1,145 @@
+"""Who sends print jobs: one thread per printer at most, whichever process has claimed the job by its row.
+
+A look at the rows every few seconds, or at once when this process has made a job. Whatever happens to a sender, its
+job is never sent a second time: without a sign of life it becomes `unknown`, and a person looks at the printer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ekanban_central import print_jobs, print_rows
+from ekanban_central.database import DatabaseBusy
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.print_rows import Row
+from ekanban_central.print_sending import Sending
+from ekanban_central.print_wish import Printing
+from ekanban_core.ids import uuid7
+from ekanban_core.states import PaperState, PrintState
+from ekanban_migrations.upgrade import Schema, central_schema
+
+LOOK_S = 2.0  # between two looks at the rows
+AT_ONCE = 16  # printers
+END_S = 8.0  # for senders to end by themselves when central ends
+log = structlog.get_logger()
+
+
+class PrintWorker:
+    """The senders of one process. `count` notes how jobs end, for the metrics."""
+
+    def __init__(self, printing: Printing, count: Callable[[PrintState, int], None] = lambda state, out: None) -> None:
+        self.name = uuid7(printing.now_ms(), printing.random_bytes)
+        self._printing = printing
+        self._count = count
+        self._look = printing.made
+        self._ending = threading.Event()
+        self._turn = threading.Lock()
+        self._busy: dict[UUID, tuple[threading.Thread, threading.Event]] = {}  # by printer; the event stops it
+        self._watch: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look for jobs."""
+        self._watch = threading.Thread(target=self._run, name="printing", daemon=True)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Begin nothing more, and let what is under way come to an end between two batches."""
+        self._ending.set()
+        self._look.set()
+        with self._turn:
+            under_way = list(self._busy.values())
+        for _thread, stop in under_way:
+            stop.set()
+        until = time.monotonic() + END_S
+        for thread in (self._watch, *(thread for thread, _stop in under_way)):
+            if thread is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def work_off(self) -> int:
+        """Send all that can be sent, here and now, one after the other; returns how many jobs that were."""
+        self._tidy()
+        done = 0
+        while (job := self._claim()) is not None:
+            self._send(job, threading.Event())
+            done += 1
+        return done
+
+    def _run(self) -> None:
+        failed = False
+        while not self._ending.is_set():
+            try:
+                self._once()
+                failed = False
+            except (SQLAlchemyError, DatabaseBusy) as error:
+                if not failed:
+                    log.warning("printing_waits_for_database", error=type(error).__name__)
+                failed = True
+            except Exception:  # whatever it is: the next look may go well, and without one nothing is printed at all
+                log.exception("printing_failed")
+            self._look.wait(LOOK_S)
+            self._look.clear()
+
+    def _once(self) -> None:
+        self._tidy()
+        while not self._ending.is_set() and len(self._busy) < AT_ONCE and (job := self._claim()) is not None:
+            key, stop = job["printer_id"], threading.Event()
+            thread = threading.Thread(target=self._send_in_thread, args=(job, stop), name=f"print {key}", daemon=True)
+            with self._turn:
+                self._busy[key] = (thread, stop)
+            thread.start()
+
+    def _tidy(self) -> None:
+        """Give signs of life, end what nobody sends any more, and believe the scans that have shown new paper."""
+        now_ms, database = self._printing.now_ms(), self._printing.database
+        with database.reading() as connection:
+            if central_schema(connection) is not Schema.CURRENT:
+                return
+            due = print_rows.due(connection, now_ms)
+        if self._busy:
+            with database.transaction() as connection:
+                print_rows.alive(connection, self.name, now_ms)
+        if due.silent:
+            self._end_silent(now_ms)
+        for key, places in due.seen.items():
+            with database.transaction() as connection:
+                print_rows.settle(connection, key, places, PaperState.OUT, now_ms)
+
+    def _end_silent(self, now_ms: int) -> None:
+        with self._printing.database.transaction() as connection:
+            gone = print_rows.silent(connection, now_ms)
+            position = 0
+            for job in gone:
+                said: print_rows.Said = {"text": print_rows.ENDED_SILENTLY, "facts": {}}
+                position = print_jobs.ended(connection, job, PrintState.UNKNOWN, SYSTEM, now_ms, said)
+        for job in gone:
+            log.warning("print_job_abandoned", id=str(job["id"]), printer=job["printer"])
+            self._count(PrintState.UNKNOWN, 0)
+            self._printing.publish(job["site_id"], position)
+
+    def _claim(self) -> Row | None:
+        with self._printing.database.reading() as connection:
+            if central_schema(connection) is not Schema.CURRENT:
+                return None
+            if print_rows.next_one(connection, self._busy) is None:
+                return None
+        with self._printing.database.transaction() as connection:
+            return print_rows.claim(connection, self.name, self._printing.now_ms(), self._busy)
+
+    def _send_in_thread(self, job: Row, stop: threading.Event) -> None:
+        try:
+            self._send(job, stop)
+        except Exception:  # the row keeps its state, and whoever looks at rows ends it as unknown
+            log.exception("print_job_lost", id=str(job["id"]))
+        finally:
+            with self._turn:
+                self._busy.pop(job["printer_id"], None)
+            self._look.set()
+
+    def _send(self, job: Row, stop: threading.Event) -> None:
+        Sending(self._printing, job, self.name, stop, self._count).run()

@@ -1,0 +1,171 @@
+"""Printers: an administrator registers them, everybody else names one. Nothing in a job says where to print.
+
+BadPrinter  an address or a dialect that its way cannot have
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
+
+from ekanban_central import tables
+from ekanban_central.ledger import Entry
+from ekanban_central.master import Desk, NotThere, change
+from ekanban_core.errors import EkanbanError
+from ekanban_core.states import PrinterDialect, PrinterWay, PrintState
+from ekanban_core.texts import gettext as _
+
+PRINTER: Table = tables.Printer.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+JOB: Table = tables.PrintJob.__table__  # type: ignore[attr-defined]  # see PRINTER
+TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # see PRINTER
+UNDER_WAY = (PrintState.QUEUED, PrintState.SENDING)
+_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,126}")  # CUPS' own names, and no option of a command
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::\d{1,5})?")
+
+Row = Mapping[str, Any] | RowMapping
+
+
+class BadPrinter(EkanbanError):
+    """This is no printer that central could reach."""
+
+
+class PrinterBusy(EkanbanError):
+    """This printer has jobs to print. Cancel them, or wait for their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """A registered printer, as its row says."""
+
+    id: UUID
+    site_id: int
+    name: str
+    way: PrinterWay
+    address: str
+    dialect: PrinterDialect
+    dpi: int
+    media: str
+    offset_x: float
+    offset_y: float
+    scale_x: float
+    scale_y: float
+    inset: float
+    answers_status: bool
+    fingerprint: str
+    layout: str
+    sheet: str
+    terminal_id: UUID | None
+    enabled: bool
+
+
+def printer_of(row: Row) -> Printer:
+    """A row as an object."""
+    values = {name: row[name] for name in Printer.__slots__}
+    return Printer(**{**values, "way": PrinterWay(row["way"]), "dialect": PrinterDialect(row["dialect"])})
+
+
+def one(connection: Connection, site_id: int, printer_id: UUID) -> Printer | None:
+    """The printer of this id."""
+    statement = select(PRINTER).where(PRINTER.c.id == printer_id, PRINTER.c.site_id == site_id)
+    row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else printer_of(row)
+
+
+def named(connection: Connection, site_id: int, name: str) -> Printer | None:
+    """The printer of this name or, written as such, of this id."""
+    statement = select(PRINTER).where(PRINTER.c.site_id == site_id, PRINTER.c.name == name)
+    row = connection.execute(statement).mappings().one_or_none()
+    if row is not None:
+        return printer_of(row)
+    try:
+        return one(connection, site_id, UUID(name))
+    except ValueError:
+        return None
+
+
+def usable(connection: Connection, site_id: int) -> list[Printer]:
+    """All printers that may be printed on, by name."""
+    statement = select(PRINTER).where(PRINTER.c.site_id == site_id, PRINTER.c.enabled).order_by(PRINTER.c.name)
+    return [printer_of(row) for row in connection.execute(statement).mappings()]
+
+
+def waiting(connection: Connection, printer_ids: list[UUID]) -> dict[UUID, int]:
+    """How many jobs each of these has to print."""
+    statement = (
+        select(JOB.c.printer_id, func.count())
+        .where(JOB.c.printer_id.in_(printer_ids), JOB.c.state.in_(UNDER_WAY))
+        .group_by(JOB.c.printer_id)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(statement)}
+
+
+def create(desk: Desk, values: Mapping[str, Any]) -> UUID:
+    """Register a printer. Raises AlreadyThere, NotThere and BadPrinter."""
+    key = desk.new_id()
+    row = {"id": key, "site_id": desk.site_id, **values}
+    _check(desk, row)
+    desk.insert(PRINTER, row, f"A printer {row['name']} exists already.")
+    desk.record([Entry("printer_created", desk.actor, data={"set": {"printer": _told(row)}})])
+    return key
+
+
+def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change a printer; jobs that wait go where it is then. Raises AlreadyThere, NotThere and BadPrinter."""
+    before = one(desk.connection, desk.site_id, printer_id)
+    if before is None:
+        raise NotThere(f"There is no printer {printer_id}.")
+    row = {name: getattr(before, name) for name in Printer.__slots__} | dict(values)
+    _check(desk, row)
+    if row["terminal_id"] != before.terminal_id and waiting(desk.connection, [printer_id]):
+        raise PrinterBusy
+    change(desk, PRINTER, printer_id, values, "printer_changed")
+
+
+def remove(desk: Desk, printer_id: UUID) -> None:
+    """Take a printer off the list; what it has printed stays known. Raises PrinterBusy and NotThere."""
+    if waiting(desk.connection, [printer_id]):
+        raise PrinterBusy
+    desk.connection.execute(update(JOB).where(JOB.c.printer_id == printer_id).values(printer_id=None))
+    where = (PRINTER.c.id == printer_id) & (PRINTER.c.site_id == desk.site_id)
+    if desk.connection.execute(delete(PRINTER).where(where)).rowcount == 0:
+        raise NotThere(f"There is no printer {printer_id}.")
+    desk.record([Entry("printer_removed", desk.actor, data={"id": str(printer_id)})])
+
+
+def check_address(way: PrinterWay, address: str, dialect: PrinterDialect) -> None:
+    """Refuse what this way cannot be given. Raises BadPrinter."""
+    match way:
+        case PrinterWay.IPP:
+            parts = urlsplit(address)
+            wrong = parts.scheme not in ("ipp", "ipps") or not parts.hostname or "@" in parts.netloc
+            expected = "ipp://printer.plant.example/ipp/print"
+        case PrinterWay.RAW:
+            wrong, expected = not _HOST_PORT.fullmatch(address), "printer.plant.example:9100"
+        case PrinterWay.CUPS:
+            wrong, expected = not _QUEUE.fullmatch(address), "label_printer_2"
+        case PrinterWay.FILE:
+            wrong, expected = not _FOLDER.fullmatch(address), "cards"
+    if wrong:
+        text = _("The address of a printer by {way} looks like {expected}; got {address}")
+        raise BadPrinter(text, way=str(way), expected=expected, address=ascii(address[:80]))
+    if way is PrinterWay.RAW and dialect is not PrinterDialect.ZPL:
+        raise BadPrinter(_("A printer by raw is sent ZPL; choose the dialect zpl, or ipp as its way."))
+
+
+def _check(desk: Desk, row: Row) -> None:
+    check_address(PrinterWay(row["way"]), row["address"], PrinterDialect(row["dialect"]))
+    terminal = row["terminal_id"]
+    known = select(TERMINAL.c.id).where(TERMINAL.c.id == terminal, TERMINAL.c.site_id == desk.site_id)
+    if terminal is not None and desk.connection.execute(known).one_or_none() is None:
+        raise NotThere(f"There is no terminal {terminal}.")
+
+
+def _told(row: Row) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
