@@ -88,7 +88,7 @@ def create_app(
     key = key or keys.load_or_make(settings.data)
     metrics = Metrics()
     printing = Printing(
-        database, engine or LabelsEngine(), Pictures(database), hub.publish, clock.now_ms, random_bytes,
+        database, engine or LabelsEngine(settings.data), Pictures(database), hub.publish, clock.now_ms, random_bytes,
         settings.base_url, loopback,
     )  # fmt: skip
     central = Central(

@@ -43,14 +43,21 @@ class NotPrintable(EkanbanError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the cards of a job come on paper. Empty names: chosen by the engine; `skip`: places of the first sheet."""
+    """How the cards of a job come on paper. sheet: empty: each on paper of its own; `skip`: its used places."""
 
     printer: Printer
-    layout: str = ""
+    layout: str = ""  # of all cards; empty: each has its own
     sheet: str = ""
     skip: int = 0
     duplex: bool = False
-    total: int = 1  # cards
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One print: what stands on it, and in which layout."""
+
+    face: CardFace
+    layout: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +112,15 @@ class Engine(Protocol):
         ...
 
     def layout(self, plan: Plan, face: CardFace, loop_layout: str) -> str:
-        """The layout of a card where the job names none. Raises NotPrintable for a name that is none."""
+        """The layout of a card: the job's, its loop's, the printer's, or by rule."""
         ...
 
-    def check(self, plan: Plan, faces: Sequence[CardFace]) -> None:
-        """Raises NotPrintable unless all these cards can be printed so."""
+    def check(self, plan: Plan, papers: Sequence[Paper]) -> None:
+        """Raises NotPrintable unless all of these can be printed so."""
         ...
 
-    def batches(self, plan: Plan, faces: Iterable[CardFace]) -> Iterator[Batch]:
-        """Draw cards, a few at a time, in their order."""
+    def batches(self, plan: Plan, papers: Iterable[Paper]) -> Iterator[Batch]:
+        """Draw prints, a few at a time, in their order. Raises NotPrintable."""
         ...
 
     def send(
@@ -127,6 +134,10 @@ class Engine(Protocol):
         """Send a job of this name; `stop` ends it between two batches."""
         ...
 
+    def address(self, printer: Printer) -> str:
+        """Check a registration; returns the address in the form to be kept. Raises BadPrinter."""
+        ...
+
     def picture(self, content: bytes) -> Kept:
         """Look at a picture that somebody brings. Raises NotPrintable for what is no PNG or JPEG of a sound size."""
         ...
@@ -135,6 +146,6 @@ class Engine(Protocol):
         """Ask a printer how it is."""
         ...
 
-    def preview(self, plan: Plan, face: CardFace, form: str) -> bytes:
-        """One card as it would be printed; form: "svg", "png", "pdf". Raises NotPrintable."""
+    def preview(self, plan: Plan, paper: Paper, form: str) -> bytes:
+        """One print as it would look, without a sheet; form: "svg", "png", "pdf". Raises NotPrintable."""
         ...

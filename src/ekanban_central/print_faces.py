@@ -22,13 +22,16 @@ from ekanban_central import print_words
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
 from ekanban_central.pictures import Pictures
+from ekanban_central.print_engine import Paper
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import CardState, LocationKind
 from ekanban_core.texts import gettext as _
 from ekanban_labels.face import CardFace, Kind
+from ekanban_labels.pictures import Picture
 
 Row = Mapping[str, Any]
+LAYOUT = "layout"  # beside the face, in what a job keeps
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
@@ -129,8 +132,8 @@ def loop_columns(connection: Connection, loop_ids: Iterable[UUID]) -> dict[UUID,
     return found
 
 
-def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int) -> CardFace:
-    """One print of a card. Its picture comes when it is drawn (`with_picture`)."""
+def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, picture: Picture | None = None) -> CardFace:
+    """One print of a card."""
     code, row = CardCode(facts.body, version), facts.columns
     supplier = row["source"] if row["source_kind"] == LocationKind.SUPPLIER else ""
     today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(words.zone)
@@ -142,20 +145,22 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int) -> C
         card=facts.number, cards=max(facts.number, row["cards"] or 0),
         lead_time=print_words.lead_time(row["lead_time_s"], words.language), version=version,
         printed=format_date(today, "medium", locale=Locale.parse(words.language)), owner=words.owner,
-        remark=row["remark"], captions=dict(words.captions),
+        remark=row["remark"], picture=picture, captions=dict(words.captions),
     )  # fmt: skip
 
 
-def kept(face: CardFace, picture: str | None) -> dict[str, Any]:
-    """A print as a job keeps it."""
+def kept(paper: Paper, picture: str | None) -> dict[str, Any]:
+    """A print as a job keeps it; picture: the key of its picture."""
+    face = paper.face
     columns = asdict(replace(face, picture=None, captions={}))
-    return {**columns, "kind": str(face.kind), "picture": picture, "captions": face.captions}
+    return {**columns, "kind": str(face.kind), "picture": picture, "captions": face.captions, LAYOUT: paper.layout}
 
 
-def face_from(columns: Row, pictures: Pictures) -> CardFace:
+def paper_from(columns: Row, pictures: Pictures) -> Paper:
     """The print that a job has kept."""
-    picture = columns["picture"] and pictures.read(columns["picture"])
-    return CardFace(**{**columns, "kind": Kind(columns["kind"]), "picture": picture or None})
+    face = {name: value for name, value in columns.items() if name != LAYOUT}
+    picture = None if columns["picture"] is None else pictures.read(columns["picture"])
+    return Paper(CardFace(**{**face, "kind": Kind(columns["kind"]), "picture": picture}), columns[LAYOUT])
 
 
 def _pieces(keys: Sequence[Any], size: int = 1_000) -> Iterable[Sequence[Any]]:

@@ -93,7 +93,10 @@ def again(
 
 
 def confirm(printing: Printing, site_id: int, person: UUID, key: UUID, first: int, last: int) -> None:
-    """Somebody has seen that this range came out: older prints are superseded. Raises NoSuchJob, NotNow, NoSuchCards."""
+    """Somebody has seen that this range came out: older prints are superseded.
+
+    Raises NoSuchJob, NotNow and NoSuchCards.
+    """
     now_ms = printing.now_ms()
     with printing.database.transaction() as connection:
         job = _held(connection, site_id, key)
@@ -221,7 +224,7 @@ def _job_row(key: UUID, wish: Wish, found: Draft, now_ms: int) -> dict[str, Any]
     return {
         "id": key, "site_id": wish.site_id, "printer_id": found.printer.id, "printer": found.printer.name,
         "terminal_id": found.printer.terminal_id, "request_id": wish.request_id, "request_hash": wish.hash,
-        "state": PrintState.QUEUED, "layout": found.plan.layout, "sheet": found.plan.sheet, "skip": wish.skip,
+        "state": PrintState.QUEUED, "layout": found.layout, "sheet": found.plan.sheet, "skip": wish.skip,
         "duplex": wish.duplex, "reason": wish.reason, "person_id": wish.person, "repeats": wish.repeats,
         "total": len(found.facts), "printed": 0, "made_ms": now_ms, "seen_ms": now_ms, "ended_ms": None, "worker": "",
         "said": None,
@@ -229,13 +232,13 @@ def _job_row(key: UUID, wish: Wish, found: Draft, now_ms: int) -> dict[str, Any]
 
 
 def _print_rows(found: Draft) -> list[dict[str, Any]]:
-    rows = zip(found.facts, found.versions, found.faces, strict=True)
+    rows = zip(found.facts, found.versions, found.papers, strict=True)
     return [
         {
             "place": place, "body": facts.body, "version": version,
-            "face": print_faces.kept(face, facts.columns["picture"]),
+            "face": print_faces.kept(paper, facts.columns["picture"]),
         }
-        for place, (facts, version, face) in enumerate(rows, start=1)
+        for place, (facts, version, paper) in enumerate(rows, start=1)
     ]  # fmt: skip
 
 

@@ -12,13 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from ekanban_central import print_faces, print_jobs, print_rows, printers
 from ekanban_central.database import DatabaseBusy
 from ekanban_central.ledger import SYSTEM
-from ekanban_central.print_engine import Batch, NotPrintable, Plan, Sent, Told
+from ekanban_central.print_engine import Batch, NotPrintable, Paper, Plan, Sent, Told
 from ekanban_central.print_rows import Row, Said
 from ekanban_central.print_wish import Printing
 from ekanban_central.printers import Printer
 from ekanban_core.states import PrintState
 from ekanban_core.texts import gettext as _
-from ekanban_labels.face import CardFace
 
 AGAIN_S = 2.0  # between two tries to note the end
 READ_AT_ONCE = 100  # prints of a job
@@ -57,9 +56,9 @@ class Sending:
 
     def _send(self, printer: Printer) -> Sent:
         job, engine = self._job, self._printing.engine
-        plan = Plan(printer, job["layout"], job["sheet"], job["skip"], job["duplex"], job["total"])
+        plan = Plan(printer, job["layout"], job["sheet"], job["skip"], job["duplex"])
         try:
-            batches = self._noted(engine.batches(plan, self._faces()))
+            batches = self._noted(engine.batches(plan, self._papers()))
             return engine.send(printer, str(job["id"]), batches, self._told, self._stop)
         except NotPrintable as error:
             return self._broken(error.faults[0].text, error.faults[0].facts)
@@ -71,13 +70,13 @@ class Sending:
         state = PrintState.UNKNOWN if self._given > self._out else PrintState.FAILED
         return Sent(state, self._out, self._given, text, facts)
 
-    def _faces(self) -> Iterator[CardFace]:
+    def _papers(self) -> Iterator[Paper]:
         """The prints exactly as the job keeps them, a few at a time."""
         for first in range(1, self._job["total"] + 1, READ_AT_ONCE):
             with self._printing.database.reading() as connection:
                 rows = print_rows.prints(connection, self._job["id"], first, first + READ_AT_ONCE - 1)
             for row in rows:
-                yield print_faces.face_from(row["face"], self._printing.pictures)
+                yield print_faces.paper_from(row["face"], self._printing.pictures)
 
     def _noted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:

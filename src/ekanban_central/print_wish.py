@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ekanban_central import master, print_faces, printers
 from ekanban_central.database import Database
 from ekanban_central.loading import Loaded, load
 from ekanban_central.pictures import Pictures
-from ekanban_central.print_engine import Engine, Plan
+from ekanban_central.print_engine import Engine, Paper, Plan
 from ekanban_central.print_faces import PaperFacts
 from ekanban_central.printers import Printer
 from ekanban_core import lifecycle
@@ -30,7 +30,7 @@ from ekanban_core.card_code import random_body
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
-from ekanban_labels.face import CardFace
+from ekanban_labels.pictures import Picture
 
 
 class NoPrinter(EkanbanError):
@@ -108,12 +108,18 @@ class Draft:
     plan: Plan
     facts: Sequence[PaperFacts]
     versions: Sequence[int]
-    faces: Sequence[CardFace]
+    papers: Sequence[Paper]
 
     @property
     def bodies(self) -> list[str]:
         """The cards."""
         return [one.body for one in self.facts]
+
+    @property
+    def layout(self) -> str:
+        """The layout, where all cards have the same."""
+        found = {paper.layout for paper in self.papers}
+        return found.pop() if len(found) == 1 else ""
 
 
 def draft(printing: Printing, wish: Wish) -> Draft:
@@ -133,21 +139,25 @@ def draft(printing: Printing, wish: Wish) -> Draft:
         else:
             facts = _new(connection, wish, wish.loop_id, printing.random_bytes)
             versions = [1] * len(facts)
-    now_ms = printing.now_ms()
-    faces = [print_faces.face_of(one, version, words, now_ms) for one, version in zip(facts, versions, strict=True)]
-    plan = Plan(printer, wish.layout or printer.layout, wish.sheet or printer.sheet, wish.skip, wish.duplex)
-    chosen = printing.engine.layout(plan, faces[0], "" if wish.layout else str(facts[0].columns["layout"]))
-    plan = replace(plan, layout=chosen)
-    printing.engine.check(plan, faces)
-    return Draft(printer, plan, facts, versions, faces)
+    now_ms, engine = printing.now_ms(), printing.engine
+    plan = Plan(printer, wish.layout, wish.sheet or printer.sheet, wish.skip, wish.duplex)
+    papers = []
+    for one, version in zip(facts, versions, strict=True):
+        face = print_faces.face_of(one, version, words, now_ms, _picture(printing, one))
+        papers.append(Paper(face, engine.layout(plan, face, one.columns["layout"])))
+    engine.check(plan, papers)
+    return Draft(printer, plan, facts, versions, papers)
 
 
 def preview(printing: Printing, wish: Wish, form: str) -> bytes:
     """Draw the first of these cards as it would be printed; no print is made. Raises what `draft` raises."""
     found = draft(printing, wish)
-    sha256 = found.facts[0].columns["picture"]
-    face = replace(found.faces[0], picture=None if sha256 is None else printing.pictures.read(sha256))
-    return printing.engine.preview(found.plan, face, form)
+    return printing.engine.preview(found.plan, found.papers[0], form)
+
+
+def _picture(printing: Printing, facts: PaperFacts) -> Picture | None:
+    sha256 = facts.columns["picture"]
+    return None if sha256 is None else printing.pictures.read(sha256)
 
 
 def next_version(loaded: Loaded, reason: PrintReason) -> int:

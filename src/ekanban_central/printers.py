@@ -5,11 +5,9 @@ BadPrinter  an address or a dialect that its way cannot have
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
@@ -19,15 +17,11 @@ from ekanban_central.ledger import Entry
 from ekanban_central.master import Desk, NotThere, change
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import PrinterDialect, PrinterWay, PrintState
-from ekanban_core.texts import gettext as _
 
 PRINTER: Table = tables.Printer.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 JOB: Table = tables.PrintJob.__table__  # type: ignore[attr-defined]  # see PRINTER
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # see PRINTER
 UNDER_WAY = (PrintState.QUEUED, PrintState.SENDING)
-_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,126}")  # CUPS' own names, and no option of a command
-_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::\d{1,5})?")
 
 Row = Mapping[str, Any] | RowMapping
 
@@ -106,26 +100,27 @@ def waiting(connection: Connection, printer_ids: list[UUID]) -> dict[UUID, int]:
     return {row[0]: int(row[1]) for row in connection.execute(statement)}
 
 
-def create(desk: Desk, values: Mapping[str, Any]) -> UUID:
-    """Register a printer. Raises AlreadyThere, NotThere and BadPrinter."""
+def create(desk: Desk, values: Mapping[str, Any], address: Callable[[Printer], str]) -> UUID:
+    """Register a printer; `address` checks it (Engine.address). Raises AlreadyThere, NotThere and BadPrinter."""
     key = desk.new_id()
     row = {"id": key, "site_id": desk.site_id, **values}
-    _check(desk, row)
+    _check(desk, row, address)
     desk.insert(PRINTER, row, f"A printer {row['name']} exists already.")
     desk.record([Entry("printer_created", desk.actor, data={"set": {"printer": _told(row)}})])
     return key
 
 
-def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any]) -> None:
-    """Change a printer; jobs that wait go where it is then. Raises AlreadyThere, NotThere and BadPrinter."""
+def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any], address: Callable[[Printer], str]) -> None:
+    """Change a printer; jobs that wait go where it is then. Raises AlreadyThere, NotThere, BadPrinter, PrinterBusy."""
     before = one(desk.connection, desk.site_id, printer_id)
     if before is None:
         raise NotThere(f"There is no printer {printer_id}.")
     row = {name: getattr(before, name) for name in Printer.__slots__} | dict(values)
-    _check(desk, row)
+    _check(desk, row, address)
     if row["terminal_id"] != before.terminal_id and waiting(desk.connection, [printer_id]):
         raise PrinterBusy
-    change(desk, PRINTER, printer_id, values, "printer_changed")
+    changed = {name: row[name] for name in {*values, "address"}} if values else {}
+    change(desk, PRINTER, printer_id, changed, "printer_changed")
 
 
 def remove(desk: Desk, printer_id: UUID) -> None:
@@ -139,28 +134,8 @@ def remove(desk: Desk, printer_id: UUID) -> None:
     desk.record([Entry("printer_removed", desk.actor, data={"id": str(printer_id)})])
 
 
-def check_address(way: PrinterWay, address: str, dialect: PrinterDialect) -> None:
-    """Refuse what this way cannot be given. Raises BadPrinter."""
-    match way:
-        case PrinterWay.IPP:
-            parts = urlsplit(address)
-            wrong = parts.scheme not in ("ipp", "ipps") or not parts.hostname or "@" in parts.netloc
-            expected = "ipp://printer.plant.example/ipp/print"
-        case PrinterWay.RAW:
-            wrong, expected = not _HOST_PORT.fullmatch(address), "printer.plant.example:9100"
-        case PrinterWay.CUPS:
-            wrong, expected = not _QUEUE.fullmatch(address), "label_printer_2"
-        case PrinterWay.FILE:
-            wrong, expected = not _FOLDER.fullmatch(address), "cards"
-    if wrong:
-        text = _("The address of a printer by {way} looks like {expected}; got {address}")
-        raise BadPrinter(text, way=str(way), expected=expected, address=ascii(address[:80]))
-    if way is PrinterWay.RAW and dialect is not PrinterDialect.ZPL:
-        raise BadPrinter(_("A printer by raw is sent ZPL; choose the dialect zpl, or ipp as its way."))
-
-
-def _check(desk: Desk, row: Row) -> None:
-    check_address(PrinterWay(row["way"]), row["address"], PrinterDialect(row["dialect"]))
+def _check(desk: Desk, row: dict[str, Any], address: Callable[[Printer], str]) -> None:
+    row["address"] = address(printer_of(row))
     terminal = row["terminal_id"]
     known = select(TERMINAL.c.id).where(TERMINAL.c.id == terminal, TERMINAL.c.site_id == desk.site_id)
     if terminal is not None and desk.connection.execute(known).one_or_none() is None:

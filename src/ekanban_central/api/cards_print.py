@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Response
@@ -21,6 +22,9 @@ from ekanban_core.states import PrintReason
 
 router = APIRouter(prefix="/cards", tags=["printing"])
 FORMS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+DRAWINGS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FORMS.values()}}
+}
 DRAWING = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
 Form = Literal["svg", "png", "pdf"]
 Code = Annotated[str, Field(max_length=40)]
@@ -35,7 +39,7 @@ class PrintWish(Input):
     same one, the answer is the job that was made at first.
     """
 
-    cards: Annotated[list[Code], Field(max_length=MOST_CARDS)] = []
+    cards: tuple[Code, ...] = Field(default=(), max_length=MOST_CARDS)
     loop_id: UUID | None = None
     count: Annotated[int, Field(strict=True, ge=1, le=MOST_CARDS)] | None = None
     printer: Name | None = None
@@ -78,7 +82,11 @@ def print_cards(visitor: Supervising, central: Here, wish: PrintWish) -> PrintJo
     return job_now(central, made)
 
 
-@router.get("/preview", response_class=Response, responses={200: {"content": dict.fromkeys(FORMS.values(), {})}} | refusals(404, 409))
+@router.get(
+    "/preview",
+    response_class=Response,
+    responses={**DRAWINGS, **refusals(404, 409)},
+)
 def preview(
     visitor: Supervising,
     central: Here,
@@ -106,9 +114,7 @@ def preview(
 
 
 @router.post("/{code}/replace", status_code=202, responses=refusals(404, 409))
-def replace_card(
-    visitor: Supervising, central: Here, code: str, why: Annotated[Replacement, Body()]
-) -> PrintJobOut:
+def replace_card(visitor: Supervising, central: Here, code: str, why: Annotated[Replacement, Body()]) -> PrintJobOut:
     """Print a card that is lost or damaged once more. As soon as its paper is out, the old one is worthless."""
     wish = Wish(
         site_of(central), visitor.person_id, [_body(code)], printer=why.printer or "", reason=why.reason,
@@ -129,7 +135,7 @@ def _body(code: str) -> str:
         raise Problem(404, str(error)) from error
 
 
-def _bodies(codes: list[str]) -> list[str]:
+def _bodies(codes: Sequence[str]) -> list[str]:
     """Raises NoSuchCards for what is no code."""
     try:
         return [card_acts.body_of(code) for code in codes]

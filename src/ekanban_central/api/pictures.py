@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/parts", tags=["master data"])
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 KINDS = ("image/png", "image/jpeg")
 FILE = {"requestBody": {"required": True, "content": dict.fromkeys(KINDS, BINARY)}}
-ANSWER = {200: {"content": dict.fromkeys(KINDS, BINARY)}}
+ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(KINDS, BINARY)}}
 
 
 @router.get("/{part_id}/picture", response_class=Response, responses={**ANSWER, **refusals(404)})

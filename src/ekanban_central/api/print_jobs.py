@@ -92,7 +92,7 @@ def list_jobs(
         known = None if printer is None else printers.named(connection, site_id, printer)
         if printer is not None and known is None:
             return Page(items=[], next=None)
-        found = print_rows.listed(connection, site_id, state, known and known.id, cursor, limit + 1)
+        found = print_rows.listed(connection, site_id, state, None if known is None else known.id, cursor, limit + 1)
     after = str(found[limit - 1].id) if len(found) > limit else None
     return Page(items=[job_out(job) for job in found[:limit]], next=after)
 
@@ -128,9 +128,7 @@ def confirm_job(
     given = which or Range()
     with told():
         last = given.last or job_now(central, job_id).total
-        print_jobs.confirm(
-            central.printing, site_of(central), visitor.person_id, job_id, given.first, last
-        )
+        print_jobs.confirm(central.printing, site_of(central), visitor.person_id, job_id, given.first, last)
     return job_now(central, job_id)
 
 

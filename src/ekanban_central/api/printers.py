@@ -142,7 +142,7 @@ def create_printer(visitor: Administering, central: Here, new: NewPrinter) -> Pr
     values = new.model_dump()
     with told():
         _known_forms(central, values)
-        made = written(central, visitor, lambda desk: printers.create(desk, values))
+        made = written(central, visitor, lambda desk: printers.create(desk, values, central.printing.engine.address))
     return get_printer(visitor, central, made)
 
 
@@ -161,9 +161,10 @@ def change_printer(visitor: Administering, central: Here, printer_id: UUID, chan
     get_printer(visitor, central, printer_id)
     given = change.model_dump(exclude_unset=True)
     values = {name: value for name, value in given.items() if value is not None or name == "terminal_id"}
+    address = central.printing.engine.address
     with told():
         _known_forms(central, values)
-        written(central, visitor, lambda desk: printers.change_printer(desk, printer_id, values))
+        written(central, visitor, lambda desk: printers.change_printer(desk, printer_id, values, address))
     return get_printer(visitor, central, printer_id)
 
 
@@ -197,6 +198,4 @@ def _known_forms(central: Central, values: dict[str, Any]) -> None:
 
 def _out(printer: Printer, visitor: Visitor, waiting: int = 0) -> PrinterOut:
     values = {name: getattr(printer, name) for name in PrinterOut.model_fields if name != "waiting"}
-    return PrinterOut(
-        **{**values, "address": printer.address if visitor.may(Role.ADMIN) else None}, waiting=waiting
-    )
+    return PrinterOut(**{**values, "address": printer.address if visitor.may(Role.ADMIN) else None}, waiting=waiting)
