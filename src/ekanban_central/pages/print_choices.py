@@ -18,6 +18,7 @@ from ekanban_core.states import PrintReason
 
 REASONS = (PrintReason.AGAIN, PrintReason.DAMAGED, PrintReason.LOST, PrintReason.STALE)
 MOST_SKIP = 1_000
+MOST_DRAWN = 50  # cards that are laid out for one picture
 LONGEST = 80  # characters of a name
 
 
@@ -68,7 +69,9 @@ class Choices:
     def shown(self, site_id: int, person: UUID) -> Wish:
         """The same for the one card that is looked at."""
         wish = self.wish(site_id, person)
-        return replace(wish, count=1) if self.loop else replace(wish, bodies=self.bodies[self.show - 1 : self.show])
+        if self.loop:
+            return replace(wish, count=min(self.count, MOST_DRAWN))
+        return replace(wish, bodies=self.bodies[self.show - 1 : self.show])
 
 
 def read(given: QueryParams | FormData) -> Choices:

@@ -118,7 +118,7 @@ def _page(
     return render(
         request, "print_dialogue.html" if part else "print.html", site, visitor, status=409 if refused else 200,
         chosen=chosen, rows=rows, loop_row=loop, printers=usable, printer=printer, obstacles=obstacles,
-        plan=draft.plan if draft else None, layouts=engine.layouts(), sheets=engine.sheets(), reasons=REASONS,
+        draft=draft, layouts=engine.layouts(), sheets=engine.sheets(), reasons=REASONS,
         on_sheets=printer is not None and printer.dialect is PrinterDialect.PDF, most_told=MOST_TOLD,
         request_id=uuid7(central.now_ms(), central.random_bytes),
     )  # fmt: skip

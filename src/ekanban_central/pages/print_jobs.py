@@ -89,10 +89,11 @@ def job_list(
     with central.database.reading() as connection:
         site = sites.own(connection)
         found = print_rows.listed(connection, site.id, STATES[asked.state], printer, before, PAGE + 1)
+        parts = print_rows.first_parts(connection, [job.id for job in found])
         counts = _counts(connection, site.id, printer)
         chips = _chips(connection, site.id)
     return render(
-        request, "print_jobs.html", site, visitor, jobs=found[:PAGE], older=len(found) > PAGE, asked=asked,
+        request, "print_jobs.html", site, visitor, jobs=found[:PAGE], older=len(found) > PAGE, asked=asked, parts=parts,
         counts=counts, printers=chips, kinds=KINDS,
     )  # fmt: skip
 

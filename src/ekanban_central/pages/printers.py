@@ -163,12 +163,12 @@ def _kept(
 
 def _written(central: Central, visitor: Visitor, printer: Printer | None, found: Read) -> Read:
     """Keep a printer; what central refuses stands beside the field that it is about."""
-    values = found.values
+    values, address = found.values, central.printing.engine.address
     try:
         if printer is None:
-            _write(central, visitor, lambda desk: printers.create(desk, values))
+            _write(central, visitor, lambda desk: printers.create(desk, values, address))
         else:
-            _write(central, visitor, lambda desk: printers.change_printer(desk, printer.id, values))
+            _write(central, visitor, lambda desk: printers.change_printer(desk, printer.id, values, address))
     except BadPrinter as error:
         return Read(wrong={"address": view.said(error)})
     except AlreadyThere:
