@@ -23,6 +23,7 @@ from ekanban_central.api import (
     reviews,
     scans,
     signals,
+    terminal_prints,
     terminals,
 )
 from ekanban_central.context import Central
@@ -58,11 +59,11 @@ from ekanban_central.straight_way import StraightWay
 from ekanban_central.throttle import Throttle
 
 ROUTERS = (
-    scans.router, register.router, events.router, health.router, terminals.router, people.router, signals.router,
-    reviews.router, master.router, imports.router, printers.router, print_jobs.router, sign_in.router,
-    signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router, card_page.router,
+    scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
+    people.router, signals.router, reviews.router, master.router, imports.router, printers.router, print_jobs.router,
+    sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
+    card_page.router, docs_page.router,
     loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_pages.router,
-    docs_page.router,
 )  # fmt: skip
 
 

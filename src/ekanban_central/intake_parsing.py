@@ -67,7 +67,7 @@ class Delivery:
 
 def parse(body: bytes, terminal_id: UUID, received_ms: int) -> Delivery:
     """Read a batch that `terminal_id` has signed. Raises Problem, which says what to do."""
-    content = _json(body)
+    content = json_of(body)
     if not isinstance(content, dict):
         raise Problem(400, "Expected a JSON object: version, terminal, generation, scans.")
     scans = content.get("scans")
@@ -108,7 +108,8 @@ def storable(value: Any) -> Any:
     return value
 
 
-def _json(body: bytes) -> Any:
+def json_of(body: bytes) -> Any:
+    """Read a body that a terminal has sent. Raises Problem, which says what to do."""
     try:
         content = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))  # as json.loads does
         return storable(content) if _MAY_BE_UNSTORABLE.search(body) else content

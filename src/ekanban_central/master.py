@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import ledger, tables
+from ekanban_central import ledger
 from ekanban_central.changes import Change, store
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.ledger import SITE, Actor, Entry
@@ -31,8 +31,6 @@ from ekanban_core.errors import EkanbanError
 from ekanban_core.facts import Message
 from ekanban_core.ids import uuid7
 from ekanban_core.states import CardState, Outcome
-
-ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
 class AlreadyThere(EkanbanError):
@@ -182,14 +180,6 @@ def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
     desk.connection.execute(update(CARD).where(CARD.c.loop_id == loop_id).values(changed=position))
     if stale:
         desk.position = store(desk.connection, desk.site_id, stale, desk.now_ms)
-
-
-def add_alias(desk: Desk, body: str, text: str) -> None:
-    """Let a foreign code stand for a card."""
-    _named(desk, CARD, CARD.c.body == body, f"card {body}", CARD.c.body)
-    desk.insert(ALIAS, {"text": text, "body": body}, f"The code {text} stands for a card already.")
-    position = desk.record([Entry("alias_added", desk.actor, body=body, data={"text": text})])
-    desk.connection.execute(update(CARD).where(CARD.c.body == body).values(changed=position))
 
 
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:

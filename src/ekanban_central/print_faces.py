@@ -93,12 +93,7 @@ def site_words(connection: Connection, site_id: int, default_url: str) -> SiteWo
 
 def check_address(words: SiteWords) -> None:
     """Refuse an address that leads every phone to itself. Raises LoopbackAddress."""
-    host = (urlsplit(words.base_url).hostname or "").lower().rstrip(".")
-    try:
-        local = ip_address(host).is_loopback or ip_address(host).is_unspecified
-    except ValueError:
-        local = host in LOCAL_NAMES or host.endswith(".localhost") or not host
-    if local:
+    if leads_nowhere(words.base_url):
         raise LoopbackAddress(
             _(
                 "Cards would carry the address {address}, at which no phone finds central. An administrator sets the"
@@ -106,6 +101,15 @@ def check_address(words: SiteWords) -> None:
             ),
             address=words.base_url,
         )
+
+
+def leads_nowhere(base_url: str) -> bool:
+    """Whether an address leads every phone to itself."""
+    host = (urlsplit(base_url).hostname or "").lower().rstrip(".")
+    try:
+        return ip_address(host).is_loopback or ip_address(host).is_unspecified
+    except ValueError:
+        return host in LOCAL_NAMES or host.endswith(".localhost") or not host
 
 
 def facts_of(connection: Connection, bodies: Sequence[str]) -> list[PaperFacts]:

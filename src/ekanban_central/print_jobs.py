@@ -170,7 +170,7 @@ def _made_already(printing: Printing, wish: Wish) -> UUID | None:
 
 def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
     """Locks: the repeated job, the cards, the site's head; the same order as everywhere."""
-    now_ms, actor = printing.now_ms(), Actor.person(wish.person)
+    now_ms, actor = printing.now_ms(), wish.actor
     key = UUID(uuid7(now_ms, printing.random_bytes))
     with printing.database.transaction() as connection:
         if wish.repeats is not None:
@@ -207,7 +207,7 @@ def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: 
         raise _Moved
     if master.next_number(connection, loop_id) != planned.number:
         raise _Moved
-    desk = Desk(connection, wish.site_id, Actor.person(wish.person), printing.now_ms(), printing.random_bytes)
+    desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
     master.create_cards(desk, loop_id, NewCards(count=len(found.facts)), found.bodies)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from ekanban_central import master, print_faces, printers
 from ekanban_central.database import Database
+from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
 from ekanban_central.pictures import Pictures
 from ekanban_central.print_engine import Engine, Paper, Plan
@@ -57,11 +58,11 @@ class NotNow(EkanbanError):
 class Wish:
     """Cards that exist, or `count` new ones of a loop. printer: its name or id; empty: the only one there is.
 
-    repeats, places: the prints of an earlier job that these take the place of.
+    repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
     """
 
     site_id: int
-    person: UUID
+    person: UUID | None
     bodies: Sequence[str] = ()
     loop_id: UUID | None = None
     count: int = 0
@@ -74,6 +75,12 @@ class Wish:
     request_id: UUID | None = None
     repeats: UUID | None = None
     places: Sequence[int] = ()
+    terminal: UUID | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for the ledger."""
+        return Actor.person(self.person) if self.person else Actor.terminal(str(self.terminal))
 
     @property
     def hash(self) -> str:

@@ -7,17 +7,19 @@ A card that changes while the pages are read moves to the end and is read again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from ekanban_central import intake_known, ledger
 from ekanban_central.ledger import SITE, Reached
-from ekanban_central.loading import CARD, LOOP, LOOP_COLUMNS, LOOPS, SIGNAL
+from ekanban_central.loading import CARD, LOOP, LOOP_COLUMNS, LOOPS, SIGNAL, SOURCE
 from ekanban_central.problems import Problem
 from ekanban_central.register_cursor import Cursor
 from ekanban_central.sets import among
+from ekanban_core.states import CardState, LocationKind
 from ekanban_core.wire import RegisterAnswer, RegisterCard, RegisterSignal
 
 PAGE = 1_000
@@ -31,13 +33,19 @@ class OtherLife(Problem):
         self.lost = lost
 
 
-_CARDS = select(*(column.label(f"card_{column.name}") for column in CARD.c), *LOOP_COLUMNS).select_from(
-    CARD.join(LOOPS, CARD.c.loop_id == LOOP.c.id)
-)
+_CARDS = select(
+    *(column.label(f"card_{column.name}") for column in CARD.c), *LOOP_COLUMNS, SOURCE.c.kind.label("source_kind"),
+    LOOP.c.supplier_part, LOOP.c.remark, LOOP.c.layout,
+).select_from(CARD.join(LOOPS, CARD.c.loop_id == LOOP.c.id))  # fmt: skip
 
 
-def page(connection: Connection, site_id: int, since: str | None, now_ms: int, size: int = PAGE) -> RegisterAnswer:
-    """Return the changes since a cursor, or the begin of everything. Raises OtherLife: load all again."""
+def page(
+    connection: Connection, site_id: int, since: str | None, now_ms: int, size: int = PAGE, base_url: str = ""
+) -> RegisterAnswer:
+    """Return the changes since a cursor, or the begin of everything. Raises OtherLife: load all again.
+
+    base_url: central's, for the codes on cards of a site that names none of its own.
+    """
     generation = ledger.generation(connection)
     site = connection.execute(select(SITE).where(SITE.c.id == site_id)).mappings().one()
     reached = Reached(site["head"], site["mark"])
@@ -59,6 +67,8 @@ def page(connection: Connection, site_id: int, since: str | None, now_ms: int, s
         site=site["name"],
         time_zone=site["time_zone"],
         language=site["language"],
+        base_url=(site["base_url"] or base_url).rstrip("/"),
+        owner=site["owner"],
         full=since is None,
         more=more,
         cards=_cards(connection, rows),
@@ -98,7 +108,22 @@ def _cards(connection: Connection, rows: list[Mapping[str, Any]]) -> list[Regist
         select(alias.c.text, alias.c.body).where(among(connection, alias.c.body, bodies)).order_by(alias.c.text)
     ):
         aliases.setdefault(body, []).append(text)
-    return [_card(row, signals.get(row["card_body"]), names, aliases.get(row["card_body"], [])) for row in rows]
+    highest = _highest(connection, {row["card_loop_id"] for row in rows})
+    return [
+        _card(
+            {**row, "cards": highest.get(row["card_loop_id"], 0)}, signals.get(row["card_body"]), names,
+            aliases.get(row["card_body"], []),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _highest(connection: Connection, loops: Collection[UUID]) -> dict[UUID, int]:
+    """The highest number of a card in use, by loop: the N of "card n of N"."""
+    statement = select(CARD.c.loop_id, func.max(CARD.c.number).label("highest")).where(
+        among(connection, CARD.c.loop_id, loops), CARD.c.state != CardState.RETIRED
+    )
+    return {row.loop_id: row.highest for row in connection.execute(statement.group_by(CARD.c.loop_id))}
 
 
 def _card(
@@ -111,6 +136,8 @@ def _card(
         pending_version=row["card_pending_version"],
         quantity_version=row["card_quantity_version"],
         number=row["card_number"],
+        cards=max(row["cards"], row["card_number"]),
+        supplier=row["source"] if row["source_kind"] == LocationKind.SUPPLIER else "",
         one_off=row["card_one_off"],
         last_closed_earliest_ms=row["card_last_closed_earliest_ms"],
         last_closed_latest_ms=row["card_last_closed_latest_ms"],
@@ -124,7 +151,7 @@ def _card(
 
 _OF_THE_LOOP = (
     "part", "description", "unit", "quantity", "container", "source", "destination", "bin", "kind", "closing",
-    "lead_time_s", "min_cycle_s", "holds_back", "out_of_sequence",
+    "lead_time_s", "min_cycle_s", "holds_back", "out_of_sequence", "supplier_part", "remark", "layout",
 )  # fmt: skip
 
 

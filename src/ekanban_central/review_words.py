@@ -13,6 +13,9 @@ from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import Outcome
 from ekanban_core.texts import colour
 
+_ONLY_TO_NOTE = (
+    ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.PRINT_OVERTAKEN, ReviewKind.PRINT_ASIDE,
+)  # fmt: skip
 _NEAR_MS = 2_000  # bounds this close are shown as one moment
 
 
@@ -33,6 +36,8 @@ def kind(name: str) -> str:
         ReviewKind.SHOWN_RED: _("Red there, possible here"),
         ReviewKind.SET_ASIDE: _("Set aside"),
         ReviewKind.SCANS_MISSING: _("Scans missing"),
+        ReviewKind.PRINT_OVERTAKEN: _("Printed twice"),
+        ReviewKind.PRINT_ASIDE: _("Print set aside"),
         ReviewKind.RESTORED: _("Central was restored"),
         ReviewKind.MALFORMED: _("Could not be processed"),
     }[ReviewKind(name)]
@@ -57,7 +62,7 @@ def choice(name: str, case: Case | None = None) -> str:
     still_open = case is not None and case.loaded is not None and case.loaded.signal is not None
     if name == Choice.NOTHING and kind == ReviewKind.PROBABLY_RECEIVED and still_open:
         return _("Not received: leave it open")
-    if name == Choice.NOTHING and kind in (ReviewKind.RESTORED, ReviewKind.SCANS_MISSING):
+    if name == Choice.NOTHING and kind in _ONLY_TO_NOTE:
         return _("Noted")
     return {
         Choice.NOTHING: _("Nothing to do"),

@@ -178,7 +178,7 @@ def choices(row: Row, scanned: Scanned, loaded: Loaded | None) -> tuple[Choice, 
     kind = ReviewKind(row["kind"])
     likely: list[Choice] = []
     if kind is ReviewKind.FOUND:
-        likely = _about_found(loaded, intent)
+        likely = _about_found(row, scanned, loaded, intent)
     elif kind is ReviewKind.UNDO_MOVED_ON:
         same = loaded.signal is not None and str(row["signal_id"]) == loaded.signal.id
         likely = [Choice.CANCEL] if same else []
@@ -197,9 +197,9 @@ _MAY_CHANGE = frozenset({
 _ABOUT_THE_CYCLE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.FOUND)
 
 
-def _about_found(loaded: Loaded, intent: str) -> list[Choice]:
+def _about_found(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> list[Choice]:
     if loaded.card.state not in (CardState.LOST, CardState.FOUND):
-        return []
+        return _about_intent(row, scanned, loaded, intent)  # by a newer print: what the worker wanted is left
     orders = intent == Intent.EMPTY and loaded.signal is None
     retire = [] if loaded.signal else [Choice.RETIRE]
     return [*([Choice.REINSTATE_ORDER] if orders else []), Choice.REINSTATE, *retire]
@@ -233,7 +233,10 @@ def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[
     return found | (_earlier_scans(connection, earlier) if earlier else {})
 
 
-_OF_NO_OWN_SCAN = (ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.EMPTY_MEANWHILE)
+_OF_NO_OWN_SCAN = (
+    ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.EMPTY_MEANWHILE, ReviewKind.PRINT_OVERTAKEN,
+    ReviewKind.PRINT_ASIDE,
+)  # fmt: skip
 
 
 def _earlier_scans(connection: Connection, rows: Collection[Row]) -> dict[UUID, Scanned]:

@@ -447,3 +447,82 @@ class PrintJobItem(SQLModel, table=True):
     version: int
     state: str = Field(max_length=20)  # ItemState
     face: dict[str, Any] = _json()  # ekanban_labels.face.CardFace
+
+
+class PrintReserve(SQLModel, table=True):
+    """A version that a terminal may print while central is away: its own for ever, printed or not."""
+
+    __tablename__ = "print_reserve"
+    __table_args__ = (
+        Index(
+            "ix_print_reserve_unused", "terminal_id",
+            sqlite_where=text("used_ms IS NULL"), postgresql_where=text("used_ms IS NULL"),
+        ),
+    )  # fmt: skip
+    body: str = Field(primary_key=True, foreign_key="card.body", max_length=8)
+    version: int = Field(primary_key=True)
+    terminal_id: UUID = Field(foreign_key="terminal.id")
+    given_ms: int = _big()
+    used_ms: int | None = _big(default=None)  # printed, or void: it is not given again
+
+
+class TerminalPrint(SQLModel, table=True):
+    """A print that a terminal has reported; the same id again gets its first answer again."""
+
+    __tablename__ = "terminal_print"
+    __table_args__ = (
+        Index("ix_terminal_print_site", "site_id", "position"),
+        Index("ix_terminal_print_card", "body", "version"),
+    )
+    terminal_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)  # made of its content where it had none, or another's
+    site_id: int = Field(foreign_key="site.id")
+    content_hash: bytes = Field(sa_type=LargeBinary)
+    body: str | None = Field(default=None, max_length=8)
+    version: int | None = None
+    reason: str = Field(default="", max_length=20)  # PrintReason
+    ended: str = Field(default="", max_length=20)  # PrintEnd
+    answer: dict[str, Any] = _json()  # the first PrintResult
+    answered: str = Field(max_length=20)  # PrintAnswer
+    operator: str = Field(default="", max_length=200)
+    printer: str = Field(default="", max_length=200)
+    detail: str = Field(default="", max_length=500)
+    earliest_ms: int = _big()  # when it happened
+    latest_ms: int = _big()
+    position: int = _big()
+
+
+class Audit(SQLModel, table=True):
+    """A walk with a scanner: which cards of a scope are there. What was seen is read from the ledger."""
+
+    __table_args__ = (Index("ix_audit_site", "site_id"),)
+    id: UUID = Field(primary_key=True)
+    site_id: int = Field(foreign_key="site.id")
+    name: str = Field(default="", max_length=80)
+    scope: dict[str, Any] = _json()  # ekanban_central.audits.Scope
+    terminals: list[str] = Field(sa_column=Column(JSON, nullable=False))  # whose scans count; empty: all
+    begun_by: UUID | None = None
+    begun_ms: int = _big()
+    begun_position: int = _big()  # of the site's ledger
+    ended_by: UUID | None = None
+    ended_ms: int | None = _big(default=None)
+
+
+class AuditCard(SQLModel, table=True):
+    """A card that an audit looks for: of its scope and in use when it began."""
+
+    __tablename__ = "audit_card"
+    audit_id: UUID = Field(primary_key=True, foreign_key="audit.id")
+    body: str = Field(primary_key=True, foreign_key="card.body", max_length=8)
+
+
+class AuditCode(SQLModel, table=True):
+    """A code that somebody read or typed for an audit, without a terminal."""
+
+    __tablename__ = "audit_code"
+    audit_id: UUID = Field(primary_key=True, foreign_key="audit.id")
+    text: str = Field(primary_key=True, max_length=200)
+    body: str | None = Field(default=None, max_length=8)  # null: no card
+    version: int | None = None  # null: an alias
+    seen_ms: int = _big()
+    person_id: UUID | None = None

@@ -30,6 +30,8 @@ class ReviewKind(StrEnum):
     SHOWN_RED = "shown_red"  # the worker saw red, central would have carried it out
     SET_ASIDE = "set_aside"  # from a revoked key or a forked terminal
     SCANS_MISSING = "scans_missing"  # a terminal had stored scans that never came, and has them no more
+    PRINT_OVERTAKEN = "print_overtaken"  # a terminal printed a version while a newer one became valid
+    PRINT_ASIDE = "print_aside"  # a terminal printed what was not its own to print, or is not to be believed
     RESTORED = "restored"  # central was restored from a backup; what people did since is lost
     MALFORMED = "malformed"  # a scan that does not fit its schema, or that central cannot process; kept as it came
 
@@ -162,6 +164,15 @@ class PrintMade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PrintReserved(Event):
+    """This version is a terminal's own to print, now or while central is away; no other paper will ever have it."""
+
+    kind: ClassVar[str] = "print_reserved"
+    version: int
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrintSeen(Event):
     """A print was scanned that is newer than any made; it counts as made from now on."""
 
@@ -187,7 +198,10 @@ class PrintConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class CardActivated(Event):
-    """The card is in use: a draft's first print or scan, a release from hold, a reinstatement, an undone retirement."""
+    """The card is in use: a draft's first print or scan, a release from hold, an undone retirement, a reinstatement.
+
+    A lost card is reinstated by a person, or by a newer print of it that exists.
+    """
 
     kind: ClassVar[str] = "card_activated"
     before: CardState

@@ -24,8 +24,9 @@ from ekanban_core.lifecycle_cards import (
     retire,
     unhold,
 )
-from ekanban_core.lifecycle_empty import empty, found, superseded
+from ekanban_core.lifecycle_empty import empty, finds, found, superseded
 from ekanban_core.lifecycle_people import Step, act, close_and_open_next, open_from_scan
+from ekanban_core.lifecycle_prints import print_reserved, reported
 from ekanban_core.lifecycle_steps import TARGETS, step
 from ekanban_core.lifecycle_undo import undo
 from ekanban_core.states import CardState, Intent, Outcome
@@ -45,9 +46,11 @@ __all__ = [
     "open_from_scan",
     "print_confirmed",
     "print_made",
+    "print_reserved",
     "print_wanted",
     "quantity_changed",
     "reinstate",
+    "reported",
     "retire",
     "unhold",
 ]
@@ -89,7 +92,7 @@ def _withdraw(known: Known, scan: ScanFact) -> Decision:
         return known.unchanged(Outcome.RETIRED, "retired")
     taken = Withdrawn(scan.at, scan.quantity)
     effect = replace(Effect.between(known.card, known.signal, known.card, known.signal), withdrawn=True)
-    if known.card.state in (CardState.LOST, CardState.FOUND):
+    if finds(known.card, scan):
         discovery = found(known, scan)
         return replace(discovery, events=(*discovery.events, taken), effect=discovery.effect or effect)
     facts: dict[str, str | int] = {} if scan.quantity is None else {"quantity": scan.quantity}
@@ -98,7 +101,8 @@ def _withdraw(known: Known, scan: ScanFact) -> Decision:
 
 def _lookup(known: Known, scan: ScanFact) -> Decision:
     """Say what the card is; nothing changes."""
-    if known.card.state not in (CardState.ACTIVE, CardState.DRAFT):
+    newer = scan.version is not None and known.card.print_version < scan.version <= known.card.pending_version
+    if known.card.state in (CardState.ON_HOLD, CardState.RETIRED) or (finds(known.card, scan) and not newer):
         shown = known.unchanged(Outcome.SHOWN, f"lookup_{known.card.state}")
     elif known.signal:
         shown = known.unchanged(Outcome.SHOWN, "lookup_open", signal_facts(known.signal, known.policy))

@@ -101,10 +101,16 @@ def print_wanted(card: Card, reason: PrintReason) -> Change:
 
 
 def print_confirmed(card: Card, version: int) -> Change:
-    """The paper of this version exists; older prints are superseded. Confirming an older one changes nothing."""
+    """The paper of this version exists; older prints are superseded. Confirming an older one changes nothing.
+
+    What was lost was an older paper: the card is in use again by the new one.
+    """
     if not card.print_version < version <= card.pending_version:
         return card, ()
-    return _active(replace(card, print_version=version), (PrintConfirmed(version),))
+    confirmed, events = _active(replace(card, print_version=version), (PrintConfirmed(version),))
+    if card.state not in (CardState.LOST, CardState.FOUND):
+        return confirmed, events
+    return replace(confirmed, state=CardState.ACTIVE), (*events, CardActivated(card.state))
 
 
 def quantity_changed(card: Card) -> Change:

@@ -5,6 +5,7 @@ Choices where the language of the plant is silent:
 - A scan from before the card's last closing is late whatever the card's state is now: it belongs to a closed cycle, and
   the hold or the new print may be younger than it.
 - An `empty` from before the open signal's opening is `already_open`, not late: the order that it asks for exists.
+- A superseded paper is not the one that was reported lost: it finds nothing.
 - A one-off card serves one cycle, so its receipt is never assumed; it is asked about as in a two-scan loop.
 """
 
@@ -53,10 +54,10 @@ def _refused(known: Known, scan: ScanFact) -> Decision | None:
             return known.unchanged(Outcome.RETIRED, "retired")
         case CardState.ON_HOLD:
             return known.unchanged(Outcome.ON_HOLD, "on_hold")
-        case CardState.LOST | CardState.FOUND:
-            return found(known, scan)
         case _ if superseded(card, scan):
             return known.unchanged(Outcome.SUPERSEDED_PRINT, "superseded_print", {"version": card.print_version})
+        case _ if finds(card, scan):
+            return found(known, scan)
         case _:
             return None
 
@@ -75,6 +76,11 @@ def found(known: Known, scan: ScanFact) -> Decision:
 def superseded(card: Card, scan: ScanFact) -> bool:
     """Whether a newer print of this card is confirmed."""
     return scan.version is not None and scan.version < card.print_version
+
+
+def finds(card: Card, scan: ScanFact) -> bool:
+    """Whether this scan shows the paper that was reported lost; a newer one that was made has ended the loss by now."""
+    return card.state in (CardState.LOST, CardState.FOUND) and not superseded(card, scan)
 
 
 def _while_open(known: Known, signal: Signal, scan: ScanFact) -> Decision:

@@ -8,8 +8,8 @@ Choices where the language of the plant is silent:
   that it has behind it, and a step that the loop does not use, change nothing.
 - A step other than `receive` without an open signal is late if it is from before the card's last closing; otherwise it
   contradicts what is known, and a person decides. `receive` without an open signal always goes to review.
-- Hold blocks only `empty`, and a superseded paper still moves goods. A lost card with a step is reported as found; the
-  step is carried out, because the bin is there.
+- Hold blocks only `empty`, and a superseded paper still moves goods, also those of a lost card, which it does not find.
+  A lost card with a step is reported as found; the step is carried out, because the bin is there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ekanban_core.effects import Effect
 from ekanban_core.events import Event, ReviewKind, SignalAdvanced, SignalReleased
 from ekanban_core.facts import Card, LoopPolicy, Message, Moment, ScanFact, Signal
 from ekanban_core.lifecycle_close import received
-from ekanban_core.lifecycle_empty import found
+from ekanban_core.lifecycle_empty import finds, found
 from ekanban_core.moments import Order, order
 from ekanban_core.states import OPEN_STATES, CardState, Intent, Outcome, OutOfSequence, SignalState
 
@@ -38,7 +38,7 @@ def step(known: Known, scan: ScanFact) -> Decision:
     """Carry out one step of the card's open signal, or say why not."""
     if known.card.state is CardState.RETIRED:
         return known.unchanged(Outcome.RETIRED, "retired")
-    if known.card.state in (CardState.LOST, CardState.FOUND):
+    if finds(known.card, scan):
         return _of_a_lost_card(known, scan)
     return _step(known, scan)
 

@@ -71,6 +71,14 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "set_aside_conflict": (_("Set aside: another scan has this scan's place. Call your supervisor."),),
     "set_aside_behind": (_("Set aside: this scan was taken for lost before it came. Call your supervisor."),),
     "set_aside_pending": (_("Set aside: this terminal is not admitted yet. Call your supervisor."),),
+    # prints at a terminal's own printer
+    "print_confirmed": (_("This paper is the valid one now."),),
+    "print_unknown": (_("It is not known whether the card was printed. It counts from its first scan."),),
+    "print_failed": (_("The card was not printed. The old paper is valid as before."),),
+    "print_superseded": (_("A newer print of this card exists. Destroy this paper and use the new one."),),
+    "print_of_retired": (_("This card is out of use. Destroy this paper."),),
+    "print_aside": (_("Set aside: this terminal was not to print this paper. Call your supervisor."),),
+    "print_malformed": (_("Central could not process this print; it is kept. Call your supervisor."),),
     # what cannot be read
     "empty_reading": (_("Nothing was read. Scan again."),),
     "reading_too_long": (_("Not a card: {got} characters are too many."),),
@@ -84,6 +92,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "envelope_without_card": (_("Not a card: this label has no field 15K."),),
     "gs1_unknown": (_("Not a card: this GS1 label is not entered for any card."),),
     "command_unknown": (_("This command card is not known."),),
+    "alias_is_command": (_("This is a command card: it cannot stand for a card."),),
+    "alias_too_long": (_("Expected a code of at most {most} characters, got {got}."),),
     # why a person decides, at the review desk
     "review_found": (_("A card that was reported lost has been scanned. Reinstate it or retire it."),),
     "review_no_open_signal": (
@@ -118,6 +128,27 @@ SENTENCES: dict[str, tuple[str, ...]] = {
             "Scans are missing: {count}. This terminal had stored them and has them no more; they never came here. Ask "
             "there what was scanned, and scan it again."
         ),
+    ),
+    "review_print_overtaken": (
+        _(
+            "Print {version} came out of a terminal's printer, and print {newest} is the valid one by now. Is that one "
+            "at the bin? Then destroy print {version}; else print the card again."
+        ),
+    ),
+    "review_print_aside": (
+        _(
+            "A terminal has printed print {version}, which was not given to it here. Destroy it and print the card "
+            "again."
+        ),
+    ),
+    "review_print_aside_forked": (
+        _(
+            "Print {version} was made at a device whose memory was copied or restored: another paper may have the same "
+            "number. Print the card again."
+        ),
+    ),
+    "review_print_aside_revoked": (
+        _("Print {version} was made at a terminal that was revoked. Print the card again."),
     ),
     "review_restored": (
         _(

@@ -62,6 +62,24 @@ class CardState(StrEnum):
     RETIRED = "retired"  # out of use for good
 
 
+class PrintEnd(StrEnum):
+    """What became of one print at a printer."""
+
+    PRINTED = "printed"  # the paper exists
+    UNKNOWN = "unknown"  # it may exist: the printer fell silent
+    FAILED = "failed"  # it does not, or is waste; its version is used up
+
+
+class PrintAnswer(StrEnum):
+    """What central makes of a print that a terminal reports."""
+
+    CONFIRMED = "confirmed"  # this is the valid paper now; older ones are superseded
+    PENDING = "pending"  # it waits for a person, or for its first scan
+    SPENT = "spent"  # there is no such paper, and never will be
+    SUPERSEDED = "superseded"  # a newer print of this card was confirmed already
+    SET_ASIDE = "set_aside"  # kept, changes nothing: a person decides
+
+
 class SignalState(StrEnum):
     """The life of a pull signal; which of the middle ones a loop uses is its policy's."""
 

@@ -15,14 +15,30 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ekanban_core.states import CardState, Closing, Intent, LoopKind, Outcome, OutOfSequence, SignalState
+from ekanban_core.card_code import BODY, LAST_VERSION
+from ekanban_core.states import (
+    CardState,
+    Closing,
+    Intent,
+    LoopKind,
+    Outcome,
+    OutOfSequence,
+    PrintAnswer,
+    PrintEnd,
+    PrintReason,
+    SignalState,
+)
 
 VERSION = 1
 MOST_SCANS = 500
 MOST_RAW = 16_384  # bytes of one reading; longer ones are cut by the driver and reported
+MOST_RESERVES = 500  # cards of one terminal that have a version in reserve
+MOST_REPORTS = 100  # prints in one report
 
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{32,36}$")]
 Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
+Body = Annotated[str, Field(max_length=BODY)]
+Version = Annotated[int, Field(ge=1, le=LAST_VERSION)]
 
 
 class Wire(BaseModel):
@@ -182,6 +198,7 @@ class RegisterCard(Wire):
     pending_version: int
     quantity_version: int = 0
     number: int = 0  # card n of N
+    cards: int = 0  # N, as of the card's last change; 0 from a central that does not say
     one_off: bool = False
     last_closed_earliest_ms: int | None = None
     last_closed_latest_ms: int | None = None
@@ -195,6 +212,10 @@ class RegisterCard(Wire):
     source: str
     destination: str
     bin: str = ""
+    supplier: str = ""  # what a card's face shows beside: name, its part number, remark, and which layout
+    supplier_part: str = ""
+    remark: str = ""
+    layout: str = ""  # "": by the rules of layouts
     kind: LoopKind
     closing: Closing
     lead_time_s: int
@@ -217,9 +238,120 @@ class RegisterAnswer(Wire):
     site: str
     time_zone: str
     language: str = "en"
+    base_url: str = ""  # as phones reach central, for the code on a card; "": cards cannot be printed
+    owner: str = ""  # "if found, give to"
     full: bool  # this page begins a full load: forget what was cached before
     more: bool = False
     cards: list[RegisterCard]
+
+
+class CardPrint(Wire):
+    """One print of a card, by its number."""
+
+    body: Body
+    print_version: Version
+
+
+class ReserveRequest(Wire):
+    """POST /api/v1/terminals/prints/reserve: versions that this terminal may print while central is away.
+
+    One for each of `bodies` and of the cards last scanned here (`most`, newest first). Repeating it gives the same.
+    """
+
+    version: int = VERSION
+    terminal: Identifier
+    generation: str | None = None  # central's, as last heard
+    epoch: EpochMessage  # this start of the terminal: a copied one gets nothing
+    most: Annotated[int, Field(ge=0, le=MOST_RESERVES)] = 200
+    bodies: Annotated[list[Body], Field(max_length=MOST_RESERVES)] = []  # these cards first, scanned here or not
+    held: Annotated[list[CardPrint], Field(max_length=4 * MOST_RESERVES)] = []  # all in reserve here, none printed
+
+
+class ReserveAnswer(Wire):
+    """All that this terminal has in reserve from now on; others of its own, but those it has printed, are void."""
+
+    version: int = VERSION
+    generation: str
+    at_ms: Milliseconds
+    reserves: list[CardPrint]
+    refused: dict[str, str] = {}  # of `bodies`: why there is none, a sentence in the site's language
+
+
+class PrintReport(Wire):
+    """What became of one print at a terminal's own printer. Told again later with another id where people know more."""
+
+    id: Identifier  # UUIDv7, lower case; the same one again gets its first answer again
+    body: Body
+    print_version: Version
+    reason: PrintReason
+    end: PrintEnd
+    detail: Annotated[str, Field(max_length=500)] = ""  # the printer's own words
+    printer: Annotated[str, Field(max_length=200)] = ""
+    quantity: Annotated[int, Field(ge=0, lt=2**31)] | None = None  # as the paper shows it
+    operator: Annotated[str, Field(max_length=200)] | None = None
+    printed_at: Annotated[str, Field(max_length=40)] = ""  # wall clock, RFC 3339; shown, never compared
+    boot_id: Annotated[str, Field(max_length=64)] = ""
+    boottime_ms: Milliseconds = 0  # when `end` was known
+    age_ms: Milliseconds | None = None  # at sending; null for a print of an earlier boot
+
+
+class PrintReports(Wire):
+    """POST /api/v1/terminals/prints/report, oldest first. Each is validated by itself; none is ever refused."""
+
+    version: int = VERSION
+    terminal: Identifier
+    generation: str | None = None
+    epoch: EpochMessage
+    reports: Annotated[list[Any], Field(min_length=1, max_length=MOST_REPORTS)]
+
+
+class PrintResult(Wire):
+    """What central made of one reported print."""
+
+    id: str | None  # null only when the report had no usable id
+    answer: PrintAnswer
+    message: str  # a sentence in the site's language
+    reason: str = ""  # key of the sentence in ekanban_core.texts
+    facts: dict[str, str | int] = {}  # what fills it
+    print_version: int | None = None  # the newest print of this card whose paper is confirmed
+    repeated: bool = False  # it was known already; this is its first answer
+    index: int | None = None  # place in the message
+
+
+class PrintReportAnswer(Wire):
+    """Signed by central; only the reports that `results` names are committed there."""
+
+    version: int = VERSION
+    generation: str
+    at_ms: Milliseconds
+    results: list[PrintResult]
+
+
+class PrintRequest(Wire):
+    """POST /api/v1/terminals/prints/request: a replacement, on the printer that central has for this terminal.
+
+    Sent again with the same id it prints nothing more and tells how far the print has come.
+    """
+
+    version: int = VERSION
+    terminal: Identifier
+    epoch: EpochMessage
+    id: Identifier  # UUIDv7, lower case
+    body: Body
+    reason: PrintReason
+    operator: Annotated[str, Field(max_length=200)] | None = None
+
+
+class PrintRequestAnswer(Wire):
+    """How far the print has come. A refusal is a problem (409) whose detail says why."""
+
+    version: int = VERSION
+    id: str
+    job: str  # central's
+    state: str  # of the job: "queued", "sending", "accepted", "done", "unknown", "failed"
+    print_version: int
+    printer: str = ""  # its name, so that people know where to go
+    message: str = ""  # a sentence in the site's language
 
 
 class EnrolRequest(Wire):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from ekanban_central import generations, intake_known, ledger
+from ekanban_central import generations, intake_known, ledger, print_faces
 from ekanban_central.access import SignedTerminal, enrolled_terminal
 from ekanban_central.context import Central, central_of
 from ekanban_central.register import OtherLife, page
@@ -28,12 +28,14 @@ def read_register(
     now_ms = central.now_ms()
     try:
         with central.database.reading() as connection:
-            answer = page(connection, terminal.site_id, since, now_ms)
+            answer = page(connection, terminal.site_id, since, now_ms, base_url=central.settings.base_url)
             seen_ms = intake_known.seen_ms(connection, terminal.id)
     except OtherLife as refusal:
         if refusal.lost is not None:
             _restored(central, terminal, refusal.lost, now_ms)
         raise
+    if print_faces.leads_nowhere(answer.base_url) and not central.printing.loopback:
+        answer = answer.model_copy(update={"base_url": ""})  # terminals print no cards that lead nowhere
     if seen_ms is None or seen_ms < now_ms - SEEN_EVERY_MS:
         with central.database.transaction() as connection:
             intake_known.note_seen(connection, terminal.id, now_ms)

@@ -36,7 +36,8 @@ SAMPLES: dict[str, Any] = {  # a value for each property that a body must have
     "approved": True, "code": "plant-2", "count": 1, "decision": "nothing", "destination": LINES[0], "id": "C9X9CY",
     "kind": "supplier", "lead_time_s": 60, "mac": "00", "name": "Ä 1", "number": "n-1", "part": PARTS[3][0],
     "public_key": "AA==", "quantity": 1, "scans": [{}], "source": SOURCES[1][0], "terminal": "set by the gateway",
-    "loop_id": "set by the fixture", "to_state": "",
+    "loop_id": "set by the fixture", "to_state": "", "epoch": {"epoch": "0" * 32}, "reports": [{}],
+    "text": "4006381333931",
 }  # fmt: skip
 
 

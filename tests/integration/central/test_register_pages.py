@@ -81,3 +81,26 @@ def test_a_cursor_of_another_life_means_load_all_again(plant: Plant, since: str)
 def _page(plant: Plant, since: str | None = None, size: int = 1_000) -> RegisterAnswer:
     with plant.database.reading() as connection:
         return page(connection, plant.site_id, since, plant.now, size)
+
+
+def test_a_card_has_what_a_terminal_prints_of_it(plant: Plant) -> None:
+    plant.change("site", {"id": plant.site_id}, base_url="https://kanban.plant/", owner="Line 1, gate 3")
+    plant.change("loop", {"id": plant.loop_id}, supplier_part="B-7", remark="keep dry", layout="a7")
+    plant.change("location", {"name": "Supermarket"}, kind="supplier")
+    plant.change("card", {"body": plant.cards[4]}, state="retired")
+
+    answer = _page(plant)
+
+    card = next(card for card in answer.cards if card.body == plant.cards[1])
+    assert (answer.base_url, answer.owner) == ("https://kanban.plant", "Line 1, gate 3")
+    assert (card.number, card.cards, card.supplier, card.supplier_part) == (2, 4, "Supermarket", "B-7")
+    assert (card.remark, card.layout) == ("keep dry", "a7")
+    assert {card.number: card.cards for card in answer.cards}[5] == 5
+
+
+def test_a_site_without_an_address_of_its_own_has_centrals(plant: Plant) -> None:
+    with plant.database.reading() as connection:
+        answer = page(connection, plant.site_id, None, plant.now, base_url="https://central.plant/")
+
+    assert answer.base_url == "https://central.plant"
+    assert {card.supplier for card in answer.cards} == {""}

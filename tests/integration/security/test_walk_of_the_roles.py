@@ -26,13 +26,17 @@ OPEN = """
     GET /healthz, GET /readyz, GET /metrics, GET /docs, GET /docs/start.js, GET /openapi.json, HEAD /openapi.json,
     GET /sign-in, POST /sign-in, GET /link/{word}, POST /link/{word}, GET /c/{code}
 """
-SIGNED = "POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll"
+SIGNED = """
+    POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll, POST /api/v1/terminals/prints/reserve,
+    POST /api/v1/terminals/prints/report, POST /api/v1/terminals/prints/request
+"""
 VIEWERS = """
-    GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/{terminal_id:uuid},
+    GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/prints, GET /api/v1/terminals/{terminal_id:uuid},
     GET /api/v1/people/{person}, GET /api/v1/people/{person}/tokens, POST /api/v1/people/{person}/tokens,
     DELETE /api/v1/people/{person}/tokens/{token_id}, GET /api/v1/signals, GET /api/v1/signals/{signal_id},
     GET /api/v1/reviews, GET /api/v1/reviews/{review_id}, GET /api/v1/loops, GET /api/v1/loops/{loop_id},
-    GET /api/v1/cards, GET /api/v1/cards/{code}, GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
+    GET /api/v1/cards, GET /api/v1/cards/{code}, GET /api/v1/cards/{code}/aliases,
+    GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
     GET /api/v1/parts/{part_id}, GET /api/v1/locations, GET /api/v1/locations/{location_id}, GET /password,
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
     GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid}
@@ -42,7 +46,8 @@ SUPERVISORS = """
     POST /api/v1/terminals/codes, PATCH /api/v1/terminals/{terminal_id:uuid},
     POST /api/v1/terminals/{terminal_id:uuid}/approve, POST /api/v1/terminals/{terminal_id:uuid}/revoke,
     POST /api/v1/signals/{signal_id}/{step}, POST /api/v1/reviews/{review_id}/decide, POST /api/v1/loops,
-    PATCH /api/v1/loops/{loop_id}, POST /api/v1/cards, POST /api/v1/cards/{code}/{step}, POST /api/v1/parts,
+    PATCH /api/v1/loops/{loop_id}, POST /api/v1/cards, POST /api/v1/cards/{code}/aliases,
+    DELETE /api/v1/cards/{code}/aliases, POST /api/v1/cards/{code}/{step}, POST /api/v1/parts,
     PATCH /api/v1/parts/{part_id}, POST /api/v1/locations, PATCH /api/v1/locations/{location_id},
     POST /signals/acts/{step}, POST /reviews/{review_id}, POST /terminals/codes,
     POST /terminals/{terminal_id}/approve, POST /terminals/{terminal_id}/revoke, POST /c/{code}/signal/{step},

@@ -24,7 +24,9 @@ from ekanban_core.signatures import check_answer, content_digest
 from ekanban_core.states import Role
 
 SCANS, REGISTER, ENROL = "/api/v1/scans", "/api/v1/register", enrolment.PATH
-ROUTES = {SCANS: "POST", REGISTER: "GET"}
+RESERVE, REPORT = "/api/v1/terminals/prints/reserve", "/api/v1/terminals/prints/report"
+ROUTES = {SCANS: "POST", REGISTER: "GET", RESERVE: "POST", REPORT: "POST"}
+REQUEST = "/api/v1/terminals/prints/request"  # signed like these, and refused here: no printer
 YEAR_S = 366 * 86_400
 Headers = dict[str, str]
 
@@ -38,14 +40,16 @@ def database_url(tmp_path: Path) -> str:
 def batch(terminal: Device) -> bytes:
     """One scan of an empty bin."""
     scan = {
-        "id": str(uuid4()), "epoch": str(uuid4()), "seq": 1, "raw": base64.b64encode(b"4711").decode(),
+        "id": str(uuid4()), "epoch": terminal.id, "seq": 1, "raw": base64.b64encode(b"4711").decode(),
         "intent": "empty",
     }  # fmt: skip
     return json.dumps({"version": 1, "terminal": terminal.id, "generation": None, "scans": [scan]}).encode()
 
 
 def body_for(path: str, terminal: Device) -> bytes:
-    return batch(terminal) if path == SCANS else b""
+    start = {"version": 1, "terminal": terminal.id, "epoch": {"epoch": terminal.id}}
+    bodies = {SCANS: batch(terminal), REGISTER: b""}
+    return bodies.get(path) or (json.dumps({**start, "reports": [{}]}).encode() if path in (RESERVE, REPORT) else b"")
 
 
 def ask(world: World, path: str, headers: Any, body: bytes, query: str = "") -> httpx2.Response:
@@ -76,7 +80,7 @@ def test_the_walk_knows_every_signed_route(world: World) -> None:
     routes = {one.path: one for one in iter_route_contexts(world.app.routes)}
     found = {path for path, one in routes.items() if hasattr(one, "dependant") and signs(one.dependant)}
 
-    assert found - {"/api/v1/terminals/enroll"} == set(ROUTES)  # a stranger signs that; its walk is below
+    assert found - {"/api/v1/terminals/enroll", REQUEST} == set(ROUTES)  # a stranger signs that; its walk is below
 
 
 @pytest.mark.parametrize("path", ROUTES)

@@ -1,0 +1,106 @@
+"""A terminal without a printer of its own asks central for a replacement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from printing_terminal import PrintingTerminal, fresh_id
+from security_world import World, problem
+
+from ekanban_core.states import Role
+from ekanban_core.wire import PrintRequestAnswer
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
+
+
+@pytest.fixture
+def admin(world: World) -> TestClient:
+    return world.script(Role.ADMIN)
+
+
+def _printer(admin: TestClient, name: str, **more: Any) -> None:
+    made = admin.post(
+        "/api/v1/printers",
+        json={"name": name, "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl", **more},
+    )
+    assert made.status_code == 201, made.text
+
+
+def _wish(body: str, **more: Any) -> dict[str, Any]:
+    return {"id": fresh_id(), "body": body, "reason": "damaged", **more}
+
+
+def test_a_replacement_comes_out_of_centrals_printer(
+    admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+
+    answer = PrintRequestAnswer.model_validate_json(terminal.post("prints/request", _wish(cards[0])).content)
+
+    assert (answer.state, answer.printer, answer.print_version) == ("queued", "office", 2)
+    job = admin.get(f"/api/v1/print-jobs/{answer.job}").json()
+    assert [(one["body"], one["version"]) for one in job["items"]] == [(cards[0], 2)]
+    assert (job["reason"], job["by"]) == ("damaged", "")
+
+
+def test_the_same_request_prints_once(
+    world: World, admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+    wish = _wish(cards[0])
+
+    first, again = terminal.post("prints/request", wish), terminal.post("prints/request", wish)
+
+    assert first.json() == again.json()
+    assert world.ledger_kinds().count("print_job_made") == 1
+    other_card = terminal.post("prints/request", {**wish, "body": cards[1]})
+    assert other_card.status_code == 409
+
+
+def test_while_a_card_is_being_printed_it_is_not_printed_again(
+    admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+    terminal.post("prints/request", _wish(cards[0]))
+
+    again = terminal.post("prints/request", _wish(cards[0]))
+
+    assert (again.status_code, problem(again)["detail"]) == (409, "This card is being printed already, on office.")
+    assert terminal.post("prints/request", _wish(cards[1])).status_code == 200
+
+
+def test_of_several_printers_the_one_with_the_terminals_name_stands_for_it(
+    admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+    _printer(admin, "Line 4")
+
+    assert terminal.post("prints/request", _wish(cards[0])).json()["printer"] == "Line 4"
+
+
+def test_without_a_printer_the_refusal_says_so(admin: TestClient, cards: list[str], terminal: PrintingTerminal) -> None:
+    _printer(admin, "at a terminal", terminal_id=terminal.id)
+
+    refused = terminal.post("prints/request", _wish(cards[0]))
+
+    assert refused.status_code == 422
+    assert problem(refused)["detail"] == "No printer stands for this terminal. A supervisor can print the card."
+    assert terminal.post("prints/request", _wish("00000000")).status_code in (404, 422)
+
+
+def test_a_copied_terminal_prints_nothing(
+    world: World, admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+    terminal.scan(cards[1])
+    copy = PrintingTerminal(terminal.device, terminal.epoch)
+    terminal.restart()
+    terminal.scan(cards[1])
+
+    assert copy.post("prints/request", _wish(cards[0])).status_code == 409
+    assert "print_job_made" not in world.ledger_kinds()
