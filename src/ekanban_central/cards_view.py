@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from ekanban_central import query_values
+from ekanban_central.aliases import ALIAS
 from ekanban_central.cards_counts import (
     PENDING,
     STALE,
@@ -23,7 +24,6 @@ from ekanban_central.cards_counts import (
 )
 from ekanban_central.cards_filter import CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
-from ekanban_central.master import ALIAS
 from ekanban_central.sets import among
 from ekanban_central.signals_view import TERMINAL
 from ekanban_core.states import CardState
