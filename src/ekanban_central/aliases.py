@@ -7,20 +7,17 @@ NoSuchAlias   the card has no such code
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import tables
 from ekanban_central.card_acts import NoSuchCard
 from ekanban_central.ledger import Entry
 from ekanban_central.loading import CARD, load
-from ekanban_central.master import AlreadyThere, Desk
+from ekanban_central.master import ALIAS, AlreadyThere, Desk
 from ekanban_core.alias import entered
 from ekanban_core.errors import EkanbanError
 from ekanban_core.reading import CardRead, read
 from ekanban_core.texts import gettext as _
-
-ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
 class NoSuchAlias(EkanbanError):

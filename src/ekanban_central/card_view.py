@@ -100,8 +100,8 @@ def _at(data: Mapping[str, Any], recorded_ms: int) -> int:
 
 
 def last_words(connection: Connection, site_id: int, body: str) -> str:
-    """Why the card is as it is: the reason of its last hold, loss or retirement; "" where none was given."""
-    kinds = ("card_held", "card_lost", "card_retired")
+    """Why the card is as it is: the reason of its making, last hold, loss or retirement; "" where none was given."""
+    kinds = ("card_created", "card_held", "card_lost", "card_retired")
     statement = (
         select(LEDGER.c.data)
         .where(LEDGER.c.body == body, LEDGER.c.site_id == site_id, LEDGER.c.kind.in_(kinds))

@@ -129,7 +129,8 @@ class NewCards(Input):
     count: Annotated[int, Field(strict=True, ge=1, le=MOST_CARDS)] = 1
     body: Annotated[str, Field(pattern=BODY_PATTERN)] | None = None
     printed: Yes = False  # the first print exists and is in use
-    one_off: Yes = False
+    one_off: Yes = False  # it serves one cycle
+    reason: Line = ""  # why, for the ledger: mostly of a one-off card
 
     @model_validator(mode="after")
     def _one_body_is_one_card(self) -> NewCards:

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import ledger
+from ekanban_central import ledger, tables
 from ekanban_central.changes import Change, store
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.ledger import SITE, Actor, Entry
@@ -31,6 +31,8 @@ from ekanban_core.errors import EkanbanError
 from ekanban_core.facts import Message
 from ekanban_core.ids import uuid7
 from ekanban_core.states import CardState, Outcome
+
+ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
 class AlreadyThere(EkanbanError):
@@ -135,8 +137,7 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str 
     known = bodies or [new.body] * new.count
     rows = [_card(desk, loop_id, first + place, new, body) for place, body in enumerate(known)]
     entries = [
-        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data={"set": {"card": _json(row)}})
-        for row in rows
+        Entry("card_created", desk.actor, body=row["body"], loop_id=loop_id, data=_about(new, row)) for row in rows
     ]
     position = desk.record(entries)
     made = [row["body"] for row in rows]
@@ -180,6 +181,10 @@ def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
     desk.connection.execute(update(CARD).where(CARD.c.loop_id == loop_id).values(changed=position))
     if stale:
         desk.position = store(desk.connection, desk.site_id, stale, desk.now_ms)
+
+
+def _about(new: NewCards, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**({"reason": new.reason} if new.reason else {}), "set": {"card": _json(row)}}
 
 
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from ekanban_central import card_acts, master
 from ekanban_central.api.lists import PAGE, Here, Limit, Looking, Page, Supervising, one, page, written
 from ekanban_central.card_acts import CardStep, NoSuchCard
+from ekanban_central.card_papers import AWAITED, STALE
 from ekanban_central.inputs import BODY_PATTERN, Asked, Input, Line, NewCards, Yes
+from ekanban_central.intake_known import TERMINAL
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
+from ekanban_central.master import ALIAS
 from ekanban_central.problems import Problem
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
@@ -26,12 +29,14 @@ CARDS = (
     select(
         *CARD.c, PART.c.number.label("part"), PART.c.description, PART.c.unit, LOOP.c.quantity, LOOP.c.container,
         LOOP.c.bin, SOURCE.c.name.label("source"), DESTINATION.c.name.label("destination"), SIGNAL.c.id.label("signal"),
+        STALE.label("stale"), AWAITED.label("awaited_version"), TERMINAL.c.name.label("last_scan_at_terminal"),
     )
     .join(LOOP, CARD.c.loop_id == LOOP.c.id)
     .join(PART, LOOP.c.part_id == PART.c.id)
     .join(SOURCE, LOOP.c.source_id == SOURCE.c.id)
     .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
     .outerjoin(SIGNAL, (SIGNAL.c.body == CARD.c.body) & SIGNAL.c.closed_how.is_(None))
+    .outerjoin(TERMINAL, TERMINAL.c.id == CARD.c.last_scan_terminal)
 )  # fmt: skip
 
 
@@ -43,6 +48,8 @@ class CardOut(BaseModel):
     state: CardState
     number: int  # card n of its loop
     print_version: int
+    awaited_version: int | None  # a newer print that is on its way, or may have come out unseen
+    stale: bool  # its paper shows an old quantity
     one_off: bool
     loop_id: UUID
     part: str
@@ -54,7 +61,9 @@ class CardOut(BaseModel):
     destination: str
     bin: str
     signal: UUID | None  # the open one
-    last_scan_at: str | None
+    last_scan_at: str | None  # when it was seen last, and where
+    last_scan_terminal: UUID | None
+    last_scan_at_terminal: str | None  # its name
 
 
 class CardsWish(NewCards):
@@ -83,13 +92,26 @@ def list_cards(
     loop_id: UUID | None = None,
     part: Annotated[Asked | None, Query(description="number")] = None,
     state: CardState | None = None,
+    source: Annotated[Asked | None, Query(description="name")] = None,
+    destination: Annotated[Asked | None, Query(description="name")] = None,
+    alias: Annotated[Asked | None, Query(description="a foreign code that stands for it")] = None,
+    stale: Annotated[bool | None, Query(description="its paper shows an old quantity")] = None,
+    one_off: bool | None = None,
     cursor: Annotated[str | None, Query(pattern=BODY_PATTERN, description="`next` of the page before")] = None,
     limit: Limit = PAGE,
 ) -> Page[CardOut]:
     """All cards, by code."""
     statement = CARDS
-    for column, value in ((CARD.c.loop_id, loop_id), (PART.c.number, part), (CARD.c.state, state)):
+    equal = (
+        (CARD.c.loop_id, loop_id), (PART.c.number, part), (CARD.c.state, state), (SOURCE.c.name, source),
+        (DESTINATION.c.name, destination), (CARD.c.one_off, one_off),
+    )  # fmt: skip
+    for column, value in equal:
         statement = statement if value is None else statement.where(column == value)
+    if stale is not None:
+        statement = statement.where(STALE if stale else not_(STALE))
+    if alias is not None:
+        statement = statement.where(CARD.c.body.in_(select(ALIAS.c.body).where(ALIAS.c.text == alias.strip())))
     with central.database.reading() as connection:
         return page(connection, statement, CARD.c.body, cursor, limit, _out)
 

@@ -1,0 +1,33 @@
+"""What is known of cards' paper, as conditions and columns of queries over the cards' table.
+
+That a version above the confirmed one was made says little: terminals have such in reserve, and most are never printed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select
+
+from ekanban_central import tables
+from ekanban_central.loading import CARD
+from ekanban_core.states import CardState, PaperState, PrintAnswer
+
+ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+PRINT: Table = tables.TerminalPrint.__table__  # type: ignore[attr-defined]  # see ITEM
+
+_UNSETTLED = (PaperState.WAITING, PaperState.UNSURE)
+_OF_JOBS: Select[tuple[int]] = (
+    select(func.max(ITEM.c.version))
+    .where(ITEM.c.body == CARD.c.body, ITEM.c.version > CARD.c.print_version, ITEM.c.state.in_(_UNSETTLED))
+    .correlate(CARD)
+)
+_OF_TERMINALS: Select[tuple[int]] = (
+    select(func.max(PRINT.c.version))
+    .where(PRINT.c.body == CARD.c.body, PRINT.c.version > CARD.c.print_version, PRINT.c.answered == PrintAnswer.PENDING)
+    .correlate(CARD)
+)
+# The paper in use shows an old quantity.
+STALE: ColumnElement[bool] = and_(
+    CARD.c.state != CardState.RETIRED, CARD.c.print_version > 0, CARD.c.print_version < CARD.c.quantity_version
+)
+# The newest print that is on its way, or may have come out without anybody having seen it; null: none.
+AWAITED: ColumnElement[int | None] = func.coalesce(_OF_JOBS.scalar_subquery(), _OF_TERMINALS.scalar_subquery())
