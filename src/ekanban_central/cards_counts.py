@@ -14,14 +14,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ekanban_central import query_values
+from ekanban_central.card_papers import AWAITED, STALE
 from ekanban_central.cards_filter import MARKS, UNSEEN_DAYS, CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
 from ekanban_central.signals_counts import Choice
 from ekanban_core.states import CardState, LoopKind
 
 DAY_MS = 86_400_000
-STALE: ColumnElement[bool] = and_(CARD.c.print_version > 0, CARD.c.print_version < CARD.c.quantity_version)
-PENDING: ColumnElement[bool] = CARD.c.pending_version > CARD.c.print_version
+PENDING: ColumnElement[bool] = and_(CARD.c.pending_version > CARD.c.print_version, AWAITED.is_not(None))
 WITH_SIGNAL = CARD.outerjoin(SIGNAL, (SIGNAL.c.body == CARD.c.body) & SIGNAL.c.closed_how.is_(None))
 IN_USE = (CardState.ACTIVE, CardState.ON_HOLD, CardState.LOST, CardState.FOUND)
 

@@ -10,20 +10,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from ekanban_central import query_values
-from ekanban_central.aliases import ALIAS
-from ekanban_central.cards_counts import (
-    PENDING,
-    STALE,
-    CardChoices,
-    Row,
-    choices,
-    groups,
-    loop_fits,
-    loops_of,
-    unseen_days,
-)
+from ekanban_central.card_papers import AWAITED, STALE
+from ekanban_central.cards_counts import PENDING, CardChoices, Row, choices, groups, loop_fits, loops_of, unseen_days
 from ekanban_central.cards_filter import CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
+from ekanban_central.master import ALIAS
 from ekanban_central.sets import among
 from ekanban_central.signals_view import TERMINAL
 from ekanban_core.states import CardState
@@ -39,7 +30,7 @@ _ORDERS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "seen": (func.coalesce(CARD.c.last_scan_ms, 0),),
 }
 _COLUMNS = (
-    CARD.c.body, CARD.c.loop_id, CARD.c.number, CARD.c.state, CARD.c.print_version, CARD.c.pending_version,
+    CARD.c.body, CARD.c.loop_id, CARD.c.number, CARD.c.state, CARD.c.print_version, AWAITED.label("awaited"),
     CARD.c.one_off, CARD.c.last_scan_ms, STALE.label("stale"), PENDING.label("pending"),
     LOOP.c.bin, LOOP.c.kind, LOOP.c.quantity, LOOP.c.container, PART.c.number.label("part"), PART.c.description,
     PART.c.unit, SOURCE.c.name.label("source"), DESTINATION.c.name.label("destination"),

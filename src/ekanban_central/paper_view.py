@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ekanban_central import aliases, print_rows, printers
+from ekanban_central.card_papers import AWAITED
+from ekanban_central.loading import CARD
 from ekanban_central.print_rows import OPEN_TO_PEOPLE, Item, Job
 from ekanban_central.printers import Printer
 from ekanban_core.facts import Card
@@ -50,13 +52,22 @@ class Paper:
 
 def read(connection: Connection, site_id: int, card: Card) -> Paper:
     """Everything about a card's paper."""
+    prints = print_rows.of_card(connection, card.body, SHOWN)
+    awaited = connection.execute(select(AWAITED).where(CARD.c.body == card.body)).scalar_one_or_none()
     return Paper(
-        prints=print_rows.of_card(connection, card.body, SHOWN),
-        coming=card.pending_version if card.pending_version > card.print_version else 0,
+        prints=prints,
+        coming=awaited or _failed(prints, card.print_version),
         printers=printers.usable(connection, site_id) if card.state in PRINTABLE else [],
         aliases=aliases.of_card(connection, card.body),
         reasons=_reasons(card),
     )
+
+
+def _failed(prints: list[tuple[Item, Job]], in_use: int) -> int:
+    """The newest print, where it failed to come and nothing has taken its place."""
+    if not prints or prints[0][0].version <= in_use or prints[0][1].state is not PrintState.FAILED:
+        return 0
+    return prints[0][0].version
 
 
 def _reasons(card: Card) -> list[PrintReason]:

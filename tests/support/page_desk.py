@@ -68,7 +68,11 @@ class Seat:
 
     def open(self, path: str) -> Page:
         """Open a page and wait until it is live."""
-        with self.page.expect_response("**/api/v1/events") if path.startswith(LIVE) and not path.startswith(STILL) else _nothing():
+        with (
+            self.page.expect_response("**/api/v1/events")
+            if path.startswith(LIVE) and not path.startswith(STILL)
+            else _nothing()
+        ):
             self.page.goto(self.desk.url + path)
         return self.page
 

@@ -1,4 +1,4 @@
-"""A print engine for tests of central's pages: it draws as a running central does, and its printers do as a test says."""
+"""A print engine for tests of central's pages: it draws as a running central does; its printers do what a test says."""
 
 from __future__ import annotations
 

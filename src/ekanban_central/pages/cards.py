@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 MOST = 500  # cards in one act
 HEAD = (
     "card", "part", "description", "source", "destination", "bin", "number", "state", "one_off", "print_version",
-    "pending_version", "stale", "last_seen_at", "last_seen_by", "signal_state", "due_at",
+    "awaited_version", "stale", "last_seen_at", "last_seen_by", "signal_state", "due_at",
 )  # fmt: skip
 
 
@@ -47,13 +47,13 @@ def all_cards_csv(request: Request, _visitor: Looking, central: Here) -> Respons
     return _csv(request, central, None)
 
 
-@router.get("/loops/{loop_id}.csv")
+@router.get("/loops/{loop_id:uuid}.csv")
 def cards_of_loop_csv(request: Request, _visitor: Looking, central: Here, loop_id: UUID) -> Response:
     """The same of one loop."""
     return _csv(request, central, loop_id)
 
 
-@router.get("/loops/{loop_id}")
+@router.get("/loops/{loop_id:uuid}")
 def cards_of_loop(request: Request, visitor: Looking, central: Here, loop_id: UUID) -> Response:
     """The cards of one loop."""
     return _page(request, visitor, central, loop_id)
@@ -133,6 +133,6 @@ def _cells(row: Row) -> list[object]:
     return [
         words.card_code(row["body"], row["print_version"]), row["part"], row["description"], row["source"],
         row["destination"], row["bin"], row["number"], row["state"], "1" if row["one_off"] else "",
-        row["print_version"], row["pending_version"] if row["pending"] else "", "1" if row["stale"] else "",
+        row["print_version"], row["awaited"], "1" if row["stale"] else "",
         view.rfc3339(row["last_scan_ms"]), row["seen_at"], row["signal_state"], view.rfc3339(row["due_ms"]),
     ]  # fmt: skip

@@ -116,7 +116,7 @@ def jobs_csv(
     return csv_answer(f"print-jobs-{site.code}", csv_files.lines(HEAD, rows))
 
 
-@router.get("/print-jobs/{job_id}.csv")
+@router.get("/print-jobs/{job_id:uuid}.csv")
 def job_csv(_request: Request, _visitor: Looking, central: Here, job_id: UUID) -> Response:
     """A job's prints for a spreadsheet."""
     job = _job(central, job_id)
@@ -126,7 +126,7 @@ def job_csv(_request: Request, _visitor: Looking, central: Here, job_id: UUID) -
     return csv_answer(f"print-job-{job_id}", csv_files.lines(PRINT_HEAD, rows))
 
 
-@router.get("/print-jobs/{job_id}")
+@router.get("/print-jobs/{job_id:uuid}")
 def one_job(
     request: Request, visitor: Looking, central: Here, job_id: UUID, first: Annotated[int, Query(ge=1)] = 1
 ) -> Response:
@@ -134,7 +134,7 @@ def one_job(
     return _page(request, visitor, central, job_id, first)
 
 
-@router.post("/print-jobs/{job_id}/cancel")
+@router.post("/print-jobs/{job_id:uuid}/cancel")
 def cancel(request: Request, visitor: Supervising, central: Here, job_id: UUID) -> Response:
     """Take a job back that waits."""
     _job(central, job_id)
@@ -145,7 +145,7 @@ def cancel(request: Request, visitor: Supervising, central: Here, job_id: UUID) 
     return RedirectResponse(f"/print-jobs/{job_id}", 303)
 
 
-@router.post("/print-jobs/{job_id}/out")
+@router.post("/print-jobs/{job_id:uuid}/out")
 def came_out(
     request: Request,
     visitor: Supervising,
@@ -165,7 +165,7 @@ def came_out(
     return RedirectResponse(f"/print-jobs/{job_id}", 303)
 
 
-@router.post("/print-jobs/{job_id}/again")
+@router.post("/print-jobs/{job_id:uuid}/again")
 def print_again(
     request: Request,
     visitor: Supervising,

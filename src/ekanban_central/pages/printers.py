@@ -74,14 +74,14 @@ def new_printer(request: Request, visitor: Administering, central: Here) -> Resp
     return _form(request, visitor, central, None, FIELDS)
 
 
-@router.get("/printers/{printer_id}")
+@router.get("/printers/{printer_id:uuid}")
 def one_printer(request: Request, visitor: Administering, central: Here, printer_id: UUID) -> Response:
     """The form of a registered one."""
     found = _one(central, printer_id)
     return _form(request, visitor, central, found, of_printer(found))
 
 
-@router.get("/printers/{printer_id}/standing")
+@router.get("/printers/{printer_id:uuid}/standing")
 def standing(request: Request, visitor: Supervising, central: Here, printer_id: UUID) -> Response:
     """Ask the printer how it is; a part of the list, which may come late."""
     found = _one(central, printer_id)
@@ -99,7 +99,7 @@ async def register(request: Request, visitor: Administering, central: Here) -> R
     return await run_in_threadpool(_kept, request, visitor, central, None, typed_in(form))
 
 
-@router.post("/printers/{printer_id}")
+@router.post("/printers/{printer_id:uuid}")
 async def change(request: Request, visitor: Administering, central: Here, printer_id: UUID) -> Response:
     """Change a printer; jobs that wait go where it is then."""
     form = await request.form()
@@ -107,7 +107,7 @@ async def change(request: Request, visitor: Administering, central: Here, printe
     return await run_in_threadpool(_kept, request, visitor, central, found, typed_in(form))
 
 
-@router.post("/printers/{printer_id}/remove")
+@router.post("/printers/{printer_id:uuid}/remove")
 def remove(request: Request, visitor: Administering, central: Here, printer_id: UUID) -> Response:
     """Take a printer off the list; not while it has jobs to print."""
     try:

@@ -14,7 +14,8 @@ const Parts = (() => {
 
   function isInUse(part) {
     const writes = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((one) => one.value);
-    return writes || part.querySelector("details[open], :active") !== null;
+    const picks = part.dataset.id === undefined && part.querySelector("input[name=id]:checked") !== null;
+    return writes || picks || part.querySelector("details[open], :active") !== null;
   }
 
   /* A row that was selected, or that the keys act on, stays so (rows.js). */

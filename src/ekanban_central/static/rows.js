@@ -6,11 +6,11 @@
 
 (() => {
   const say = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
-  const form = document.getElementById("acts");
-  const bar = form?.querySelector(".picked") ?? null;
+  const form = () => document.getElementById("acts"); // it comes anew where the whole list does
+  const bar = () => form()?.querySelector(".picked") ?? null;
   const list = () => [...(document.getElementById("rows")?.children ?? [])].filter((one) => one.dataset.id);
   const current = () => document.querySelector("#rows tr.current");
-  const boxes = () => [...(form?.querySelectorAll('tbody input[name="id"]') ?? [])];
+  const boxes = () => [...(form()?.querySelectorAll('tbody input[name="id"]') ?? [])];
   const chosen = () => list().filter((row) => row.querySelector('input[name="id"]')?.checked);
 
   function select(row) {
@@ -33,11 +33,12 @@
   }
 
   function picked() {
-    if (!bar) return;
+    if (!bar()) return;
     for (const box of boxes()) box.closest("tr").classList.toggle("chosen", box.checked);
     const count = chosen().length;
-    bar.hidden = !count;
-    bar.querySelector(".picked-count").textContent = say(count === 1 ? bar.dataset.one : bar.dataset.many, { n: count });
+    const { one, many } = bar().dataset;
+    bar().hidden = !count;
+    bar().querySelector(".picked-count").textContent = say(count === 1 ? one : many, { n: count });
     const all = document.getElementById("pick-all");
     all.checked = count > 0 && count === boxes().length;
     all.indeterminate = count > 0 && !all.checked;
@@ -97,7 +98,7 @@
   function press(button) {
     if (button.dataset.asks) ask(document.getElementById(button.dataset.asks));
     else if (button.dataset.act) act(button.dataset.act, new URLSearchParams());
-    else if (targets().length) form.requestSubmit(button);
+    else if (targets().length) form().requestSubmit(button);
   }
 
   document.addEventListener("click", (event) => {
@@ -109,6 +110,16 @@
     }
     const cell = button ? null : event.target.closest?.("#rows td");
     if (cell && !event.target.closest("a, button, input, summary, label")) select(cell.parentElement);
+  });
+
+  /* Shift: all rows from the one that was chosen before. */
+  let before = null;
+  document.addEventListener("click", (event) => {
+    if (!event.target.matches?.('#acts tbody input[name="id"]')) return;
+    const all = boxes();
+    const [from, to] = [all.indexOf(before), all.indexOf(event.target)].sort((a, b) => a - b);
+    if (event.shiftKey && from >= 0) for (const box of all.slice(from, to + 1)) box.checked = event.target.checked;
+    before = event.target;
   });
 
   document.addEventListener("change", (event) => {
@@ -139,7 +150,7 @@
   };
 
   function keyOf(name) {
-    const button = [...(bar?.querySelectorAll("[data-key]") ?? [])].find((one) => one.dataset.key === name);
+    const button = [...(bar()?.querySelectorAll("[data-key]") ?? [])].find((one) => one.dataset.key === name);
     return KEYS[name] ?? (button && (() => targets().length && press(button)));
   }
 

@@ -9,9 +9,10 @@ import re
 from page_counter import Counter
 from page_plant import PagePlant
 
+from ekanban_central import aliases
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor
-from ekanban_central.master import Desk, add_alias, change_loop, create_cards
+from ekanban_central.master import Desk, change_loop, create_cards
 from ekanban_core.card_code import CardCode
 
 DAY_S = 24 * 60 * 60
@@ -67,7 +68,7 @@ def test_filters_narrow_and_sort_the_list(works: PagePlant, counter: Counter) ->
 
 
 def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant, counter: Counter) -> None:
-    desk(works, lambda one: add_alias(one, works.cards[9], "80012345678"))
+    desk(works, lambda one: aliases.add(one, works.cards[9], "80012345678"))
 
     page = counter.browser().get("/cards?q=80012345678").text
 
