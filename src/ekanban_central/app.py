@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import described, docs_page, keys, problem_page, problems, rendering
 from ekanban_central.api import (
+    audits,
     events,
     health,
     imports,
@@ -61,7 +62,7 @@ from ekanban_central.throttle import Throttle
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
     people.router, signals.router, reviews.router, master.router, imports.router, printers.router, print_jobs.router,
-    sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
+    audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
     card_page.router, docs_page.router,
     loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_pages.router,
     card_paper.router,

@@ -506,6 +506,7 @@ class Audit(SQLModel, table=True):
     begun_position: int = _big()  # of the site's ledger
     ended_by: UUID | None = None
     ended_ms: int | None = _big(default=None)
+    ended_position: int | None = _big(default=None)  # what is recorded later does not count
 
 
 class AuditCard(SQLModel, table=True):

@@ -88,16 +88,14 @@ def print_made(card: Card) -> Change:
 
 
 def print_wanted(card: Card, reason: PrintReason) -> Change:
-    """A person wants new paper. Where it takes the place of lost paper, a card reported lost is in use again by it.
+    """A person wants new paper. Where it takes the place of lost paper, a lost card is in use again once it is there.
 
-    A card that was found waits for its review first: its demand is kept there.
+    Until then the card is lost: were its print never to come, nobody would look for it. A card that was found waits
+    for its review first: its demand is kept there.
     """
-    events: tuple[Event, ...] = ()
-    if card.state is CardState.LOST and reason in (PrintReason.LOST, PrintReason.DAMAGED):
-        card, events = reinstate(card)
-    _only(card, CardState.DRAFT, CardState.ACTIVE, CardState.ON_HOLD)
-    made, about_paper = print_made(card)
-    return made, (*events, *about_paper)
+    if card.state is not CardState.LOST or reason not in (PrintReason.LOST, PrintReason.DAMAGED):
+        _only(card, CardState.DRAFT, CardState.ACTIVE, CardState.ON_HOLD)
+    return print_made(card)
 
 
 def print_confirmed(card: Card, version: int) -> Change:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from security_world import Device, World
+from security_world import START_MS, Device, World
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.wire import (
@@ -22,6 +22,8 @@ from ekanban_core.wire import (
     ScanAnswer,
     ScanResult,
 )
+
+BOOTED_MS = START_MS - 60_000  # on central's clock
 
 
 def fresh_id() -> str:
@@ -36,6 +38,9 @@ class PrintingTerminal:
     epoch: EpochMessage = field(default_factory=lambda: EpochMessage(epoch=fresh_id()))
     seq: int = 0
     reserves: dict[str, int] = field(default_factory=dict)
+    contact: dict[str, Any] = field(
+        default_factory=lambda: {"at_ms": START_MS, "boot_id": "boot", "boottime_ms": 60_000}
+    )
 
     @classmethod
     def enrolled(cls, world: World) -> PrintingTerminal:
@@ -72,21 +77,31 @@ class PrintingTerminal:
             "printer": "label printer", "boot_id": "boot", "boottime_ms": 5_000, "age_ms": 0, **more,
         }  # fmt: skip
 
-    def scan(self, body: str, version: int = 1, intent: str = "empty") -> ScanResult:
+    def scan(self, body: str, version: int = 1, intent: str = "empty", age_ms: int = 0) -> ScanResult:
         """Read one print of a card here, and hear central's answer."""
-        return self.read(CardCode(body, version).text.encode(), intent)
+        return self.read(CardCode(body, version).text.encode(), intent, age_ms)
 
-    def read(self, raw: bytes, intent: str = "empty") -> ScanResult:
+    def read(self, raw: bytes, intent: str = "empty", age_ms: int = 0) -> ScanResult:
         """Read whatever it is."""
         self.seq += 1
-        text = base64.b64encode(raw).decode()
+        text, now = base64.b64encode(raw).decode(), self.device.world.clock.now_ms - BOOTED_MS
         scan = {
             "id": fresh_id(), "epoch": self.epoch.epoch, "seq": self.seq, "raw": text, "scanner": "s",
-            "intent": intent, "boot_id": "boot", "boottime_ms": 5_000 + self.seq, "age_ms": 0,
+            "intent": intent, "boot_id": "boot", "boottime_ms": now - age_ms, "age_ms": age_ms,
         }  # fmt: skip
-        batch = {"version": 1, "terminal": self.id, "scans": [scan], "epochs": [self.epoch.model_dump()]}
+        batch = {
+            "version": 1,
+            "terminal": self.id,
+            "scans": [scan],
+            "epochs": [self.epoch.model_dump()],
+            "boot_id": "boot",
+            "boottime_ms": now,
+            "contact": self.contact,
+        }
         answer = self.device.send("POST", "/api/v1/scans", body=json.dumps(batch).encode()).raise_for_status()
-        return ScanAnswer.model_validate_json(answer.content).results[0]
+        told = ScanAnswer.model_validate_json(answer.content)
+        self.contact = {"at_ms": told.at_ms, "boot_id": "boot", "boottime_ms": now}
+        return told.results[0]
 
     def post(self, path: str, content: dict[str, Any]) -> httpx2.Response:
         message = {"version": 1, "terminal": self.id, "epoch": self.epoch.model_dump(), **content}

@@ -154,7 +154,7 @@ def test_a_card_found_while_its_replacement_is_printed_works_by_the_new_paper_an
     assert review["choices"] == ["order", "nothing"]
     decided = office.post(f"/api/v1/reviews/{review['id']}/decide", json={"decision": "order"})
     assert decided.status_code == 200, decided.text
-    assert card(office, cards[0])["signal"] == review["scan_id"]
+    assert card(office, cards[0])["signal"] == review["scan"]
 
 
 def test_a_lost_card_with_an_open_order_retires_only_with_it(

@@ -32,7 +32,9 @@ SIGNED = """
     POST /api/v1/terminals/prints/report, POST /api/v1/terminals/prints/request
 """
 VIEWERS = """
-    GET /api/v1/events, GET /api/v1/terminals, GET /api/v1/terminals/prints, GET /api/v1/terminals/{terminal_id:uuid},
+    GET /api/v1/audits, GET /api/v1/audits/{audit_id:uuid}, GET /api/v1/audits/{audit_id:uuid}/cards,
+    GET /api/v1/audits/{audit_id:uuid}/cards.csv, GET /api/v1/events, GET /api/v1/terminals,
+    GET /api/v1/terminals/prints, GET /api/v1/terminals/{terminal_id:uuid},
     GET /api/v1/people/{person}, GET /api/v1/people/{person}/tokens, POST /api/v1/people/{person}/tokens,
     DELETE /api/v1/people/{person}/tokens/{token_id}, GET /api/v1/signals, GET /api/v1/signals/{signal_id},
     GET /api/v1/reviews, GET /api/v1/reviews/{review_id}, GET /api/v1/loops, GET /api/v1/loops/{loop_id},
@@ -49,6 +51,8 @@ VIEWERS = """
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
+    POST /api/v1/audits, POST /api/v1/audits/{audit_id:uuid}/seen, POST /api/v1/audits/{audit_id:uuid}/end,
+    POST /api/v1/audits/{audit_id:uuid}/replace,
     POST /api/v1/terminals/codes, PATCH /api/v1/terminals/{terminal_id:uuid},
     POST /api/v1/terminals/{terminal_id:uuid}/approve, POST /api/v1/terminals/{terminal_id:uuid}/revoke,
     POST /api/v1/signals/{signal_id}/{step}, POST /api/v1/reviews/{review_id}/decide, POST /api/v1/loops,

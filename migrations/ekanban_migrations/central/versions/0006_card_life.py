@@ -70,6 +70,7 @@ def _audits() -> None:
         sa.Column("begun_position", sa.BigInteger(), nullable=False),
         sa.Column("ended_by", sa.Uuid(), nullable=True),
         sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_position", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,92 @@
+"""What an audit has not found is printed anew, and may be reported lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from ekanban_central import audits, print_jobs, print_rows, print_wish
+from ekanban_central.audit_results import Found, lines
+from ekanban_central.card_papers import AWAITED
+from ekanban_central.changes import Change, store
+from ekanban_central.inputs import MOST_CARDS
+from ekanban_central.ledger import Actor
+from ekanban_central.loading import CARD, load
+from ekanban_central.print_wish import NoSuchCards, Printing, Wish
+from ekanban_central.sets import among
+from ekanban_core import lifecycle
+from ekanban_core.decision import Decision
+from ekanban_core.facts import Message
+from ekanban_core.states import CardState, Outcome, PrintReason
+from ekanban_core.texts import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """Print what is missing: all of it, or these cards. lost: report it lost, so that its old paper is found."""
+
+    site_id: int
+    person: UUID
+    audit: UUID
+    bodies: Collection[str] = ()
+    lost: bool = False
+    printer: str = ""
+    layout: str = ""
+    request_id: UUID | None = None
+
+
+def replace_missing(printing: Printing, wanted: Replacing) -> UUID:
+    """Make the print job; returns its id. At most MOST_CARDS cards, by part and number; ask again for the rest.
+
+    Raises NoSuchAudit, and what `print_jobs.make` raises; NoSuchCards where nothing is missing.
+    """
+    with printing.database.reading() as connection:
+        made = _made(connection, wanted)
+        missing = [] if made else _missing(connection, wanted)
+    if made:
+        return made
+    if not missing:
+        raise NoSuchCards(_("Nothing is missing that could be printed."))
+    wish = Wish(
+        wanted.site_id, wanted.person, missing, printer=wanted.printer, layout=wanted.layout, reason=PrintReason.LOST,
+        request_id=wanted.request_id,
+    )  # fmt: skip
+    if wanted.lost:
+        print_wish.draft(printing, wish)  # what cannot be printed is not reported lost either
+        _lose(printing, wanted, missing)
+    return print_jobs.make(printing, wish)
+
+
+def _made(connection: Connection, wanted: Replacing) -> UUID | None:
+    """The job of this very request; what is missing may have changed since."""
+    if wanted.request_id is None:
+        return None
+    row = print_rows.by_request(connection, wanted.site_id, wanted.request_id)
+    return None if row is None else row["id"]
+
+
+def _missing(connection: Connection, wanted: Replacing) -> list[str]:
+    audit = audits.one(connection, wanted.site_id, wanted.audit)
+    found = [line.text for line in lines(connection, audit) if line.found is Found.MISSING]
+    chosen = [body for body in found if not wanted.bodies or body in wanted.bodies]
+    printable = select(CARD.c.body).where(
+        among(connection, CARD.c.body, chosen), AWAITED.is_(None), CARD.c.state != CardState.FOUND
+    )
+    may = set(connection.execute(printable).scalars())
+    return [body for body in chosen if body in may][:MOST_CARDS]
+
+
+def _lose(printing: Printing, wanted: Replacing, bodies: Collection[str]) -> None:
+    now_ms = printing.now_ms()
+    with printing.database.transaction() as connection:
+        changes = []
+        for loaded in load(connection, bodies).values():
+            if loaded.card.state in (CardState.ACTIVE, CardState.ON_HOLD):
+                card, events = lifecycle.lose(loaded.card, "audit")
+                decision = Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal)
+                changes.append(Change(loaded, decision, Actor.person(wanted.person)))
+        position = store(connection, wanted.site_id, changes, now_ms)
+    printing.publish(wanted.site_id, position)
