@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli.answers import Json, example, group
+from ekanban_cli.answers import Config, Json, example, group
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.states import PrintReason
 
 app = group(_("Cards on paper."))
 
@@ -32,9 +33,9 @@ Skip = Annotated[int, typer.Option("--skip", min=0, help=_("So many places of th
 @app.command(
     help=_(
         "Draw cards from a CSV file; no service is needed. Columns: part, description, quantity, unit, container,"
-        " source, destination; and where you like code, supplier, supplier_part, kind (production, withdrawal, supplier,"
-        " signal), card, cards, lead_time, picture, remark. A missing code is drawn and reported. Nothing is written"
-        " when anything is wrong."
+        " source, destination; and where you like code, supplier, supplier_part, kind (production, withdrawal,"
+        " supplier, signal), card, cards, lead_time, picture, remark. A missing code is drawn and reported. Nothing is"
+        " written when anything is wrong."
     ),
     epilog=example(
         "ekanban cards render --from parts.csv --layout a7 --to cards.pdf",
@@ -97,6 +98,44 @@ def render(
 
     chosen = paper(to, dpi=dpi, layout=layout, rules=rules, sheet=sheet, skip=skip, duplex=duplex)
     run(Wish(tuple(codes or ()), file, chosen, base_url, loopback, owner), as_json)
+
+
+@app.command(
+    "print",
+    help=_(
+        "Print cards through the running central: each gets a new print, and its older ones are worthless as soon as"
+        " that is out. Waits until the printer has said what came out."
+    ),
+    epilog=example("ekanban cards print 7K3Q-M9X2-01CF --printer Office --reason damaged"),
+)
+def print_cards(
+    codes: Annotated[list[str], typer.Argument(metavar="CODE…", help=_("What stands on the cards."))],
+    printer: Annotated[
+        str | None,
+        typer.Option("--printer", metavar="NAME", help=_("Where to, if there are several."), show_default=False),
+    ] = None,
+    reason: Annotated[
+        PrintReason, typer.Option("--reason", help=_("Why. A card reported lost is in use again by “lost”."))
+    ] = PrintReason.AGAIN,
+    layout: Annotated[
+        str | None, typer.Option("--layout", help=_("A layout's name; else chosen by rule."), show_default=False)
+    ] = None,
+    sheet: SheetName = None,
+    skip: Skip = 0,
+    url: Annotated[
+        str | None, typer.Option("--central", metavar="URL", help=_("Another central's address."), show_default=False)
+    ] = None,
+    token: Annotated[
+        str, typer.Option("--token", envvar="EKANBAN_TOKEN", help=_("A supervisor's API token."), show_default=False)
+    ] = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Print cards."""
+    from ekanban_central.settings import load
+    from ekanban_cli.cards_print import Wanted, run
+
+    run(Wanted(codes, printer, layout, sheet, skip, reason, url or load(config).base_url, token), as_json)
 
 
 @app.command(

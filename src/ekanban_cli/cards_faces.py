@@ -13,7 +13,6 @@ from ekanban_cli.language import _
 from ekanban_cli.said import told
 from ekanban_core.card_code import CardCode, random_body
 from ekanban_core.errors import BadCardCode, EkanbanError
-from ekanban_core.texts import sentence
 from ekanban_labels import pictures
 from ekanban_labels.errors import LabelError
 from ekanban_labels.face import CardFace, Kind
@@ -76,7 +75,7 @@ class Reader:
         try:
             code = CardCode.parse(row["code"])
         except BadCardCode as error:
-            self.faults.add(row.line, "code", sentence(error.message) if error.message else str(error))
+            self.faults.add(row.line, "code", str(error))
             return None
         if code.body in seen:
             self.faults.add(row.line, "code", _("this card stands on line {line} already").format(line=seen[code.body]))

@@ -41,7 +41,7 @@ def test_of_a_job_under_way_what_is_out_counts_at_once(shop: PrintShop, terminal
 
     shop.printed(first, second)
 
-    assert seen == [[1, 1], [2, 1]]
+    assert seen == [(1, 1), (2, 1)]
 
 
 def test_a_jammed_printer_leaves_nobody_without_a_card(shop: PrintShop, terminal: Terminal) -> None:
