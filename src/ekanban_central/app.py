@@ -35,6 +35,7 @@ from ekanban_central.intake_flush import Flusher
 from ekanban_central.labels_engine import LabelsEngine
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
+from ekanban_central.pages import audits as audit_pages
 from ekanban_central.pages import card as card_page
 from ekanban_central.pages import card_paper, print_dialogue, sign_in
 from ekanban_central.pages import cards as cards_pages
@@ -65,7 +66,7 @@ ROUTERS = (
     audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
     card_page.router, docs_page.router,
     loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_pages.router,
-    card_paper.router,
+    card_paper.router, audit_pages.router,
 )  # fmt: skip
 
 

@@ -179,6 +179,17 @@ def print_reason(reason: str) -> str:
     }[PrintReason(reason)]
 
 
+def audit_found(found: str) -> Sign:
+    """What became of a card in an audit."""
+    return {
+        "seen": Sign(_("Seen"), "check", "green"),
+        "missing": Sign(_("Missing"), "search", "red"),
+        "replaced": Sign(_("Printed anew"), "printer", "blue"),
+        "out_of_place": Sign(_("Out of place"), "alert", "amber"),
+        "unknown": Sign(_("No card"), "help", "grey"),
+    }[found]
+
+
 def printer_way(way: str) -> str:
     """How a printer is reached."""
     return {

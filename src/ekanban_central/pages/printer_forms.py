@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from ekanban_central.api.printers import NewPrinter
+from ekanban_central.printer_inputs import NewPrinter
 from ekanban_central.printers import Printer
 from ekanban_central.view import gettext as _
 from ekanban_core.states import PrinterDialect
