@@ -254,6 +254,12 @@ def items(connection: Connection, key: UUID, after: int = 0, limit: int = 500) -
     return [_item(row) for row in connection.execute(statement).mappings()]
 
 
+def first_parts(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, str]:
+    """The part of each job's first card."""
+    statement = select(ITEM.c.job_id, ITEM.c.face).where(ITEM.c.job_id.in_(keys), ITEM.c.place == 1)
+    return {row.job_id: str(row.face["part"]) for row in connection.execute(statement)}
+
+
 def of_card(connection: Connection, body: str, limit: int = 20) -> list[tuple[Item, Job]]:
     """The prints of a card that jobs made, newest first, each with its job."""
     statement = select(ITEM, CARD.c.print_version).join(CARD, ITEM.c.body == CARD.c.body).where(ITEM.c.body == body)

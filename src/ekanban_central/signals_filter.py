@@ -1,32 +1,23 @@
-"""Which signals a list shows and in which order; read from and written to a URL.
-
-BadFilter  a filter, an order or a cursor that cannot be read; says what was expected
-"""
+"""Which signals a list shows and in which order; read from and written to a URL."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
-from ekanban_core.card_code import ALPHABET, BODY
-from ekanban_core.errors import EkanbanError
+from ekanban_central import query_values
+from ekanban_central.query_values import MOST_SEARCH, BadFilter
 from ekanban_core.states import SignalState
 
 ORDERS = ("due", "-due", "age", "-age")  # age: longest open first; -age: newest first
 STATES = ("open", "closed", *(str(state) for state in SignalState))
-MOST_VALUES = 50
-MOST_SEARCH = 100
-
-
-class BadFilter(EkanbanError):
-    """This filter cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +72,11 @@ class Filter:
 
     def body(self) -> str | None:
         """The card, when what is searched for is a card's code or the first eight characters of one."""
-        plain = self.search.upper().replace("-", "").replace(" ", "")
-        fits = len(plain) >= BODY and all(character in ALPHABET for character in plain)
-        return plain[:BODY] if fits and len(plain) in (BODY, BODY + 4) else None
+        return query_values.card_in(self.search)
 
     def finds(self, texts: Iterable[str]) -> bool:
         """Whether every word that is searched for stands in one of the texts."""
-        folded = [text.casefold() for text in texts]
-        return all(any(word in text for text in folded) for word in self.search.casefold().split())
+        return query_values.finds(self.search, texts)
 
     def with_(self, **changes: object) -> Filter:
         """The same from its first page on, with something else in it."""
@@ -125,45 +113,12 @@ class Filter:
 def parse(query: QueryParams) -> Filter:
     """Read a URL's parameters. Raises BadFilter."""
     return Filter(
-        state=_one_of("state", query.get("state", "open"), STATES),
-        sources=_values("source", query.getlist("source")),
-        destinations=_values("destination", query.getlist("destination")),
-        parts=_values("part", query.getlist("part")),
-        overdue=_yes("overdue", query.get("overdue", "")),
-        search=_text("q", query.get("q", ""))[:MOST_SEARCH],
-        order=_one_of("sort", query.get("sort", "due"), ORDERS),
+        state=query_values.one_of("state", query.get("state", "open"), STATES),
+        sources=query_values.several("source", query.getlist("source")),
+        destinations=query_values.several("destination", query.getlist("destination")),
+        parts=query_values.several("part", query.getlist("part")),
+        overdue=query_values.yes("overdue", query.get("overdue", "")),
+        search=query_values.text("q", query.get("q", ""))[:MOST_SEARCH],
+        order=query_values.one_of("sort", query.get("sort", "due"), ORDERS),
         after=Cursor.parse(query["cursor"]) if query.get("cursor") else None,
     )
-
-
-def _one_of(name: str, value: str, known: Iterable[str]) -> str:
-    if value not in known:
-        raise BadFilter(f"{name}: expected one of {', '.join(known)}, got {value[:40]!a}")
-    return value
-
-
-def _values(name: str, values: list[str]) -> tuple[str, ...]:
-    if len(values) > MOST_VALUES:
-        raise BadFilter(f"{name}: expected at most {MOST_VALUES} values, got {len(values)}")
-    return tuple(dict.fromkeys(_text(name, value) for value in values if value))
-
-
-def _text(name: str, value: str) -> str:
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value):
-        raise BadFilter(f"{name}: expected text without NUL and surrogates")
-    return value.strip()
-
-
-def _yes(name: str, value: str) -> bool:
-    known: Mapping[str, bool] = {
-        "": False,
-        "0": False,
-        "false": False,
-        "no": False,
-        "1": True,
-        "true": True,
-        "yes": True,
-    }
-    if value.lower() not in known:
-        raise BadFilter(f"{name}: expected true or false, got {value[:40]!a}")
-    return known[value.lower()]

@@ -5,7 +5,7 @@ The view lies in a context variable: templates, macros and Python code of one pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -141,8 +141,14 @@ def sentence_of(message: Message) -> str:
 
 
 def said(error: EkanbanError) -> str:
-    """An error's text; in the page's language where core has a sentence for it."""
-    return str(error) if error.message is None else sentence_of(error.message)
+    """An error's text in the page's language: as core's sentence, or as the text that was marked where it is raised."""
+    return filled(error.template, error.facts) if error.message is None else sentence_of(error.message)
+
+
+def filled(text: str, facts: Mapping[str, object]) -> str:
+    """A text that was marked for translation elsewhere, in the page's language, with its places filled."""
+    translated = gettext(text)
+    return translated.format(**facts) if facts else translated
 
 
 def script_words() -> dict[str, str]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ekanban_central.card_acts import CardStep
 from ekanban_central.imported import ImportState, Said
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import CardCode
-from ekanban_core.states import CardState, ClosedHow, LoopKind, Role, SignalState, TerminalState
+from ekanban_core.states import (
+    CardState,
+    ClosedHow,
+    LoopKind,
+    PaperState,
+    PrinterWay,
+    PrintReason,
+    PrintState,
+    Role,
+    SignalState,
+    TerminalState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,101 @@ def card_state(state: str) -> Sign:
         CardState.FOUND: Sign(_("Found again"), "alert", "amber"),
         CardState.RETIRED: Sign(_("Out of use"), "cancelled", "grey"),
     }[CardState(state)]
+
+
+def card_step(name: str) -> Sign:
+    """What a person does to a card."""
+    return {
+        CardStep.HOLD: Sign(_("Put on hold"), "pause", "amber"),
+        CardStep.RELEASE: Sign(_("Release from hold"), "play", "green"),
+        CardStep.LOST: Sign(_("Report lost"), "search", "red"),
+        CardStep.REINSTATE: Sign(_("Reinstate"), "check", "green"),
+        CardStep.RETIRE: Sign(_("Retire"), "cancelled", "red"),
+    }[CardStep(name)]
+
+
+def card_done(name: str) -> str:
+    """The same as something that has happened."""
+    return {
+        CardStep.HOLD: _("On hold"),
+        CardStep.RELEASE: _("Released from hold"),
+        CardStep.LOST: _("Reported lost"),
+        CardStep.REINSTATE: _("Reinstated"),
+        CardStep.RETIRE: _("Retired"),
+    }[CardStep(name)]
+
+
+def card_mark(name: str) -> str:
+    """What sets a card apart, as a filter says it."""
+    return {"stale": _("Old quantity"), "pending": _("Being printed"), "open": _("Signal open")}[name]
+
+
+def print_state(state: str) -> Sign:
+    """How far a print job has come."""
+    return {
+        PrintState.QUEUED: Sign(_("Waits"), "clock", "grey"),
+        PrintState.SENDING: Sign(_("Is printed"), "printer", "blue"),
+        PrintState.ACCEPTED: Sign(_("Taken by the printer"), "inbox", "amber"),
+        PrintState.DONE: Sign(_("On paper"), "check", "green"),
+        PrintState.UNKNOWN: Sign(_("Somebody must look"), "eye", "amber"),
+        PrintState.FAILED: Sign(_("Failed"), "ban", "red"),
+        PrintState.CANCELLED: Sign(_("Taken back"), "cancelled", "grey"),
+    }[PrintState(state)]
+
+
+def print_state_says(state: str) -> str:
+    """The same as a sentence that says what it means for the cards."""
+    return {
+        PrintState.QUEUED: _("It waits for its printer. The papers in use are valid until the new ones are confirmed."),
+        PrintState.SENDING: _("It is on its way to the printer."),
+        PrintState.ACCEPTED: _("The printer has taken all of it, and does not say whether paper came out."),
+        PrintState.DONE: _("All papers are there; older ones are void."),
+        PrintState.UNKNOWN: _("Nobody knows how much came out. It is not sent again by itself: look at the printer."),
+        PrintState.FAILED: _("What is not on paper will not come by itself. The papers in use stay valid."),
+        PrintState.CANCELLED: _("It was taken back before it was sent. The papers in use stay valid."),
+    }[PrintState(state)]
+
+
+def paper_state(state: str) -> Sign:
+    """What is known of one print."""
+    return {
+        PaperState.WAITING: Sign(_("Waits"), "clock", "grey"),
+        PaperState.OUT: Sign(_("On paper"), "check", "green"),
+        PaperState.UNSURE: Sign(_("Not sure"), "help", "amber"),
+        PaperState.MISSING: Sign(_("Did not come"), "paper-cross", "grey"),
+    }[PaperState(state)]
+
+
+def print_reason(reason: str) -> str:
+    """Why cards are printed."""
+    return {
+        PrintReason.NEW: _("First print"),
+        PrintReason.LOST: _("Lost"),
+        PrintReason.DAMAGED: _("Damaged"),
+        PrintReason.STALE: _("Old quantity"),
+        PrintReason.AGAIN: _("Printed again"),
+    }[PrintReason(reason)]
+
+
+def audit_found(found: str) -> Sign:
+    """What became of a card in an audit."""
+    return {
+        "seen": Sign(_("Seen"), "check", "green"),
+        "missing": Sign(_("Missing"), "search", "red"),
+        "replaced": Sign(_("Printed anew"), "printer", "blue"),
+        "out_of_place": Sign(_("Out of place"), "alert", "amber"),
+        "unknown": Sign(_("No card"), "help", "grey"),
+    }[found]
+
+
+def printer_way(way: str) -> str:
+    """How a printer is reached."""
+    return {
+        PrinterWay.IPP: _("IPP, directly"),
+        PrinterWay.CUPS: _("Queue of this machine (CUPS)"),
+        PrinterWay.RAW: _("Label printer on the network (port 9100)"),
+        PrinterWay.FILE: _("Files in a folder"),
+    }[PrinterWay(way)]
 
 
 def terminal_state(state: str, *, silent: bool = False, forked: bool = False) -> Sign:

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx2
 from fastapi.testclient import TestClient
 from page_plant import PagePlant
+from page_printer import PagePrinter
 
 from ekanban_central.app import create_app
 from ekanban_central.settings import CentralSettings
@@ -20,7 +21,10 @@ class Counter:
     def __init__(self, plant: PagePlant, data: Path, **more: Any) -> None:
         self.plant = plant
         settings = CentralSettings(data=data, database_url=plant.url.render_as_string(hide_password=False), **more)
-        self.app = create_app(settings, now_ms=lambda: plant.now, random_bytes=plant.random)
+        self.engine = PagePrinter()
+        self.app = create_app(
+            settings, now_ms=lambda: plant.now, random_bytes=plant.random, engine=self.engine, loopback=True
+        )
         self.api = self.program()
 
     def program(self, person: UUID | None = None) -> TestClient:

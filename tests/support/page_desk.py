@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 from page_plant import PagePlant
+from page_printer import PagePrinter
 from playwright.sync_api import Browser, Page
 
 from ekanban_central.app import create_app
@@ -26,7 +27,8 @@ class Desk:
         self.plant = plant
         self.began = time.monotonic()
         settings = CentralSettings(data=data, database_url=plant.url.render_as_string(hide_password=False))
-        self.app = create_app(settings, now_ms=self.now_ms)
+        self.engine = PagePrinter()
+        self.app = create_app(settings, now_ms=self.now_ms, engine=self.engine, loopback=True)
         plant.publish = self.app.state.central.hub.publish
         config = uvicorn.Config(self.app, port=0, log_level="warning", timeout_graceful_shutdown=1)
         self.server = uvicorn.Server(config)
@@ -66,7 +68,11 @@ class Seat:
 
     def open(self, path: str) -> Page:
         """Open a page and wait until it is live."""
-        with self.page.expect_response("**/api/v1/events") if path.startswith(LIVE) else _nothing():
+        with (
+            self.page.expect_response("**/api/v1/events")
+            if path.startswith(LIVE) and not path.startswith(STILL)
+            else _nothing()
+        ):
             self.page.goto(self.desk.url + path)
         return self.page
 
@@ -82,9 +88,10 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) -> Iterator[Seat]:
-    """Sit down, signed in as the plant's supervisor, viewer, or nobody."""
+    """Sit down, signed in as the plant's supervisor, administrator, viewer, or nobody."""
     context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, "locale": "en-GB", **options})
-    person = {"supervisor": desk.plant.person, "viewer": desk.plant.viewer}.get(who)
+    people = {"supervisor": desk.plant.person, "administrator": desk.plant.admin, "viewer": desk.plant.viewer}
+    person = people.get(who)
     if person is not None:
         cookie = {"name": "ekanban", "value": desk.plant.session(person).word, "url": desk.url}
         context.add_cookies([cookie])  # type: ignore[list-item]  # playwright's own type has more keys
@@ -99,4 +106,5 @@ def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) 
 
 
 _LOUD = ("error", "warning")
-LIVE = ("/signals", "/reviews", "/terminals")
+STILL = ("/cards/print", "/printers/")
+LIVE = ("/signals", "/reviews", "/terminals", "/loops", "/cards", "/print")

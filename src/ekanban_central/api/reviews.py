@@ -13,9 +13,10 @@ from ekanban_central.api.lists import MOST, PAGE, Here, Looking, Page, Supervisi
 from ekanban_central.context import Central
 from ekanban_central.inputs import Asked, Input
 from ekanban_central.problems import Problem
+from ekanban_central.query_values import BadFilter
 from ekanban_central.review_acts import MOST_NOTE, AlreadyDecided, NoSuchReview, NotOffered
 from ekanban_central.reviews import Case, Choice
-from ekanban_central.signals_filter import BadFilter, Cursor
+from ekanban_central.signals_filter import Cursor
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
 from ekanban_core.events import ReviewKind

@@ -13,8 +13,9 @@ from ekanban_central.access import Visitor, require
 from ekanban_central.context import Central, central_of
 from ekanban_central.inputs import Input, Line
 from ekanban_central.problems import Problem
+from ekanban_central.query_values import BadFilter
 from ekanban_central.signal_acts import carry_out
-from ekanban_central.signals_filter import ORDERS, BadFilter, parse
+from ekanban_central.signals_filter import ORDERS, parse
 from ekanban_central.signals_view import PAGE, Row
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from ekanban_central import card_acts, card_view, signal_acts, signals_view, sites, view
+from ekanban_central import card_acts, card_view, paper_view, signal_acts, signals_view, sites, view
 from ekanban_central.access import Visitor
 from ekanban_central.access import visitor_of as perhaps
 from ekanban_central.api.lists import Here, Supervising
@@ -20,6 +20,7 @@ from ekanban_central.rendering import render, view_of
 from ekanban_central.view import gettext as _
 from ekanban_core.card_code import BODY, CardCode
 from ekanban_core.errors import BadCardCode, EkanbanError
+from ekanban_core.ids import uuid7
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import CardState, Role
 
@@ -48,7 +49,7 @@ class Named:
 @router.get("/c/{code}")
 def card(request: Request, visitor: Annotated[Visitor | None, Depends(perhaps)], central: Here, code: str) -> Response:
     """The card's page."""
-    return _page(request, visitor, central, code)
+    return card_page(request, visitor, central, code)
 
 
 @router.post("/c/{code}/signal/{step}")
@@ -101,20 +102,23 @@ def card_step(
 
 def _after(request: Request, visitor: Visitor, central: Central, code: str, problem: str, typed: str) -> Response:
     if problem:
-        return _page(request, visitor, central, code, problem, typed, 409)
+        return card_page(request, visitor, central, code, problem, typed, status=409)
     named = _named(code)
     return RedirectResponse(f"/c/{code}" if named else "/", 303)
 
 
-def _page(
+def card_page(
     request: Request,
     visitor: Visitor | None,
     central: Central,
     code: str,
     problem: str = "",
     typed: str = "",
+    *,
+    typed_alias: str = "",
     status: int = 200,
 ) -> Response:
+    """The page; `problem`: what somebody wanted that was not possible, with the reason or code that they typed."""
     named = _named(code)
     with central.database.reading() as connection:
         site = sites.own(connection)
@@ -123,13 +127,15 @@ def _page(
         with view.seen_as(view_of(request, visitor, site)):
             found = card_view.read(connection, named.body) if named else None
         reason = card_view.last_words(connection, site.id, named.body) if named and found else ""
+        paper = paper_view.read(connection, site.id, found.loaded.card) if found else None
     if named is None or found is None:
         return render(request, "card_unknown.html", site, visitor, status=404, code=code[:60])
     return render(
         request, "card.html", site, visitor, status=status, found=found, signal=found.signal, named=named,
         problem=problem, typed=typed, reason=reason, card_steps=CARD_STEPS[found.loaded.card.state],
         steps=signals_view.steps, overdue=lambda row: signals_view.is_overdue(row, central.now_ms()), left=view.left,
-        may_act=visitor.may(Role.SUPERVISOR),
+        may_act=visitor.may(Role.SUPERVISOR), paper=paper, typed_alias=typed_alias,
+        request_id=uuid7(central.now_ms(), central.random_bytes),
     )  # fmt: skip
 
 

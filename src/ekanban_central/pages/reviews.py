@@ -15,10 +15,11 @@ from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
 from ekanban_central.inputs import Asked
+from ekanban_central.query_values import BadFilter
 from ekanban_central.rendering import render, view_of
 from ekanban_central.review_acts import MOST_NOTE, AlreadyDecided, NoSuchReview, NotOffered
 from ekanban_central.reviews import Case, Choice
-from ekanban_central.signals_filter import BadFilter, Cursor
+from ekanban_central.signals_filter import Cursor
 from ekanban_central.sites import SiteView
 from ekanban_central.view import View
 from ekanban_central.view import gettext as _

@@ -19,9 +19,10 @@ from ekanban_central.context import Central
 from ekanban_central.inputs import Line
 from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
 from ekanban_central.problems import Problem
+from ekanban_central.query_values import BadFilter
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
-from ekanban_central.signals_filter import BadFilter, Cursor, Filter, parse
+from ekanban_central.signals_filter import Cursor, Filter, parse
 from ekanban_central.sites import SiteView
 from ekanban_core.lifecycle import Step
 

@@ -5,23 +5,35 @@
  */
 "use strict";
 
-(() => {
-  const BUSY_MS = 1000; // at most one question to central in this time
+const Parts = (() => {
   const AGES_MS = 60_000; // what only time changes: ages, a terminal that falls silent
   const main = document.getElementById("main");
+  const BUSY_MS = Number(main.dataset.busy ?? 1000); // at most one question to central in this time
   const parts = (container) => [...container.children].filter((one) => one.id);
   const told = new Map(); // id → the part as central said it last
 
   function isInUse(part) {
     const writes = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((one) => one.value);
-    return writes || part.querySelector("details[open], :active") !== null;
+    const picks = part.dataset.id === undefined && part.querySelector("input[name=id]:checked") !== null;
+    return writes || picks || part.querySelector("details[open], :active") !== null;
+  }
+
+  /* A row that was selected, or that the keys act on, stays so (rows.js). */
+  function keep(old, fresh) {
+    const [box, other] = [old, fresh].map((part) => part.querySelector("input[name=id]"));
+    if (box?.checked && other) other.checked = true;
+    for (const name of ["current", "chosen"]) fresh.classList.toggle(name, old.classList.contains(name));
+    fresh.tabIndex = old.tabIndex;
   }
 
   /* Whoever walks by keys goes on from the same button. */
   function replace(old, fresh) {
+    if (old.dataset.id) keep(old, fresh);
+    const focused = old === document.activeElement;
     const stops = (part) => [...part.querySelectorAll("a, button, summary, input:not([type=hidden])")];
     const at = stops(old).indexOf(document.activeElement);
     old.replaceWith(fresh);
+    if (focused) fresh.focus({ preventScroll: true });
     if (at >= 0) stops(fresh).at(at)?.focus({ preventScroll: true });
   }
 
@@ -61,6 +73,7 @@
       if (now) count.replaceWith(now);
     }
     document.title = fresh.title;
+    document.dispatchEvent(new CustomEvent("parts:shown"));
   }
 
   async function question() {
@@ -82,4 +95,5 @@
   main.addEventListener("focusout", () => setTimeout(ask));
   main.addEventListener("toggle", (event) => event.target.open || ask(), true);
   setInterval(() => document.hidden || ask(), AGES_MS);
+  return { ask, now: () => question().catch(ask) };
 })();

@@ -15,6 +15,7 @@ const Signals = (() => {
   const wall = document.documentElement.hasAttribute("data-wall");
   const words = Page.words();
   const send = Wire.send;
+  const notice = Notices.show;
   const held = new Map(); // id → row that waits in the bar
   const hooks = { move() {}, picked() {} }; // set by signals_acts.js
   let shown = null; // the board that `position` belongs to
@@ -26,22 +27,6 @@ const Signals = (() => {
   const list = () => [...rows().children].filter((one) => one.dataset.id);
   const onward = () => rows().querySelector("tr.onward");
   const say = (text, facts = {}) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
-
-  function notice(text, colour = "amber", lasts = colour === "green" ? 5000 : 20_000) {
-    const box = document.createElement("div");
-    box.className = `notice ${colour}`;
-    box.append(text);
-    const close = document.createElement("button");
-    close.type = "button";
-    close.textContent = "×";
-    close.setAttribute("aria-label", words.close);
-    close.onclick = () => box.remove();
-    box.append(close);
-    const notices = document.getElementById("notices");
-    notices.replaceChildren(...[...notices.children].slice(-2), box);
-    if (lasts) setTimeout(() => box.remove(), lasts);
-    return box;
-  }
 
   /* Order: as central's statement sorts, by place and then by id. */
   function place(element) {

@@ -19,7 +19,7 @@ SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
-    "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
+    "location_id": SOMEBODY, "site_id": "1", "loop_id:uuid": SOMEBODY, "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
     "job_id:uuid": SOMEBODY,
 }  # fmt: skip
 
@@ -44,7 +44,10 @@ VIEWERS = """
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
     GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid},
     GET /api/v1/printers, GET /api/v1/printers/forms, GET /api/v1/printers/{printer_id:uuid}, GET /api/v1/print-jobs,
-    GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture
+    GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture,
+    GET /loops, GET /loops.csv, GET /loops/{loop_id:uuid}, GET /loops/{loop_id:uuid}.csv, GET /cards, GET /cards.csv,
+    GET /printers, GET /printers.csv, GET /print-jobs, GET /print-jobs.csv, GET /print-jobs/{job_id:uuid},
+    GET /print-jobs/{job_id:uuid}.csv
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -62,12 +65,18 @@ SUPERVISORS = """
     POST /api/v1/cards/{code}/replace, GET /api/v1/cards/preview, POST /api/v1/print-jobs/{job_id:uuid}/cancel,
     POST /api/v1/print-jobs/{job_id:uuid}/confirm, POST /api/v1/print-jobs/{job_id:uuid}/reprint,
     POST /api/v1/printers/{printer_id:uuid}/check, PUT /api/v1/parts/{part_id}/picture,
-    DELETE /api/v1/parts/{part_id}/picture
+    DELETE /api/v1/parts/{part_id}/picture,
+    POST /cards/acts/{step}, GET /cards/print, GET /cards/print/preview, POST /cards/print/choose, POST /cards/print,
+    POST /print-jobs/{job_id:uuid}/cancel, POST /print-jobs/{job_id:uuid}/out, POST /print-jobs/{job_id:uuid}/again,
+    GET /printers/{printer_id:uuid}/standing, POST /c/{code}/replace, POST /c/{code}/paper, POST /c/{code}/aliases,
+    POST /c/{code}/aliases/remove
 """
 ADMINS = """
     GET /api/v1/people, POST /api/v1/people, PATCH /api/v1/people/{person}, POST /api/v1/people/{person}/link,
     POST /api/v1/sites, PATCH /api/v1/sites/{site_id}, POST /api/v1/printers,
-    PATCH /api/v1/printers/{printer_id:uuid}, DELETE /api/v1/printers/{printer_id:uuid}
+    PATCH /api/v1/printers/{printer_id:uuid}, DELETE /api/v1/printers/{printer_id:uuid}, GET /printers/new,
+    POST /printers/new, GET /printers/{printer_id:uuid}, POST /printers/{printer_id:uuid},
+    POST /printers/{printer_id:uuid}/remove
 """
 TERMINAL = """
     GET /, GET /events, POST /api/v1/scan, POST /api/v1/undo, POST /api/v1/acknowledge-refused, GET /api/v1/refused,

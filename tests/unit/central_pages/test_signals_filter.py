@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from ekanban_central.signals_filter import ORDERS, BadFilter, Cursor, Filter, parse
+from ekanban_central.query_values import BadFilter
+from ekanban_central.signals_filter import ORDERS, Cursor, Filter, parse
 from ekanban_core.states import OPEN_STATES
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).map(str.strip).filter(bool)

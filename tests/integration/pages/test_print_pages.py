@@ -1,0 +1,279 @@
+"""Printers, print jobs and the print dialogue without a browser; on both databases."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from page_counter import Counter, Visit
+from page_plant import PagePlant
+from page_printing import register
+
+from ekanban_central.ledger import Actor
+from ekanban_central.loading import PART
+from ekanban_central.master import Desk, change
+from ekanban_central.print_engine import Sent, Standing
+from ekanban_core.card_code import CardCode
+from ekanban_core.states import PrintState
+
+DIALOGUE = "/cards/print"
+
+
+def fields(page: str) -> dict[str, Any]:
+    """What the print dialogue would send."""
+    form = page[page.index('id="print-form"') : page.index("print-preview")]
+    named = dict(re.findall(r'<input type="hidden" name="(request_id|loop)" value="([^"]+)"', form))
+    chosen = re.search(r'name="printer" value="([^"]+)" checked', form)
+    return {**named, "id": re.findall(r'name="id" value="([^"]+)"', form), "printer": chosen and chosen.group(1)}
+
+
+def printed(counter: Counter, visit: Visit, address: str, state: str) -> str:
+    """Work off what waits, and read the job's page."""
+    counter.app.state.central.printers.work_off()
+    page: str = visit.get(address).text
+    assert state in page
+    return page
+
+
+def test_cards_are_chosen_looked_at_and_printed(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+
+    chosen = erika.post(f"{DIALOGUE}/choose", id=works.cards[:3]).headers["location"]
+    dialogue = erika.get(chosen).text
+    assert "Print 3 cards" in dialogue
+    picture = re.search(r'<img src="([^"]+)"', dialogue)
+    assert picture
+    drawn = erika.get(picture.group(1).replace("&amp;", "&"))
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.text.startswith("<svg")
+    job = erika.post(DIALOGUE, **fields(dialogue)).headers["location"]
+
+    page = printed(counter, erika, job, "On paper")
+    assert page.count('<tr id="item-') == 3
+    assert CardCode(works.cards[0], 2).shown in page
+    assert counter.get(f"/cards/{works.cards[0]}")["print_version"] == 2
+
+
+def test_a_dialogue_that_is_sent_twice_prints_once(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+    asked = fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)
+
+    first = erika.post(DIALOGUE, **asked).headers["location"]
+    second = erika.post(DIALOGUE, **asked).headers["location"]
+
+    assert first == second
+    assert erika.get("/print-jobs.csv").text.count("queued") == 1
+
+
+def test_new_cards_come_into_being_by_being_printed(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+    dialogue = erika.get(f"{DIALOGUE}?loop={works.loops[0]}&count=4").text
+    assert "Make and print 4 cards" in dialogue
+    assert len(counter.get("/cards", loop_id=works.loops[0])["items"]) == 3
+
+    job = erika.post(DIALOGUE, **fields(dialogue), count="4").headers["location"]
+
+    printed(counter, erika, job, "On paper")
+    cards = counter.get("/cards", loop_id=works.loops[0])["items"]
+    assert [card["number"] for card in sorted(cards, key=lambda card: card["number"])] == [1, 2, 3, 4, 5, 6, 7]
+    assert {card["state"] for card in cards} == {"active"}
+
+
+def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    with works.database.transaction() as connection:
+        part = connection.execute(PART.select().where(PART.c.number == "4711-0815")).mappings().one()
+        desk = Desk(connection, works.site_id, Actor.person(works.person), works.now, works.random)
+        change(desk, PART, part["id"], {"description": "W" * 190}, "part_changed")
+    erika = counter.browser()
+
+    dialogue = erika.get(f"{DIALOGUE}?id={works.cards[0]}").text
+
+    assert "Nothing is printed like this:" in dialogue
+    assert CardCode(works.cards[0], 2).shown in dialogue
+    assert re.search(r'<button class="main big" disabled', dialogue)
+    again = erika.post(DIALOGUE, **fields(dialogue))
+    assert again.status_code == 409
+    assert "Nothing is printed like this:" in again.text
+    assert counter.get("/print-jobs")["items"] == []
+
+
+def test_without_a_printer_the_dialogue_says_who_registers_one(works: PagePlant, counter: Counter) -> None:
+    dialogue = counter.browser().get(f"{DIALOGUE}?id={works.cards[0]}").text
+
+    assert "An administrator registers one first." in dialogue
+
+
+def test_a_person_says_which_papers_came_out_and_has_the_rest_printed_again(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    counter.engine.ends = Sent(PrintState.UNKNOWN, 1, 4, "The connection broke.")
+    erika = counter.browser()
+    job = erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?{query(works.cards[:4])}").text)).headers["location"]
+    page = printed(counter, erika, job, "Nobody knows how much came out.")
+    assert "The connection broke." in page
+
+    assert erika.post(f"{job}/out", id=["2", "4"]).status_code == 303
+    rest = erika.post(f"{job}/again").headers["location"]
+
+    counter.engine.ends = Sent(PrintState.DONE, 9, 9)
+    page = printed(counter, erika, rest, "On paper")
+    assert re.findall(r'<tr id="item-(\d+)"', page) == ["1"]
+    assert CardCode(works.cards[2], 3).shown in page
+    versions = [counter.get(f"/cards/{body}")["print_version"] for body in works.cards[:4]]
+    assert versions == [2, 2, 3, 2]
+    assert "will not come any more" in erika.get(job).text
+
+
+def query(bodies: list[str]) -> str:
+    return "&".join(f"id={body}" for body in bodies)
+
+
+def test_a_job_that_waits_is_taken_back_and_the_old_papers_stay_valid(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+    job = erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)).headers["location"]
+    assert "Take back this job of 1 card" in erika.get(job).text
+
+    assert erika.post(f"{job}/cancel").status_code == 303
+
+    assert "Taken back" in erika.get(job).text
+    late = erika.post(f"{job}/cancel")
+    assert late.status_code == 409
+    assert "Only a job that waits can be taken back." in late.text
+    assert counter.get(f"/cards/{works.cards[0]}")["print_version"] == 1
+
+
+def test_jobs_are_listed_by_what_they_need(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+    for state in (PrintState.DONE, PrintState.UNKNOWN, PrintState.FAILED):
+        counter.engine.ends = Sent(state, 0 if state is not PrintState.DONE else 1, 1)
+        job = erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)).headers["location"]
+        counter.app.state.central.printers.work_off()
+
+    def listed(state: str) -> int:
+        return erika.get(f"/print-jobs?state={state}").text.count('<tr id="job-')
+
+    assert [listed(state) for state in ("", "needs", "way", "failed")] == [3, 1, 0, 1]
+    assert "Nothing is being printed." in erika.get("/print-jobs?state=way").text
+    assert "Print jobs (1)" in erika.get("/print-jobs").text
+    assert len(erika.get("/print-jobs.csv").text.splitlines()) == 4
+    assert erika.get(f"{job}.csv").text.splitlines()[1].startswith("1,")
+
+
+PRINTER = {
+    "name": "Office", "way": "ipp", "address": "ipp://office.plant.example/ipp/print", "dialect": "pdf", "dpi": "600",
+    "enabled": "1", "offset_x": "1,5",
+}  # fmt: skip
+
+
+def test_an_administrator_registers_changes_and_removes_a_printer(works: PagePlant, counter: Counter) -> None:
+    ada = counter.browser(works.admin)
+
+    assert ada.post("/printers/new", **PRINTER).status_code == 303
+    found = re.search(r'href="(/printers/[0-9a-f-]{36})"', ada.get("/printers").text)
+    assert found
+    form = ada.get(found.group(1)).text
+    assert 'name="offset_x" value="1.5"' in form
+    assert '<details class="rest" open>' in form
+    assert ada.post(found.group(1), **{**PRINTER, "name": "Office 2"}).status_code == 303
+    assert "Office 2" in ada.get("/printers").text
+    assert ada.post(f"{found.group(1)}/remove").status_code == 303
+
+    assert "No printer is registered yet" in ada.get("/printers").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"address": "http://somewhere/"}, "address-error"),
+        ({"offset_x": "much"}, "Expected a number, got “much”."),
+        ({"scale_x": "2"}, "From 0.9 to 1.1."),
+        ({"name": ""}, "name-error"),
+    ],
+)
+def test_what_is_wrong_with_a_printer_stands_beside_its_field(
+    works: PagePlant, counter: Counter, wrong: dict[str, str], said: str
+) -> None:
+    ada = counter.browser(works.admin)
+
+    answer = ada.post("/printers/new", **{**PRINTER, **wrong})
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    for name, value in {**PRINTER, **wrong}.items():
+        assert value in answer.text, name
+
+
+def test_a_name_is_given_once(works: PagePlant, counter: Counter) -> None:
+    ada = counter.browser(works.admin)
+    ada.post("/printers/new", **PRINTER)
+
+    answer = ada.post("/printers/new", **PRINTER)
+
+    assert answer.status_code == 422
+    assert "Another printer has this name." in answer.text
+
+
+def test_where_a_printer_stands_is_for_administrators(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+
+    assert "labels-4.plant.example" not in counter.browser().get("/printers").text
+    assert "labels-4.plant.example" not in counter.browser().get("/printers.csv").text
+    assert "labels-4.plant.example" in counter.browser(works.admin).get("/printers").text
+
+
+@pytest.mark.parametrize(
+    ("says", "enabled", "word"),
+    [
+        (Standing(True, "Ready."), True, "Ready"),
+        (Standing(False, "No paper: put new labels in."), True, "Not ready"),
+        (Standing(True, "Ready."), False, "Switched off"),
+    ],
+)
+def test_a_printer_says_how_it_is(works: PagePlant, counter: Counter, says: Standing, enabled: bool, word: str) -> None:
+    key = register(works, counter, enabled=enabled)
+    counter.engine.says = says
+
+    part = counter.browser().get(f"/printers/{key}/standing").text
+
+    assert word in part
+    assert (says.text in part) is enabled
+
+
+def test_a_replacement_is_wanted_printed_and_confirmed_on_the_cards_page(works: PagePlant, counter: Counter) -> None:
+    key = register(works, counter, answers_status=False)
+    counter.engine.ends = Sent(PrintState.ACCEPTED, 0, 1)
+    body, erika = works.cards[0], counter.browser()
+    address = f"/c/{CardCode(body, 1).text}"
+    assert "Print a replacement" in erika.get(address).text
+
+    assert erika.post(f"{address}/replace", reason="damaged", printer=str(key)).status_code == 303
+    assert "Print 2 is on its way." in erika.get(address).text
+    counter.app.state.central.printers.work_off()
+    assert "I have it in my hand" in erika.get(address).text
+    assert counter.get(f"/cards/{body}")["print_version"] == 1
+
+    assert erika.post(f"{address}/paper", version="2").status_code == 303
+    assert "Destroy this paper." in erika.get(address).text
+    assert counter.get(f"/cards/{body}")["print_version"] == 2
+
+
+def test_codes_of_others_are_added_and_taken_away_and_what_was_typed_survives(
+    works: PagePlant, counter: Counter
+) -> None:
+    erika = counter.browser()
+    first, other = (f"/c/{CardCode(body, 1).text}" for body in works.cards[:2])
+
+    assert erika.post(f"{first}/aliases", text="80012345678").status_code == 303
+    assert "80012345678" in erika.get(first).text
+    twice = erika.post(f"{other}/aliases", text="80012345678")
+    assert twice.status_code == 409
+    assert 'value="80012345678"' in twice.text
+    assert erika.post(f"{first}/aliases/remove", text="80012345678").status_code == 303
+
+    assert "80012345678" not in erika.get(first).text
