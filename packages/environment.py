@@ -59,7 +59,7 @@ def make(
 ) -> None:
     """Make the environment that will lie in `prefix` (absolute) below `stage`.
 
-    lock: the hashed requirements. left_out: those that Debian brings, since there is no wheel for `architecture`.
+    lock: the hashed requirements. left_out: those without a wheel for `architecture`.
     """
     place = stage / prefix.relative_to("/")
     site = place / f"lib/python{PYTHON}/site-packages"

@@ -2,7 +2,8 @@
 
 Which characters count as printable is decided here: what a font draws by itself, one character after the other. Not
 printable are combining marks (NFC composes what can be composed), scripts written from right to left, and Thai and Lao,
-which stack their signs; so are private and unassigned characters and U+FFFD, the sign of a text already damaged.
+which stack their signs; so are private and unassigned characters, U+FFFD, the sign of a text already damaged, and
+emoji, of which the fonts have some faces and nothing else.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ FALLBACKS = ("DroidSansFallback", "DejaVuSansCondensed")  # in this order, for b
 # What stays within ascent and descent: Latin, Greek and Cyrillic, kana, ideographs, Hangul
 HELD = ((0x20, 0x17F), (0x370, 0x52F), (0x3040, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3))
 STACKING = range(0x0E00, 0x0F00)  # Thai and Lao
+EMOJI = 0x1F000  # and what comes after
 
 
 def printable(character: str) -> bool:
     """Whether one glyph, drawn at its place, is all that this character needs."""
     category = unicodedata.category(character)
-    if category in ("Sc", "Zs"):
+    if category in ("Sc", "Zs"):  # currencies: the baht as well
         return category == "Sc" or character in " \u00a0"
     written_left_to_right = unicodedata.bidirectional(character) not in ("R", "AL", "AN")
     conjoining = 0x1100 <= ord(character) <= 0x11FF or character in "\u3164\uffa0"  # jamo; the fillers draw nothing
     drawn = category[0] in "LNPS" and character != "\ufffd"
-    return drawn and written_left_to_right and not conjoining and ord(character) not in STACKING
+    ordinary = ord(character) not in STACKING and ord(character) < EMOJI
+    return drawn and written_left_to_right and ordinary and not conjoining
 
 
 def measured(path: Path) -> dict[str, int]:

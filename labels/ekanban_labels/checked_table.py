@@ -43,14 +43,14 @@ class Table:
         return value
 
     def numbers(self, key: str, names: str) -> tuple[float, ...]:
-        """Read a list of numbers from 0 to 10,000, as many as `names` has words."""
+        """Read a list of numbers from 0 to 10,000, as many as `names` has words; 9 is harmless in most places."""
         count, value = len(names.split(", ")), self._get(key, None)
         if not isinstance(value, list) or len(value) != count or not all(map(_is_number, value)):
             self._expected(key, f"[{names}]", value)
-            return (1.0,) * count
+            return (9.0,) * count
         if not all(0 <= number <= 10_000 for number in value):
             self._expected(key, f"[{names}], each from 0 to 10000", value)
-            return (1.0,) * count
+            return (9.0,) * count
         return tuple(map(float, value))
 
     def flag(self, key: str) -> bool:

@@ -19,21 +19,18 @@ from ekanban_labels.typeface import FONTS, UNITS, Weight, advances, runs
 def bitmap(text: str, size: int, weight: Weight) -> Bitmap:
     """Draw a cleaned text at `size` dots to the em; as large as its black dots, without any for blanks alone."""
     glyphs = _placed(text, size, weight)
-    boxes = [
-        (x + left, top, x + right, bottom)
-        for x, font, character in glyphs
-        for left, top, right, bottom in [_box(font, size, character)]
-        if left < right and top < bottom
-    ]
-    if not boxes:
-        return Bitmap(0, 0, b"")
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    left, top = min(lefts), min(tops)
-    image = Image.new("1", (max(rights) - left, max(bottoms) - top))
+    boxes = [(x, *_box(font, size, character)) for x, font, character in glyphs]
+    left, top = min((x + box[0] for x, *box in boxes), default=0), min((box[1] for _, *box in boxes), default=0)
+    right, bottom = max((x + box[2] for x, *box in boxes), default=0), max((box[3] for _, *box in boxes), default=0)
+    image = Image.new("1", (right - left, bottom - top))
     draw = ImageDraw.Draw(image)
     for x, font, character in glyphs:
         draw.text((x - left, -top), character, fill=1, font=_font(font, size), anchor="ls")
-    return Bitmap(image.width, image.height, image.tobytes(), left, top)
+    black = image.getbbox()  # the boxes hold the bearings, too
+    if black is None:
+        return Bitmap(0, 0, b"")
+    image = image.crop(black)
+    return Bitmap(image.width, image.height, image.tobytes(), left + black[0], top + black[1])
 
 
 def _placed(text: str, size: int, weight: Weight) -> list[tuple[int, str, str]]:
@@ -53,6 +50,6 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=4096)
 def _box(name: str, size: int, character: str) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a glyph's dots, from its place on the baseline."""
+    """Left, top, right and bottom of what holds a glyph's dots, from its place on the baseline."""
     left, top, right, bottom = _font(name, size).getbbox(character, mode="1", anchor="ls")
     return int(left), int(top), int(right), int(bottom)

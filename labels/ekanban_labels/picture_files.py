@@ -109,8 +109,6 @@ def _jpeg(content: bytes) -> PictureFile:
             break
         (length,) = struct.unpack_from(">H", content, found.end())
         segment = content[found.end() : found.end() + length]
-        if length < 2 or len(segment) < length:
-            raise BadPicture(DAMAGED)
         at = found.end() + length
         scans += marker == 0xDA
         if marker in _SIZES:
@@ -122,6 +120,7 @@ def _jpeg(content: bytes) -> PictureFile:
             kept.append(bytes((0xFF, marker)) + segment)
     if scans > MOST_SCANS:
         raise BadPicture(SCANS, scans=scans, most=MOST_SCANS)
+    # A file with two frames is damaged, but what is allowed must not depend on which of them a decoder believes
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return _sized(PictureFile(Kind.JPEG, width, height, orientation, b"".join(kept)))
 

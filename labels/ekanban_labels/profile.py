@@ -26,6 +26,11 @@ class Profile:
     scale_y: float = 1.0
     inset: float = 0.25
 
+    @property
+    def moves(self) -> bool:
+        """Whether things stand elsewhere than in a layout, and may run off the paper."""
+        return (self.offset_x, self.offset_y, self.scale_x, self.scale_y) != (0, 0, 1, 1)
+
     def dots(self, mm: float) -> int:
         """The nearest whole number of dots."""
         return round(mm * self.dpi / MM_PER_INCH)

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 from ekanban_labels.dot_grid import DotBox, DotGrid
 from ekanban_labels.errors import N_, Problem, Refused
+from ekanban_labels.extent import extent
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import AnyField, BandField, Layout, LineField, PictureField, SymbolField, TextField
 from ekanban_labels.profile import Profile
-from ekanban_labels.scene import BLACK, Image, Item, Rect, Scene, Text
+from ekanban_labels.scene import BLACK, Image, Item, Rect, Scene
 from ekanban_labels.symbol_place import placed_symbol
 from ekanban_labels.text_place import TextPlace
 from ekanban_labels.words import KIND_INKS, value
@@ -34,8 +35,7 @@ class Drawer:
     def __init__(self, layout: Layout, profile: Profile) -> None:
         self._profile = profile
         self._width, self._height = profile.dots(layout.width), profile.dots(layout.height)
-        self._grid = DotGrid(profile)
-        self._moved = (profile.offset_x, profile.offset_y, profile.scale_x, profile.scale_y) != (0, 0, 1, 1)
+        self._grid, self._moves = DotGrid(profile), profile.moves
         self._sides = [[(field, self._placing(field, layout)) for field in side] for side in layout.sides]
 
     def scenes(self, face: CardFace) -> tuple[Scene, ...]:
@@ -52,10 +52,12 @@ class Drawer:
             if (field.needs or field.without) and not _wanted(field, face):
                 continue
             for item in place(face):
-                wrong = (item,) if isinstance(item, Problem) else self._off_paper(item, field) if self._moved else ()
-                problems |= {problem.said(): problem for problem in wrong}
-                if not isinstance(item, Problem):
-                    items.append(item)
+                if isinstance(item, Problem):
+                    problems[item.said()] = item
+                    continue
+                items.append(item)
+                if self._moves:
+                    problems |= {problem.said(): problem for problem in self._off_paper(item, field)}
         return Scene(self._width, self._height, self._profile.dpi, tuple(items))
 
     def _placing(self, field: AnyField, layout: Layout) -> Placing:
@@ -96,10 +98,3 @@ def _picture(box: DotBox, face: CardFace) -> Iterator[Image]:
     factor = min(box.width / picture.width, box.height / picture.height)
     width, height = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
     yield Image(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height, picture)
-
-
-def extent(item: Item) -> tuple[int, int, int, int]:
-    """What an item covers: its left, upper, right and lower edge. Of a text, one em upwards from its baseline."""
-    if isinstance(item, Text):
-        return item.x, item.y - item.size, item.x + item.width, item.y
-    return item.x, item.y, item.x + item.width, item.y + item.height

@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 from ekanban_labels.dot_grid import DotGrid
 from ekanban_labels.errors import BadLayout, Problem, Refused
+from ekanban_labels.extent import extent
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Box, Layout
 from ekanban_labels.profile import Profile
-from ekanban_labels.resolve import OFF_PAPER, Drawer, extent
+from ekanban_labels.resolve import OFF_PAPER, Drawer
 from ekanban_labels.scene import Page, Placed, Rect, Scene
 from ekanban_labels.sheet import MARK, Sheet
 
@@ -98,7 +99,8 @@ def _sheet(
     width, height = profile.dots(sheet.width), profile.dots(sheet.height)
     marks = tuple(_marks(sheet, grid, width, height)) if sheet.cut else ()
     for placed in sides[: 2 if duplex else 1]:
-        _check(placed, width, height, profile)
+        if profile.moves:
+            _check(placed, width, height, profile)
         yield Page(width, height, profile.dpi, tuple(placed), marks)
         marks = ()  # a sheet is cut from its front
 

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ekanban_labels.errors import N_
 from ekanban_labels.face import CardFace, Kind
 from ekanban_labels.scene import Ink
 
 CAPTIONS = {
-    "description": "Description",
-    "part": "Part",
-    "amount": "Quantity",
-    "quantity": "Quantity",
-    "container": "Container",
-    "source": "From",
-    "destination": "To",
-    "place": "To",
-    "bin": "Bin",
-    "supplier": "Supplier",
-    "supplier_part": "Supplier's part",
-    "supply": "Supplier",
-    "count": "Card",
-    "lead_time": "Lead time",
-    "print": "Print",
-    "version": "Print",
-    "printed": "Printed",
-    "owner": "If found, give to",
-    "remark": "Remark",
-    "code": "Code",
-    "production": "Production",
-    "withdrawal": "Withdrawal",
-    "supplier_kind": "Supplier",
-    "signal": "Signal",
+    "description": N_("Description"),
+    "part": N_("Part"),
+    "amount": N_("Quantity"),
+    "quantity": N_("Quantity"),
+    "container": N_("Container"),
+    "source": N_("From"),
+    "destination": N_("To"),
+    "place": N_("To"),
+    "bin": N_("Bin"),
+    "supplier": N_("Supplier"),
+    "supplier_part": N_("Supplier's part"),
+    "supply": N_("Supplier"),
+    "count": N_("Card"),
+    "lead_time": N_("Lead time"),
+    "print": N_("Print"),
+    "version": N_("Print"),
+    "printed": N_("Printed"),
+    "owner": N_("If found, give to"),
+    "remark": N_("Remark"),
+    "code": N_("Code"),
+    "production": N_("Make"),
+    "withdrawal": N_("Move"),
+    "supplier_kind": N_("Buy"),
+    "signal": N_("Lot"),
 }  # fmt: skip
 
 KIND_WORDS = {kind: "supplier_kind" if kind is Kind.SUPPLIER else kind.value for kind in Kind}  # keys of captions

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ekanban_cli.answers import Json, example, group
+from ekanban_cli.cards_csv import KINDS, NEEDED, OPTIONAL
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 
@@ -31,11 +32,9 @@ Skip = Annotated[int, typer.Option("--skip", min=0, help=_("So many places of th
 
 @app.command(
     help=_(
-        "Draw cards from a CSV file; no service is needed. Columns: part, description, quantity, unit, container,"
-        " source, destination; and where you like code, supplier, supplier_part, kind (production, withdrawal,"
-        " supplier, signal), card, cards, lead_time, picture, remark. A missing code is drawn and reported. Nothing is"
-        " written when anything is wrong."
-    ),
+        "Draw cards from a CSV file; no service is needed. Columns: {needed}; and where you like {optional}. The"
+        " kind is one of {kinds}. A missing code is drawn and reported. Nothing is written when anything is wrong."
+    ).format(needed=", ".join(NEEDED), optional=", ".join(OPTIONAL), kinds=", ".join(KINDS)),
     epilog=example(
         "ekanban cards render --from parts.csv --layout a7 --to cards.pdf",
         "ekanban cards render --from parts.csv --layout a7 --sheet a4-a7 --skip 3 --to cards.pdf",
@@ -51,7 +50,7 @@ def render(
         str | None, typer.Option("--from", metavar="FILE", help=_("The CSV file; “-” is stdin."), show_default=False)
     ] = None,
     layout: Annotated[
-        str, typer.Option("--layout", help=_("A layout's name (`ekanban cards layouts`), or a TOML file."))
+        str, typer.Option("--layout", help=_("The name of a layout (`layouts` lists them), or a TOML file."))
     ] = "a7",
     rules: Annotated[
         Path | None,

@@ -13,6 +13,7 @@ from ekanban_cli.language import _
 
 NEEDED = ("part", "description", "quantity", "unit", "container", "source", "destination")
 OPTIONAL = ("code", "supplier", "supplier_part", "kind", "card", "cards", "lead_time", "picture", "remark")
+KINDS = ("production", "withdrawal", "supplier", "signal")  # ekanban_labels.face.Kind
 BOM = "\ufeff"
 MOST_TOLD = 100  # faults; whoever has more has one cause for most of them
 

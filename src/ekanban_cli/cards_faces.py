@@ -13,7 +13,6 @@ from ekanban_cli.language import _
 from ekanban_cli.said import told
 from ekanban_core.card_code import CardCode, random_body
 from ekanban_core.errors import BadCardCode, EkanbanError
-from ekanban_core.texts import sentence
 from ekanban_labels import pictures
 from ekanban_labels.errors import LabelError
 from ekanban_labels.face import CardFace, Kind
@@ -45,6 +44,7 @@ class Reader:
     url: str
     owner: str
     printed: str
+    captions: dict[str, str]
     random_bytes: Callable[[int], bytes]
     only: frozenset[str] = frozenset()  # codes; empty: all cards
     taken: dict[str, Drawn] = field(default_factory=dict)  # by body
@@ -76,7 +76,7 @@ class Reader:
         try:
             code = CardCode.parse(row["code"])
         except BadCardCode as error:
-            self.faults.add(row.line, "code", sentence(error.message) if error.message else str(error))
+            self.faults.add(row.line, "code", str(error))
             return None
         if code.body in seen:
             self.faults.add(row.line, "code", _("this card stands on line {line} already").format(line=seen[code.body]))
@@ -99,7 +99,7 @@ class Reader:
             barcode=f"15K{text}", matrix=f"{self.url}/c/{text}" if self.url else f"15K{text}",
             supplier=row["supplier"], supplier_part=row["supplier_part"], kind=self._kind(row), card=card, cards=cards,
             lead_time=row["lead_time"], version=version, printed=self.printed, owner=self.owner, remark=row["remark"],
-            picture=self._picture(row),
+            picture=self._picture(row), captions=self.captions,
         )  # fmt: skip
 
     def _check_quantity(self, row: Row) -> None:

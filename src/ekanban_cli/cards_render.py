@@ -19,6 +19,7 @@ from ekanban_cli.language import _
 from ekanban_cli.said import say
 from ekanban_core.addresses import is_web_address, leads_nowhere
 from ekanban_core.card_code import CardCode
+from ekanban_labels import words
 from ekanban_labels.errors import Refused
 from ekanban_labels.face import CardFace
 from ekanban_labels.sheets import pages
@@ -44,7 +45,8 @@ def run(wish: Wish, as_json: bool) -> None:
     faults, paper = cards_csv.Faults(), wish.paper
     with _opened(wish.file) as (file, folder):
         printed = datetime.now().astimezone().date().isoformat()
-        reader = Reader(faults, folder, url, wish.owner, printed, secrets.token_bytes, only)
+        captions = {name: _(word) for name, word in words.CAPTIONS.items()}
+        reader = Reader(faults, folder, url, wish.owner, printed, captions, secrets.token_bytes, only)
 
         def refused(face: CardFace, error: Refused) -> None:
             for problem in error.problems:

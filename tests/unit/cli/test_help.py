@@ -33,7 +33,7 @@ def test_the_commands_of_the_contract_are_there() -> None:
     assert {
         "demo", "scan", "central serve", "central migrate", "central admin create", "terminal serve",
         "terminal enroll", "terminal status", "terminal journal", "scanners list", "scanners watch", "scanners replay",
-        "scanners doctor",
+        "scanners doctor", "cards render", "cards command-cards", "cards self-test", "cards layouts",
     } <= names  # fmt: skip
 
 

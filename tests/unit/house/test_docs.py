@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from ekanban_central import settings as central
 from ekanban_cli.main import app
 from ekanban_drivers import profile
+from ekanban_labels import layout_file, rules, sheet
 from ekanban_terminal import settings as terminal
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,6 +74,9 @@ def test_a_configuration_that_a_document_shows_is_right(tmp_path: Path, document
         "central": lambda: central.load(file, {}),
         "terminal": lambda: terminal.load(file, {}),
         "scanner": lambda: profile.load(str(file)),
+        "layout": lambda: layout_file.read(file),
+        "sheet": lambda: sheet.read(file),
+        "rules": lambda: rules.read(file),
     }
 
     assert load[Path(content.split()[1]).stem]() is not None

@@ -191,12 +191,17 @@ def test_a_folder_that_is_no_repository_is_not_called_clean(tmp_path: Path) -> N
     assert done.returncode not in (0, 1)
 
 
+VENDORED = ("src/ekanban_core/assets", "labels/ekanban_labels/fonts")
+
+
 @pytest.mark.parametrize("damage", ["changed", "missing", "extra"])
-def test_a_vendored_file_that_is_not_the_recorded_one_is_found(tmp_path: Path, damage: str) -> None:
-    shutil.copytree(ROOT / "src/ekanban_core/assets", tmp_path / "src/ekanban_core/assets")
+@pytest.mark.parametrize("file", [f"{VENDORED[0]}/htmx.min.js", f"{VENDORED[1]}/metrics.json"])
+def test_a_vendored_file_that_is_not_the_recorded_one_is_found(tmp_path: Path, file: str, damage: str) -> None:
+    for folder in VENDORED:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "scripts").mkdir()
     script = shutil.copy(ROOT / "scripts/vendor.py", tmp_path / "scripts")
-    victim = tmp_path / "src/ekanban_core/assets/htmx.min.js"
+    victim = tmp_path / file
     before = run(sys.executable, script, "--check", cwd=tmp_path)
     match damage:
         case "changed":

@@ -148,3 +148,12 @@ def test_words_around_values_are_the_cards_own(layout: Layout) -> None:
 
     assert {"Von", "Nach", "Lieferant"} <= front
     assert not {"From", "To"} & front
+
+
+@each_layout
+@pytest.mark.parametrize("pictured", [False, True], ids=["without picture", "with picture"])
+def test_words_of_another_language_have_room(layout: Layout, pictured: bool) -> None:
+    twice = {name: f"{word} {word}"[:24] for name, word in words.CAPTIONS.items()}  # longer than German
+    face = replace(LONG, captions=twice)
+
+    drawn(with_picture(face) if pictured else face, layout)

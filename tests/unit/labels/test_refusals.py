@@ -132,6 +132,22 @@ def test_an_offset_that_moves_things_off_the_paper_is_refused() -> None:
     assert all("set the profile's offset" in problem.said() for problem in found.values())
 
 
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        'symbology = "code128", box = [0, 0, 55.5, 10], module = 0.05',
+        'symbology = "qr", box = [0, 0, 18.6, 18.6], module = 0.05',
+        'symbology = "datamatrix", box = [0, 0, 13.2, 13.2], module = 0.05',
+    ],
+)
+def test_a_quiet_zone_that_an_offset_moves_off_the_paper_is_refused(tmp_path: Path, symbol: str) -> None:
+    layout = own(tmp_path, symbol)
+
+    (found,) = problems(TYPICAL, layout, Profile(offset_x=-0.4)).values()
+
+    assert "off the paper by 0." in found.said()
+
+
 def test_problems_are_said_in_the_readers_language() -> None:
     problem = Problem("part", "{size} mm", {"size": 3})
 
