@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from ekanban_labels import toml_store
 from ekanban_labels.checked_table import Table, read_table, settle
 from ekanban_labels.errors import BadLayout
 from ekanban_labels.layout import (
@@ -38,17 +39,14 @@ LARGEST, SMALLEST = 2_000, 20  # millimetres of a medium's side
 
 def names(folder: Path | None = None) -> list[str]:
     """The layouts there are: the shipped ones and those of a folder of one's own."""
-    places = (SHIPPED, *((folder,) if folder else ()))
-    return sorted({Path(one.name).stem for place in places for one in place.iterdir() if one.name.endswith(".toml")})
+    return toml_store.names(SHIPPED, folder)
 
 
 @lru_cache(64)
 def named(name: str, folder: Path | None = None) -> Layout:
     """The layout of this name; one's own folder comes first. Raises BadLayout."""
-    for place in ((folder,) if folder else ()), (SHIPPED,):
-        for one in place:
-            if name in names(folder) and (file := one / f"{name}.toml").is_file():
-                return read(file)
+    if file := toml_store.find(name, SHIPPED, folder):
+        return read(file)
     raise BadLayout("There is no layout {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
 
 

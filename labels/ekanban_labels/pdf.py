@@ -13,7 +13,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, BinaryIO
 
-from ekanban_labels import modules, typeface
+from ekanban_labels import typeface
+from ekanban_labels.pdf_paths import bars, matrix, number
 from ekanban_labels.pdf_stream import StreamedPdf
 from ekanban_labels.pictures import Picture, Raster, raster
 from ekanban_labels.profile import Profile
@@ -22,7 +23,6 @@ from ekanban_labels.typeface import Weight
 
 POINTS_PER_INCH = 72
 TEXTS_KEPT = 2_048  # captions and words of kinds return on every card
-LONGEST_LINE = 1_200  # modules: Code 128 of 100 characters; the largest QR code has 177
 PICTURES_KEPT = 256  # parts with a picture; one that returns later is written once more
 
 
@@ -86,8 +86,8 @@ class _Drawing:
     def _rect(self, item: Rect, x: int, y: int) -> None:
         self._colour(item.ink)
         inset, less = self._inset, 2 * self._inset
-        corner = f"{_n(x + inset)} {_n(y - item.height + inset)}"
-        self._parts.append(f"{corner} {_n(item.width - less)} {_n(item.height - less)} re f")
+        corner = f"{number(x + inset)} {number(y - item.height + inset)}"
+        self._parts.append(f"{corner} {number(item.width - less)} {number(item.height - less)} re f")
 
     def _picture(self, item: Image, x: int, y: int) -> None:
         place, name, reference = self._pictures(item.picture, item.width, item.height)
@@ -98,7 +98,7 @@ class _Drawing:
     def _symbol(self, x: int, y: int, path: str) -> None:
         self._colour(BLACK)
         inset = self._inset
-        self._parts.append(f"q 1 0 0 -1 {_n(x + inset)} {_n(y - inset)} cm {path} f Q")
+        self._parts.append(f"q 1 0 0 -1 {number(x + inset)} {number(y - inset)} cm {path} f Q")
 
     def _colour(self, ink: Ink) -> None:
         if ink != self._ink:
@@ -113,47 +113,9 @@ class _Drawing:
         return replace(place, pixels=b""), *self._pdf.picture(place)  # the pixels are written and leave memory
 
 
-def bars(item: Bars, inset: float) -> str:
-    """The bars as one path, y downwards from the upper left corner of the first one."""
-    begins, ends = _begins(item.module), _ends(item.module, item.height, inset)
-    return " ".join([f"{begins[start]} 0 {ends[length]}" for start, length in modules.runs(item.pattern)])
-
-
-def matrix(rows: tuple[str, ...], module: int, inset: float) -> str:
-    """The modules as one path, y downwards: a rectangle for each run in a row, and bridges to the row below.
-
-    Without bridges there would be light lines between the rows wherever dots are finer than those of the page.
-    """
-    begins, ends, path = _begins(module), _ends(module, module, inset), []
-    for row, line in enumerate(rows):
-        path += [f"{begins[start]} {row * module} {ends[length]}" for start, length in modules.runs(line)]
-    if inset:
-        ends = _ends(module, 6 * inset, inset)  # from inside of one row into the next
-        for row, line in enumerate(modules.shared(rows), 1):
-            y = _n(row * module - 3 * inset)
-            path += [f"{begins[start]} {y} {ends[length]}" for start, length in modules.runs(line)]
-    return " ".join(path)
-
-
-@lru_cache(64)
-def _begins(module: int) -> list[str]:
-    return [str(start * module) for start in range(LONGEST_LINE)]
-
-
-@lru_cache(64)
-def _ends(module: int, height: float, inset: float) -> list[str]:
-    """Width and height of rectangles by their number of modules, drawn narrower and lower on each side."""
-    lower = _n(height - 2 * inset)
-    return [f"{_n(length * module - 2 * inset)} {lower} re" for length in range(LONGEST_LINE)]
-
-
 @lru_cache(64)
 def _operator(ink: Ink) -> str:
     red, green, blue = ink
     if red == green == blue:
-        return f"{_n(red / 255)} g"
-    return f"{_n(red / 255)} {_n(green / 255)} {_n(blue / 255)} rg"
-
-
-def _n(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+        return f"{number(red / 255)} g"
+    return f"{number(red / 255)} {number(green / 255)} {number(blue / 255)} rg"

@@ -9,6 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from ekanban_labels import toml_store
 from ekanban_labels.checked_table import read_table, settle
 from ekanban_labels.errors import BadLayout
 from ekanban_labels.layout import Box, Purpose
@@ -46,17 +47,14 @@ class Sheet:
 
 def names(folder: Path | None = None) -> list[str]:
     """The sheets there are: the shipped ones and those of a folder of one's own."""
-    places = (SHIPPED, *((folder,) if folder else ()))
-    return sorted({Path(one.name).stem for place in places for one in place.iterdir() if one.name.endswith(".toml")})
+    return toml_store.names(SHIPPED, folder)
 
 
 @lru_cache(64)
 def named(name: str, folder: Path | None = None) -> Sheet:
     """The sheet of this name; one's own folder comes first. Raises BadLayout."""
-    if name in names(folder):
-        for place in (*((folder,) if folder else ()), SHIPPED):
-            if (file := place / f"{name}.toml").is_file():
-                return read(file)
+    if file := toml_store.find(name, SHIPPED, folder):
+        return read(file)
     raise BadLayout("There is no sheet {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
 
 

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def main() -> int:
     )
     with ProcessPoolExecutor(given.jobs) as pool:
         waiting = [pool.submit(run, name, dpi, given.cards, labels, given.seed) for name, dpi in combinations]
-        tallies = [_told(one.result(), began) for one in waiting]
+        tallies = [_told(one.result(), began) for one in as_completed(waiting)]
     tallies.sort(key=lambda tally: (tally.layout, tally.dpi))
     if given.write:
         given.write.write_text(report.table(tallies, given.cards, labels, given.seed))

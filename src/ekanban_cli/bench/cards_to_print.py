@@ -7,6 +7,7 @@ from random import Random
 
 from ekanban_labels import symbols
 from ekanban_labels.face import CardFace, Kind
+from ekanban_labels.words import caption
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LAYOUT, SHEET, DPI = "a7", "a4-a7", 300  # eight on A4
@@ -42,7 +43,7 @@ def faces(count: int, seed: int = 1) -> Iterator[CardFace]:
 def texts(face: CardFace) -> list[str]:
     """The eleven texts, as every opponent prints them."""
     return [
-        face.kind.value.upper(), face.part, face.description, f"{face.quantity} {face.unit}", face.container,
+        caption(face, face.kind.value), face.part, face.description, f"{face.quantity} {face.unit}", face.container,
         face.source, f"{face.destination} {face.bin}", face.supplier, f"{face.card} / {face.cards}", face.lead_time,
         face.code,
     ]  # fmt: skip

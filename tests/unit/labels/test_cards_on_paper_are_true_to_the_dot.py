@@ -14,8 +14,10 @@ from PIL import Image
 from ekanban_labels import pdf, zpl
 from ekanban_labels.profile import Profile
 from ekanban_labels.scene import Bars, Page, Rect
-from print_quality import rasters
+from print_quality import rasters, report
+from print_quality import run as programme
 from print_quality.judge import symbols, wrong_dots, zbar_reads, zxing_reads
+from print_quality.tally import Tally
 
 pytestmark = pytest.mark.needs("pdftoppm", "gs", "zbar")
 Printer = Callable[[Page, Profile, Path], Image.Image]
@@ -83,3 +85,31 @@ def test_a_quiet_zone_that_is_painted_over_is_found(printer: str, tmp_path: Path
     picture = PRINTERS[printer](page, Profile(), tmp_path)
 
     assert [bool(wrong_dots(one, picture)) for one in symbols(page)] == [True, False, False]
+
+
+def test_the_programme_counts_right_cards_as_right() -> None:
+    tally = programme.run("a7", 203, 1, 0, seed=1)
+
+    assert tally.faults == []
+    assert tally.said(f"{programme.DOTS} {rasters.GHOSTSCRIPT}") == "all"
+    assert tally.counts[f"{programme.DOTS} {rasters.POPPLER}"] == 3  # two symbols in front and one behind
+
+
+def test_the_programme_finds_symbols_that_are_read_and_yet_are_not_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programme, "Profile", lambda dpi: Profile(dpi=dpi, inset=0.0))
+
+    tally = programme.run("a7", 203, 1, 0, seed=1)
+
+    assert tally.said(f"{programme.DOTS} {rasters.POPPLER}") == "0.00 %"
+    assert tally.said(f"{programme.ZXING} {rasters.POPPLER}") == "all"
+    assert "expected, got" in tally.faults[0]
+
+
+def test_too_few_worn_cards_that_are_read_are_too_few() -> None:
+    tally = Tally("a7", 203)
+    for number in range(1_000):
+        for rasteriser in rasters.RASTERISERS:
+            tally.check(f"{programme.WORN} {rasteriser}", number >= 2, "no code read")
+
+    assert not report.tolerated([tally])
+    assert "99.80 %" in report.table([tally], 1_000, 0, 1)

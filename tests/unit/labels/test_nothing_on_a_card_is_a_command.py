@@ -19,7 +19,7 @@ SOME = list(islice(texts(1), 500))
 
 
 @given(st.lists(ANYTHING, min_size=1, max_size=5))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_any_texts_stay_texts(some: list[str]) -> None:
     assert list(faults(some)) == []
 
