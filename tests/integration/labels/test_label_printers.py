@@ -9,20 +9,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 from fake_label_printer import FakePrinter, as_it_is, byte_by_byte, nothing
 
-from ekanban_labels.printers import (
-    Condition,
-    Dialect,
-    Document,
-    Patience,
-    Printer,
-    Progress,
-    Result,
-    Sent,
-    Step,
-    Way,
-    check,
-    send,
-)
+from ekanban_labels.printers import Patience, check, send
+from ekanban_labels.printers.model import Condition, Dialect, Document, Printer, Progress, Result, Sent, Step, Way
 from ekanban_labels.printers.simulated import LabelPrinter, SimulatedPrinter
 
 QUICK = Patience(answer=20, poll=0.002, settle=0.02, silent=30, stalled=60, farewell=0.5)
