@@ -36,8 +36,8 @@ class FakePrinter:
     """Listens at `address` for the time of the context.
 
     `cut_after`: it breaks the connection as soon as it has read so many bytes in all; `reset`: with RST, not with FIN.
-    `says` makes of an answer the pieces that it sends. `reads`: it stops reading after so many bytes. `greeting`: what
-    it says unasked.
+    `says` makes of an answer the pieces that it sends. `reads`: it stops reading after so many bytes. `chatter`: what
+    it says unasked to whatever it reads.
     """
 
     engine: LabelPrinter = field(default_factory=LabelPrinter)
@@ -45,7 +45,7 @@ class FakePrinter:
     cut_after: int | None = None
     reset: bool = True
     reads: int | None = None
-    greeting: bytes = b""
+    chatter: bytes = b""
     heard: bytes = b""
     calls: int = 0
 
@@ -80,7 +80,6 @@ class FakePrinter:
 
     def _talk(self, call: socket.socket) -> None:
         reader = Reader()
-        call.sendall(self.greeting)
         while not self._over.is_set():
             if self.reads is not None and len(self.heard) >= self.reads:
                 self._over.wait(SOON)
@@ -92,6 +91,7 @@ class FakePrinter:
             if not data:
                 return
             self.heard += data
+            call.sendall(self.chatter)
             if self.cut_after is not None and len(self.heard) >= self.cut_after:
                 self.engine.feed(reader, data)
                 self._hang_up(call)

@@ -1,8 +1,8 @@
 """The way `raw`: ZPL to TCP port 9100, with ~HS before, between and after, because TCP tells nothing of paper.
 
-Cards go out in batches of a few prints, all over one connection. A batch is surely out when the next one has left the
-printer, or when the printer says for a while that it has nothing left. Only answers over the same connection count: a
-printer that was switched off and on has forgotten its labels, and says the same.
+Cards go out in batches of a few prints, all over one connection. When a batch has left the printer's memory, all before
+it are out; the last one is when the printer says for a while that it has nothing left. Only answers over the same
+connection count: a printer that was switched off and on has forgotten its labels, and says the same.
 """
 
 from __future__ import annotations
@@ -144,13 +144,13 @@ class _Raw(_Blind):
     ) -> list[Document] | None:
         """Send batch after batch over this connection; returns one that needs another connection, or None."""
         while True:
-            earlier = self.begun
             for document in batch:
                 self._hand_over(line, document)
             following = next(batches, None)
             self.job.tell(Progress(Step.SENDING if following else Step.ACCEPTED, self.printed, self.begun))
             self._until_nothing_left(line, 0)
-            self.printed = earlier  # they left the printer before these
+            # Printers may not count what is in their works; that is less than a batch, and it comes out in order.
+            self.printed = max(self.printed, self.begun - self.patience.batch)
             late = line.open_questions  # a late answer could be taken for one about the next batch
             if following is None or late or self.job.cancelled:
                 self._until_nothing_left(line, self.patience.settle)

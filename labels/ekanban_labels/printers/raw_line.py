@@ -83,6 +83,8 @@ class RawLine:
         lines, self._heard = host_status.split(self._heard)
         if not lines:
             return None
+        if not self.open_questions:
+            raise BadAnswer("an answer to no question")
         self.open_questions -= 1
         return host_status.parse(lines)
 

@@ -25,20 +25,8 @@ from fake_ipp_printer import (
     Handler,
 )
 
-from ekanban_labels.printers import (
-    Condition,
-    Dialect,
-    Document,
-    Patience,
-    Printer,
-    Progress,
-    Result,
-    Sent,
-    Step,
-    Way,
-    check,
-    send,
-)
+from ekanban_labels.printers import Patience, check, send
+from ekanban_labels.printers.model import Condition, Dialect, Document, Printer, Progress, Result, Sent, Step, Way
 
 QUICK = Patience(poll=0.002, settle=0.005, silent=20, stalled=60, transfer=20)
 HASTY = replace(QUICK, silent=0.1, stalled=0.1)  # where the printer shall be given up
@@ -110,6 +98,7 @@ def test_a_printer_without_pdf_is_refused() -> None:
         ("paused", Condition.PAUSED),
         ("toner-low-warning", Condition.READY),
         ("media-empty-report", Condition.READY),
+        ("media-empty-warning", Condition.READY),  # it may have another tray
     ],
 )
 def test_what_the_printer_lacks_is_a_sentence(reason: str, condition: Condition) -> None:

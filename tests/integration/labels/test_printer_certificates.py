@@ -65,6 +65,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_document(
 
     assert status.condition is Condition.UNREACHABLE
     assert "fingerprint" in str(status.sentence)
+    assert f"its fingerprint is {certificate[1]}" in status.detail
     assert (result.state, result.untouched, fake.asked) == (Sent.FAILED, True, [])
 
 

@@ -47,7 +47,7 @@ def test_collections_are_passed_over_however_deep() -> None:
     with pytest.raises(BadIpp):
         parse(data.replace(attribute(0x37, b"", b""), b""))
     with pytest.raises(BadIpp):
-        parse(data[:9] + attribute(0x34, b"", b"") * 20)
+        parse(data[:9] + attribute(0x34, b"", b"") * 20 + b"\3")
 
 
 def test_texts_with_a_language_are_texts() -> None:

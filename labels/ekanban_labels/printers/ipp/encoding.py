@@ -9,7 +9,6 @@ from enum import IntEnum
 
 LONGEST = 1 << 20  # bytes of an answer
 _MOST = 20_000  # values of an answer; printers with many media have some thousands
-_DEEPEST = 8  # collections in collections
 
 
 class Tag(IntEnum):
@@ -125,8 +124,8 @@ class _Groups:
         depth = 1
         while depth:
             tag = self._take(1)[0]
-            if tag < 0x10 or depth > _DEEPEST:
-                raise BadIpp("a collection that does not end, or is too deep")
+            if tag < 0x10:
+                raise BadIpp("a collection that does not end")
             self._take(self._length())
             self._take(self._length())
             depth += (tag == Tag.COLLECTION) - (tag == Tag.END_COLLECTION)

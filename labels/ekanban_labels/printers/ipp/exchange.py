@@ -94,26 +94,55 @@ class Exchange:
     def _socket(self) -> socket.socket:
         if not self.address.host:
             return _cups_of_this_machine(self.patience.connect)
-        plain = connect(self.address.host, self.address.port, self.patience.connect)
-        return self._secured(plain) if self.address.tls else plain
+        return self._secured() if self.address.tls else self._plain()
 
-    def _secured(self, plain: socket.socket) -> socket.socket:
-        context = ssl.create_default_context()
-        if self.fingerprint:  # a printer's own certificate has no authority and often a wrong name: this one or none
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        plain.settimeout(self.patience.answer)
+    def _plain(self) -> socket.socket:
+        return connect(self.address.host, self.address.port, self.patience.connect)
+
+    def _secured(self) -> ssl.SSLSocket:
+        """Connect to a printer whose certificate an authority signed, or is the registered one."""
         try:
-            with _ended_after(self.patience.answer, plain):
-                secured = context.wrap_socket(plain, server_hostname=self.address.host)
+            if not self.fingerprint:
+                return self._shaken(ssl.create_default_context())
+            secured = self._shaken(_unverified())  # its own certificate has no authority, and often a wrong name
+        except ssl.SSLCertVerificationError as error:
+            raise Unreachable(_untrusted(f"{error.verify_message}; {self._offered()}")) from error
         except OSError as error:
-            plain.close()
             raise Unreachable(_untrusted(error)) from error
-        found = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
-        if self.fingerprint and not hmac.compare_digest(found, self.fingerprint):
+        if not hmac.compare_digest(_fingerprint(secured), self.fingerprint):
+            found = _fingerprint(secured)
             secured.close()
             raise Unreachable(_untrusted(f"its fingerprint is {found}"))
         return secured
+
+    def _shaken(self, context: ssl.SSLContext) -> ssl.SSLSocket:
+        plain = self._plain()
+        plain.settimeout(self.patience.answer)
+        try:
+            with _ended_after(self.patience.answer, plain):
+                return context.wrap_socket(plain, server_hostname=self.address.host)
+        except OSError:
+            plain.close()
+            raise
+
+    def _offered(self) -> str:
+        """Say which certificate it shows, for whoever wants to register that; nothing else is sent."""
+        try:
+            with self._shaken(_unverified()) as secured:
+                return f"its fingerprint is {_fingerprint(secured)}"
+        except (OSError, Unreachable) as error:
+            return str(error)
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _fingerprint(secured: ssl.SSLSocket) -> str:
+    return hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
 
 
 @contextmanager
