@@ -15,6 +15,7 @@ NEEDED = ("part", "description", "quantity", "unit", "container", "source", "des
 OPTIONAL = ("code", "supplier", "supplier_part", "kind", "card", "cards", "lead_time", "picture", "remark")
 KINDS = ("production", "withdrawal", "supplier", "signal")  # ekanban_labels.face.Kind
 BOM = "\ufeff"
+LONGEST_LINE = 200_000  # bytes; whatever has longer ones is not read into memory
 MOST_TOLD = 100  # faults; whoever has more has one cause for most of them
 
 
@@ -127,10 +128,14 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._file.readline()
+        line = self._file.readline(LONGEST_LINE + 1)
         if not line:
             raise StopIteration
         self.number += 1
+        if len(line) > LONGEST_LINE:
+            text = _("a line of more than {most} bytes: this is no list of cards").format(most=LONGEST_LINE)
+            self._faults.add(self.number, "", text)
+            raise StopIteration
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:

@@ -33,7 +33,8 @@ def test_every_column_comes_to_its_place() -> None:
         part="6204", description="Bearing", quantity="2.5", unit="kg", container="KLT", source="Store",
         destination="Line", code=code.shown, barcode=f"15K{code.text}",
         matrix=f"https://kanban.example/c/{code.text}", supplier="Ruland", supplier_part="R-1",
-        kind=Kind.SIGNAL, card=3, cards=8, lead_time="2 d", version=1, printed="2026-11-28", owner="Gate 4", remark="Dry",
+        kind=Kind.SIGNAL, card=3, cards=8, lead_time="2 d", version=1, printed="2026-11-28", owner="Gate 4",
+        remark="Dry",
         captions={"part": "Teil"},
     )  # fmt: skip
 

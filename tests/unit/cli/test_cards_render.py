@@ -202,6 +202,18 @@ def test_a_file_without_cards_draws_nothing() -> None:
     assert (done.exit_code, "There is no card to draw." in done.stderr) == (1, True)
 
 
+def test_a_line_without_end_is_not_read_into_memory() -> None:
+    told = refused(f"{HEAD}\n{ROW}\n".encode() + b"x" * 300_000)
+
+    assert told == ["line 3: a line of more than 200000 bytes: this is no list of cards"]
+
+
+def test_quotation_marks_that_never_close_are_told() -> None:
+    (told,) = refused([HEAD, ROW.replace("Ball", '"Ball'), *[ROW] * 9_000])
+
+    assert told.startswith("line 2: this is not CSV: ")
+
+
 def test_bytes_that_are_not_utf8_are_told_by_line() -> None:
     content = f"{HEAD}\n{ROW}\nSchr\xe4ubchen".encode("latin-1") + ROW.encode() + b"\n"
 
