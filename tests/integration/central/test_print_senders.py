@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from central_plant import Terminal
 from print_shop import PrintShop
+from sqlalchemy import text
 
 from ekanban_central import print_rows
 from ekanban_core.states import PrintState
+from ekanban_migrations import upgrade
 
 
 def claim(shop: PrintShop, worker: str) -> print_rows.Row | None:
@@ -171,6 +173,42 @@ def test_a_running_central_sends_by_itself_and_ends_between_two_cards(shop: Prin
 
     assert (shop.job(key).state, shop.job(key).printed) == (PrintState.FAILED, 2)
     assert shop.papers(key) == ["out", "out", "missing", "missing", "missing"]
+
+
+def test_a_printer_that_says_nothing_for_long_is_waited_for(shop: PrintShop) -> None:
+    paper, go_on = threading.Event(), threading.Event()
+
+    def wait(out: int) -> None:
+        paper.set()
+        assert go_on.wait(60)
+
+    shop.engine.before = wait
+    shop.worker.start()
+    try:
+        key = shop.want(shop.plant.cards[0])
+        assert paper.wait(60)
+        shop.plant.pass_s(print_rows.SILENT_MS / 1000 + 1)  # this machine has slept
+        shop.worker._tidy()
+        shop.new_worker()._tidy()
+        state = shop.job(key).state
+    finally:
+        go_on.set()
+        shop.worker.stop()
+
+    assert state is PrintState.SENDING
+
+
+def test_a_newer_releases_database_is_left_alone(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0])
+    with shop.plant.database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    try:
+        assert shop.worker.work_off() == 0
+    finally:
+        with shop.plant.database.transaction() as connection:
+            connection.execute(text(f"UPDATE alembic_version SET version_num = '{upgrade.central_head()}'"))  # noqa: S608  # our own
+    assert shop.job(key).state is PrintState.QUEUED
 
 
 def test_signs_of_life_keep_a_slow_job(shop: PrintShop) -> None:
