@@ -20,7 +20,7 @@ PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
     "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
-    "job_id:uuid": SOMEBODY,
+    "job_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY,
 }  # fmt: skip
 
 OPEN = """
