@@ -7,7 +7,6 @@ import io
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
 from security_world import MINUTE, World, problem
@@ -16,20 +15,6 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, Role
 
 AUDITS = "/api/v1/audits"
-
-
-@pytest.fixture
-def office(world: World) -> TestClient:
-    """An administrator, beside a printer."""
-    admin = world.script(Role.ADMIN)
-    printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
-    assert admin.post("/api/v1/printers", json=printer).status_code == 201
-    return admin
-
-
-@pytest.fixture
-def terminal(world: World) -> PrintingTerminal:
-    return PrintingTerminal.enrolled(world)
 
 
 def begun(office: TestClient, **wish: Any) -> str:

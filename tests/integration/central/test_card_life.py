@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from central_plant import TABLES
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
 from security_world import World, problem
 from sqlalchemy import update
 
-from ekanban_core.states import Outcome, Role
+from ekanban_core.states import Outcome
 
 CARDS = "/api/v1/cards"
-
-
-@pytest.fixture
-def office(world: World) -> TestClient:
-    """An administrator, beside a printer."""
-    admin = world.script(Role.ADMIN)
-    printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
-    assert admin.post("/api/v1/printers", json=printer).status_code == 201
-    return admin
-
-
-@pytest.fixture
-def terminal(world: World) -> PrintingTerminal:
-    return PrintingTerminal.enrolled(world)
 
 
 def card(office: TestClient, body: str) -> dict[str, Any]:

@@ -14,11 +14,6 @@ from ekanban_core.wire import PrintRequestAnswer
 
 
 @pytest.fixture
-def terminal(world: World) -> PrintingTerminal:
-    return PrintingTerminal.enrolled(world)
-
-
-@pytest.fixture
 def admin(world: World) -> TestClient:
     return world.script(Role.ADMIN)
 
