@@ -50,7 +50,11 @@ class Problem:
 
     def said(self, translate: Callable[[str], str] = str) -> str:
         """Say it, in the language that translate speaks."""
-        return f"{self.about}: {translate(self.template).format(**self.facts)}"
+        return f"{self.about}: {self.sentence(translate)}"
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        """Say it without what it is about."""
+        return translate(self.template).format(**self.facts)
 
 
 class Refused(LabelError):

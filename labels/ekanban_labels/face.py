@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ekanban_labels.pictures import Picture
+if TYPE_CHECKING:  # where there is no Pillow, there are no pictures either
+    from ekanban_labels.pictures import Picture
 
 
 class Kind(StrEnum):

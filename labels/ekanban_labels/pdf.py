@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ekanban_labels import modules, typeface
 from ekanban_labels.pdf_stream import StreamedPdf
+from ekanban_labels.pictures import Picture, Raster, raster
 from ekanban_labels.profile import Profile
 from ekanban_labels.scene import BLACK, Bars, Image, Ink, Item, Matrix, Page, Rect, Text
 from ekanban_labels.typeface import Weight
 
 POINTS_PER_INCH = 72
 TEXTS_KEPT = 2_048  # captions and words of kinds return on every card
+PICTURES_KEPT = 256  # parts with a picture; one that returns later is written once more
 
 
 def write(pages: Iterable[Page], out: BinaryIO, profile: Profile, title: str = "") -> None:
@@ -41,20 +44,23 @@ class _Drawing:
         self._pdf = pdf
         self._inset = inset
         self._glyphs = lru_cache(TEXTS_KEPT)(self._glyphs_of)
+        self._pictures = lru_cache(PICTURES_KEPT)(self._picture_of)
         self._parts: list[str] = []
+        self._images: dict[str, Any] = {}
         self._ink = BLACK
 
     def page(self, page: Page) -> None:
         """Draw and write it."""
         scale = POINTS_PER_INCH / page.dpi
-        self._parts, self._ink = [f"{scale:.12f} 0 0 {scale:.12f} 0 0 cm"], BLACK
+        self._images, self._ink = {}, BLACK
+        self._parts = [f"{scale:.12f} 0 0 {scale:.12f} 0 0 cm"]
         for placed in page.placed:
             for item in placed.scene.items:
                 self._item(item, placed.x + item.x, page.height - placed.y - item.y)
         for mark in page.marks:
             self._rect(mark, mark.x, page.height - mark.y)
         content = zlib.compress("\n".join(self._parts).encode("ascii"), 1)
-        self._pdf.page(page.width * scale, page.height * scale, content, {})
+        self._pdf.page(page.width * scale, page.height * scale, content, self._images)
 
     def _item(self, item: Item, x: int, y: int) -> None:
         """x and y: its corner (of a text, the baseline's begin), upwards from the lower left corner of the page."""
@@ -68,7 +74,7 @@ class _Drawing:
             case Matrix():
                 self._symbol(x, y, matrix(item.rows, item.module, self._inset))
             case Image():
-                raise NotImplementedError
+                self._picture(item, x, y)
 
     def _text(self, item: Text, x: int, y: int) -> None:
         self._colour(item.ink)
@@ -82,6 +88,12 @@ class _Drawing:
         corner = f"{_n(x + inset)} {_n(y - item.height + inset)}"
         self._parts.append(f"{corner} {_n(item.width - less)} {_n(item.height - less)} re f")
 
+    def _picture(self, item: Image, x: int, y: int) -> None:
+        place, name, reference = self._pictures(item.picture, item.width, item.height)
+        self._images[name] = reference
+        corner = f"{x + place.left} {y - place.top - place.height}"
+        self._parts.append(f"q {place.width} 0 0 {place.height} {corner} cm /{name} Do Q")
+
     def _symbol(self, x: int, y: int, path: str) -> None:
         self._colour(BLACK)
         inset = self._inset
@@ -94,6 +106,10 @@ class _Drawing:
 
     def _glyphs_of(self, text: str, weight: Weight) -> list[tuple[str, str]]:
         return [piece for run in typeface.runs(text, weight) for piece in self._pdf.glyphs(run.font, run.text)]
+
+    def _picture_of(self, picture: Picture, width: int, height: int) -> tuple[Raster, str, Any]:
+        place = raster(picture, width, height)
+        return replace(place, pixels=b""), *self._pdf.picture(place)  # the pixels are written and leave memory
 
 
 def bars(item: Bars, inset: float) -> str:

@@ -5,6 +5,7 @@ reportlab makes the structure and the fonts; its own way gathers all objects of 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
@@ -13,7 +14,8 @@ from typing import Any, BinaryIO
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import TTFont
 
-from ekanban_labels.typeface import FONTS
+from ekanban_labels.pictures import Raster
+from ekanban_labels.typeface import FONTS, clean
 
 _parsing = Lock()  # reportlab's font parser remembers its place in the file
 
@@ -55,6 +57,17 @@ class StreamedPdf:
         pieces = loaded.splitString(text, self._doc)
         return [(loaded.getSubsetInternalName(subset, self._doc), codes.hex()) for subset, codes in pieces]
 
+    def picture(self, place: Raster) -> tuple[str, pdfdoc.PDFObjectReference]:
+        """Write a picture's pixels; the answer is its name for pages and what refers to it."""
+        name = pdfdoc.PDFName
+        entries = {
+            "Type": name("XObject"), "Subtype": name("Image"), "Width": place.columns, "Height": place.rows,
+            "ColorSpace": name("DeviceGray" if place.grey else "DeviceRGB"), "BitsPerComponent": 8,
+            "Filter": name("FlateDecode"),
+        }  # fmt: skip
+        reference = self.stream(zlib.compress(place.pixels), entries)
+        return reference.name, reference
+
     def close(self) -> None:
         """Write fonts, page tree, title and the table of places."""
         doc = self._doc
@@ -90,7 +103,7 @@ class _Info(pdfdoc.PDFInfo):  # type: ignore[misc] # reportlab has no types
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self.title = title
+        self.title = clean(title)
 
     def format(self, document: pdfdoc.PDFDocument) -> bytes:
         """Return the dictionary."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
 from PIL import Image as Pillow
 
 from ekanban_labels import glyphs, modules
-from ekanban_labels.pictures import fitted
+from ekanban_labels.pictures import Raster, fitted, raster
 from ekanban_labels.scene import BLACK, WHITE, Bars, Image, Ink, Item, Matrix, Page, Rect, Text, is_dark
 
 Mode = Literal["1", "RGB"]
-PICTURES_KEPT = 64
 
 
 def has_colour(page: Page) -> bool:
@@ -46,7 +44,7 @@ def _paint(canvas: Pillow.Image, mode: Mode, item: Item, x: int, y: int) -> None
             symbol = _modules(item.rows).resize((item.width, item.height), Pillow.Resampling.NEAREST)
             canvas.paste(_ink(BLACK, mode), (x, y), symbol)
         case Image():
-            canvas.paste(picture(item, mode), (x, y))
+            _picture(canvas, mode, item, x, y)
 
 
 def _text(canvas: Pillow.Image, mode: Mode, item: Text, x: int, y: int) -> None:
@@ -63,10 +61,18 @@ def _modules(rows: tuple[str, ...]) -> Pillow.Image:
     return Pillow.frombytes("1", (width, len(rows)), content)
 
 
-@lru_cache(PICTURES_KEPT)
-def picture(item: Image, mode: Mode) -> Pillow.Image:
-    """The picture as large as its box."""
-    return fitted(item.picture, item.width, item.height, mode)
+def _picture(canvas: Pillow.Image, mode: Mode, item: Image, x: int, y: int) -> None:
+    if mode == "1":
+        dots = fitted(item.picture, item.width, item.height)
+        canvas.paste(0, (x + dots.left, y + dots.top), Pillow.frombytes("1", (dots.width, dots.height), dots.rows))
+        return
+    place = raster(item.picture, item.width, item.height)
+    canvas.paste(pixels(place).resize((place.width, place.height)), (x + place.left, y + place.top))
+
+
+def pixels(place: Raster) -> Pillow.Image:
+    """The pixels of a picture as they came, in grey or colour."""
+    return Pillow.frombytes("L" if place.grey else "RGB", (place.columns, place.rows), place.pixels)
 
 
 def _ink(ink: Ink, mode: Mode) -> Ink | int:

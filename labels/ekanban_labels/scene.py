@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ekanban_labels.pictures import Picture
 from ekanban_labels.typeface import Weight
+
+if TYPE_CHECKING:  # where there is no Pillow, there are no pictures either
+    from ekanban_labels.pictures import Picture
 
 Ink: TypeAlias = tuple[int, int, int]  # sRGB, each 0–255
 

@@ -10,6 +10,7 @@ from ekanban_labels import modules, outlines, typeface
 from ekanban_labels.profile import MM_PER_INCH
 from ekanban_labels.scene import Bars, Image, Ink, Item, Matrix, Page, Rect, Text
 
+JPEG_QUALITY = 80  # of photographs; the preview of a card stays small
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
 _MEANING = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
@@ -81,13 +82,14 @@ class _Drawing:
         )
 
     def _image(self, item: Image, x: int, y: int) -> None:
-        from ekanban_labels.raster import picture
+        from ekanban_labels.pictures import raster
+        from ekanban_labels.raster import pixels
 
-        out = BytesIO()
-        picture(item, "RGB").save(out, "PNG")
+        place, kind, out = raster(item.picture, item.width, item.height), item.picture.kind, BytesIO()
+        pixels(place).save(out, kind.upper(), quality=JPEG_QUALITY)
         self.parts.append(
-            f'<image x="{x}" y="{y}" width="{item.width}" height="{item.height}" preserveAspectRatio="none"'
-            f' href="data:image/png;base64,{b64encode(out.getvalue()).decode("ascii")}"/>'
+            f'<image x="{x + place.left}" y="{y + place.top}" width="{place.width}" height="{place.height}"'
+            f' preserveAspectRatio="none" href="data:image/{kind};base64,{b64encode(out.getvalue()).decode("ascii")}"/>'
         )
 
 

@@ -1,8 +1,8 @@
 """Pages as ZPL, the language of label printers: one page, one label.
 
 Drawn: the whole page goes as dots, which every printer prints alike and as the preview shows it. Native: letters and
-symbols by the printer's own means, for machines without Pillow; letters are the printer's and may look different, they
-are never wider than the layout counted on.
+rectangles are the printer's own, for machines without Pillow; letters look different then, and are never wider than the
+layout counted on. Symbols go as dots in both.
 """
 
 from __future__ import annotations

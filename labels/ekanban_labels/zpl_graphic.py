@@ -6,6 +6,7 @@ Source: ZPL II Programming Guide, "Alternative Data Compression Scheme for ~DG a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _REPEATED = re.compile(rb"([0-9A-F])\1{2,}")
 _TWENTIES = 400  # the most that one letter repeats
@@ -16,6 +17,16 @@ def field(rows: bytes, bytes_per_row: int, x: int = 0, y: int = 0) -> bytes:
     total = len(rows)
     packed = compressed(rows, bytes_per_row)
     return b"^FO%d,%d^GFA,%d,%d,%d,%b^FS\n" % (x, y, total, total, bytes_per_row, packed)
+
+
+def symbol(rows: Sequence[str], module: int, height: int, x: int, y: int) -> bytes:
+    """Rows of modules ("1" dark), each so many dots high and each module so many wide; needs no Pillow."""
+    octets = -(-len(rows[0]) * module // 8)
+    lines = []
+    for row in rows:
+        bits = int("".join(bit * module for bit in row).ljust(octets * 8, "0"), 2)
+        lines.append(bits.to_bytes(octets, "big") * height)
+    return field(b"".join(lines), octets, x, y)
 
 
 def compressed(rows: bytes, bytes_per_row: int) -> bytes:

@@ -1,10 +1,13 @@
-"""A page by a label printer's own means, without Pillow: its letters, its symbols, its rectangles."""
+"""A page with a label printer's own letters and rectangles, without Pillow. Symbols go as dots here, too.
+
+A printer's own symbols (^BC, ^BQ, ^BX) would be shorter, but it chooses code sets, versions and masks itself.
+"""
 
 from __future__ import annotations
 
-from ekanban_core.errors import EkanbanError
-from ekanban_labels import zpl_symbols
+from ekanban_labels.errors import N_, LabelError
 from ekanban_labels.scene import Bars, Image, Item, Matrix, Page, Rect, Text, is_dark
+from ekanban_labels.zpl_graphic import symbol
 from ekanban_labels.zpl_text import data
 
 # Not every printer's font has these; what stands for them is read the same
@@ -15,8 +18,17 @@ _WIDE = frozenset("MWmw@%&Æ挜")
 _ADVANCES = {"wide": 0.85, "upper": 0.64, "other": 0.54}  # em of font 0 (CG Triumvirate Bold Condensed), rounded up
 
 
-class Unprintable(EkanbanError):
-    """This label cannot be printed by the printer's own means."""
+PICTURE = N_(
+    "This machine cannot draw the card's picture: print it through the central service, or choose a layout without one."
+)
+LETTERS = N_(
+    "This machine cannot draw {missing} in {line}, and the printer's own font may lack it: print the card through the "
+    "central service."
+)
+
+
+class Unprintable(LabelError):
+    """This card cannot be printed with the printer's own letters."""
 
 
 def fields(page: Page) -> bytes:
@@ -34,24 +46,18 @@ def _field(item: Item, x: int, y: int) -> bytes:
         case Rect():
             return _rect(item, x, y)
         case Bars():
-            return zpl_symbols.bars(item, x, y)
+            return symbol((item.pattern,), item.module, item.height, x, y)
         case Matrix():
-            return zpl_symbols.matrix(item, x, y)
+            return symbol(item.rows, item.module, item.module, x, y)
         case Image():
-            raise Unprintable(
-                "Expected a card without a picture, got one with a picture, which this machine cannot draw: print it"
-                " through the central service, or choose a layout without a picture."
-            )
+            raise Unprintable(PICTURE)
 
 
 def _text(item: Text, x: int, y: int) -> bytes:
     text = item.text.translate(_PLAINER)
     missing = "".join(sorted({letter for letter in text if not _has(letter)}))
     if missing:
-        raise Unprintable(
-            f"Expected letters that the printer's own font has, got {missing!r} in {item.text!r}, which this machine"
-            " cannot draw: print it through the central service."
-        )
+        raise Unprintable(LETTERS, line=ascii(item.text), missing=" ".join(missing))
     if not text.strip():
         return b""
     taken = sum(map(_advance, text)) * item.size

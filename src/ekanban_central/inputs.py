@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ekanban_core.addresses import is_web_address
 from ekanban_core.card_code import ALPHABET, BODY
 from ekanban_core.states import Closing, LocationKind, LoopKind, OutOfSequence, SignalState
 
@@ -51,11 +51,8 @@ ZoneName = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
 
 def _address(text: str) -> str:
     """An address that codes on cards begin with; anything else in it would be printed on every card."""
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+    if text and not is_web_address(text):
         raise ValueError(f"expected an address as in https://kanban.plant.example, got {text[:60]!a}")
-    if "@" in parts.netloc or not text.isascii() or " " in text:
-        raise ValueError("expected an address without a name, blanks and other letters than ASCII")
     return text.rstrip("/")
 
 

@@ -16,7 +16,7 @@ from ekanban_central.pictures import Kept
 from ekanban_central.print_engine import Batch, Fault, NotPrintable, Paper, Plan, Sent, Standing, Told
 from ekanban_central.printers import Printer
 from ekanban_core.states import PrinterDialect
-from ekanban_labels import layout_file, pdf, png, rules, sheet, sheets, svg, zpl
+from ekanban_labels import layout_file, pdf, pictures, png, rules, sheet, sheets, svg, zpl
 from ekanban_labels.errors import LabelError, Refused
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Layout, Purpose
@@ -98,8 +98,10 @@ class LabelsEngine:
         return labels_printers.standing(printer)
 
     def picture(self, content: bytes) -> Kept:
-        """Read a picture that somebody brings."""
-        raise NotImplementedError
+        """Read a picture that somebody brings; what is kept is made anew from its pixels."""
+        with _refusing():
+            found = pictures.read(content)
+        return Kept(found.media_type, found.content, found.width, found.height)
 
     def preview(self, plan: Plan, paper: Paper, form: str) -> bytes:
         """Draw one print."""

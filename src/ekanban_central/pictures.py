@@ -12,10 +12,9 @@ from sqlalchemy import Connection, Table, insert, select
 
 from ekanban_central import tables
 from ekanban_central.database import Database
-from ekanban_labels.pictures import Picture
+from ekanban_labels.pictures import Picture, stored
 
 PICTURE: Table = tables.Picture.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-MOST_BYTES = 8 * 1024 * 1024  # of one picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Pictures:
     def _read(self, sha256: str) -> Picture | None:
         with self._database.reading() as connection:
             kept = one(connection, sha256)
-        return None if kept is None else Picture(kept.content, kept.width, kept.height)
+        return None if kept is None else stored(kept.content)
 
 
 def one(connection: Connection, sha256: str) -> Kept | None:

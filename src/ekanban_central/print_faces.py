@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,6 +21,7 @@ from ekanban_central.ledger import SITE
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
 from ekanban_central.pictures import Pictures
 from ekanban_central.print_engine import Paper
+from ekanban_core.addresses import leads_nowhere
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import CardState, LocationKind
@@ -32,7 +31,6 @@ from ekanban_labels.pictures import Picture
 
 Row = Mapping[str, Any]
 LAYOUT = "layout"  # beside the face, in what a job keeps
-LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
 class LoopbackAddress(EkanbanError):
@@ -101,15 +99,6 @@ def check_address(words: SiteWords) -> None:
             ),
             address=words.base_url,
         )
-
-
-def leads_nowhere(base_url: str) -> bool:
-    """Whether an address leads every phone to itself."""
-    host = (urlsplit(base_url).hostname or "").lower().rstrip(".")
-    try:
-        return ip_address(host).is_loopback or ip_address(host).is_unspecified
-    except ValueError:
-        return host in LOCAL_NAMES or host.endswith(".localhost") or not host
 
 
 def facts_of(connection: Connection, bodies: Sequence[str]) -> list[PaperFacts]:

@@ -8,13 +8,13 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ekanban_central.pictures import MOST_BYTES
 from ekanban_central.problems import Problem, answer_now, unexpected
 from ekanban_core.texts import gettext as _
 
 LARGE = "/api/v1/scans"
 FILES = ("/api/v1/imports/journal", "/terminals/import")  # only of signed-in people: they are asked before it is read
 PICTURES = re.compile("/api/v1/parts/[^/]+/picture")  # likewise
+PICTURE = 5_000_000  # bytes: what ekanban_labels reads
 SMALL = 256 * 1024  # bytes of any other request
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -77,7 +77,7 @@ class BodyLimit:
         if path in FILES:
             return self.files
         if PICTURES.fullmatch(path):
-            return min(self.files, MOST_BYTES)
+            return min(self.files, PICTURE)
         return self.most if path == LARGE else min(self.most, SMALL)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:

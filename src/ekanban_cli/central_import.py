@@ -24,7 +24,8 @@ from ekanban_central.ledger import SYSTEM, Actor
 from ekanban_central.settings import CentralSettings
 from ekanban_central.tables import Person
 from ekanban_cli import central_run
-from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.central_client import asked
+from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 from ekanban_core.states import Role
@@ -80,11 +81,11 @@ def _by_service(settings: CentralSettings, wanted: Wanted, file: IO[bytes], toke
     url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as service:
         content = iter(lambda: file.read(1 << 16), b"")
-        found = _asked(url, lambda: service.post("/api/v1/imports/journal", params=query, content=content))
+        found = asked(url, lambda: service.post("/api/v1/imports/journal", params=query, content=content))
         path = f"/api/v1/imports/{found.get('id')}"
         if found["state"] in ENDED:
             return found
-        return _followed(lambda: _asked(url, lambda: service.get(path)), lambda: time.sleep(LOOK_S))
+        return _followed(lambda: asked(url, lambda: service.get(path)), lambda: time.sleep(LOOK_S))
 
 
 def _followed(look: Callable[[], Found], rest: Callable[[], object]) -> Found:
@@ -97,19 +98,6 @@ def _followed(look: Callable[[], Found], rest: Callable[[], object]) -> Found:
     if shows:
         print("\r", end="", file=sys.stderr)
     return found
-
-
-def _asked(url: str, ask: Callable[[], httpx2.Response]) -> Found:
-    try:
-        answer = ask()
-        content: Found = answer.json()
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        raise NotReachable(_("Central does not answer at {url} ({why}).").format(url=url, why=error)) from error
-    if not answer.is_success:
-        wrong = [f"{one['where']}: {one['what']}" for one in content.get("errors", ())]
-        why = "\n".join(wrong) or content.get("detail") or content.get("title")
-        raise CommandFailed(_("Central refuses: {why}").format(why=why))
-    return content
 
 
 def _actor(central: Central, name: str | None) -> Actor:

@@ -36,6 +36,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_migrations import upgrade
 
 LOG = "demo.log"
+PRINTED = "printed"  # the folder where its cards land
 CONNECTED_S = 10.0
 CHANCE = random.Random()  # noqa: S311  # no secret
 
@@ -73,12 +74,13 @@ def _central(folder: Path, listener: socket, port: int) -> tuple[FastAPI, Ready,
         site=SiteSettings(code=demo_plant.SITE[0], name=demo_plant.SITE[1], time_zone=_time_zone()),
     )  # fmt: skip
     upgrade.central(settings.url)
-    app = create_app(settings)
+    app = create_app(settings, loopback=True)  # its cards are for this machine's browser
     central: Central = app.state.central
     with central.database.transaction() as connection:
         central.clock.take_up(connection, plant_clock.boot_id())
     now = central.now_ms()
     site_id = demo_seed.site(central) or demo_seed.plant(central, now)
+    demo_seed.printer(central, site_id, folder / PRINTED)
     terminal = enrol(app, site_id, folder / "terminal", demo_terminal.NAME, url)
     person = demo_seed.person(central, now)
     demo_seed.history(central, site_id, terminal, person, now)

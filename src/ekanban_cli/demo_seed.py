@@ -6,24 +6,28 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from ekanban_central import api_tokens, master, people, sites
+from ekanban_central import api_tokens, master, people, printers, sites
 from ekanban_central.changes import Change, store
 from ekanban_central.context import Central
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.ledger import SYSTEM, Actor
 from ekanban_central.loading import CARD, LOOP, SIGNAL, load
+from ekanban_central.printer_inputs import NewPrinter
+from ekanban_central.printers import PRINTER
 from ekanban_cli.demo_plant import LOCATIONS, LOOPS, PARTS, SITE, DemoLoop
 from ekanban_core.card_code import CardCode
 from ekanban_core.facts import Moment, ScanFact
 from ekanban_core.ids import uuid7
 from ekanban_core.lifecycle import Step, act, decide
-from ekanban_core.states import Closing, Intent, Role, SignalState
+from ekanban_core.states import Closing, Intent, PrinterDialect, PrinterWay, Role, SignalState
 
 PERSON = "demo"
+PRINTS_TO = "Folder"
 STEPS = {
     SignalState.ACKNOWLEDGED: Step.ACKNOWLEDGE,
     SignalState.IN_PROCESS: Step.START,
@@ -68,6 +72,20 @@ def plant(central: Central, now_ms: int) -> int:
         for loop in LOOPS:
             master.create_cards(desk, master.create_loop(desk, _loop(loop)), NewCards(count=loop.cards, printed=True))
     return made
+
+
+def printer(central: Central, site_id: int, folder: Path) -> None:
+    """Give the plant a printer whose paper lands in a folder, unless somebody has registered one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with central.database.transaction() as connection:
+        if connection.execute(select(PRINTER.c.id).limit(1)).first() is not None:
+            return
+        desk = master.Desk(connection, site_id, SYSTEM, central.now_ms(), central.random_bytes)
+        new = NewPrinter(
+            name=PRINTS_TO, way=PrinterWay.FILE, address=str(folder.resolve()), dialect=PrinterDialect.PDF,
+            sheet="a4-a7",
+        )  # fmt: skip
+        printers.create(desk, new.model_dump(), central.printing.engine.address)
 
 
 def history(central: Central, site_id: int, terminal: UUID, person_id: UUID, now_ms: int) -> None:

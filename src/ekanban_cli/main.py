@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ekanban_cli import central, demo, scan, scanners, terminal
+from ekanban_cli import cards, central, demo, scan, scanners, terminal
 from ekanban_cli.answers import Commands
 from ekanban_cli.bench import command as bench
 from ekanban_cli.language import _
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(central.app, name="central")
 app.add_typer(terminal.app, name="terminal")
 app.add_typer(scanners.app, name="scanners")
+app.add_typer(cards.app, name="cards")
 app.add_typer(scan.app)
 app.add_typer(demo.app)
 app.add_typer(bench.app)

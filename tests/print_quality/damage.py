@@ -15,7 +15,7 @@ class Wear:
     """Damage by chance; the same seed damages alike."""
 
     def __init__(self, seed: int) -> None:
-        self._chance = Random(seed)
+        self._chance = Random(seed)  # noqa: S311  # damage that can be done again
         bad = bytes(self._chance.choices((255, 0), (SPOTS, 1 - SPOTS), k=NOISE))
         self._bad, self._noise = bad, bytes(self._chance.choices((0, 255), k=NOISE))
 
@@ -25,11 +25,7 @@ class Wear:
         start = self._chance.randrange(NOISE - dots) if dots < NOISE else 0
         repeat = -(-dots // NOISE)
         where, what = ((noise * repeat)[start : start + dots] for noise in (self._bad, self._noise))
-        spotted = Image.composite(
-            Image.frombytes("L", area.size, what), area, Image.frombytes("L", area.size, where)
-        )
-        larger = spotted.resize(
-            (round(area.width * SCALE), round(area.height * SCALE)), Image.Resampling.BICUBIC
-        )
+        spotted = Image.composite(Image.frombytes("L", area.size, what), area, Image.frombytes("L", area.size, where))
+        larger = spotted.resize((round(area.width * SCALE), round(area.height * SCALE)), Image.Resampling.BICUBIC)
         askew = larger.rotate(DEGREES, Image.Resampling.BICUBIC, expand=True, fillcolor=PAPER)
         return askew.filter(ImageFilter.GaussianBlur(1))

@@ -35,12 +35,11 @@ class Printed:
         zone = QUIET[self.symbol.symbology] * self.symbol.module
         return zone, zone if isinstance(self.symbol, Matrix) else 0
 
-    def area(self, page: Image.Image, beyond: int = 0) -> Image.Image:
-        """The symbol with its quiet zone, and so many dots more above and below."""
+    def area(self, page: Image.Image) -> Image.Image:
+        """The symbol with its quiet zone."""
         aside, above = self.quiet
-        left, top, right, bottom = self.x - aside, self.y - above, self.x + self.symbol.width + aside, 0
-        bottom = self.y + self.symbol.height + above
-        return page.crop((left, top - beyond, right, bottom + beyond))
+        left, right = self.x - aside, self.x + self.symbol.width + aside
+        return page.crop((left, self.y - above, right, self.y + self.symbol.height + above))
 
 
 def symbols(page: Page) -> Iterator[Printed]:

@@ -18,7 +18,17 @@ def pages(pdf: Path, dpi: int, rasteriser: str, folder: Path) -> Iterator[Image.
     if rasteriser == POPPLER:
         command = ["pdftoppm", "-mono", "-r", str(dpi), str(pdf), str(start)]
     else:
-        command = ["gs", "-q", "-dSAFER", "-dNOPAUSE", "-dBATCH", "-sDEVICE=pbmraw", f"-r{dpi}", f"-o{start}-%06d.pbm", str(pdf)]
+        command = [
+            "gs",
+            "-q",
+            "-dSAFER",
+            "-dNOPAUSE",
+            "-dBATCH",
+            "-sDEVICE=pbmraw",
+            f"-r{dpi}",
+            f"-o{start}-%06d.pbm",
+            str(pdf),
+        ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     if done.stderr.strip():
         raise ValueError(f"{rasteriser} on {pdf}: {done.stderr}")

@@ -89,10 +89,14 @@ class Printer:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Bytes that a printer takes as they are, and how many prints they make (0: settings). Raises ValueError."""
+    """Bytes that a printer takes as they are, and how many prints they make (0: settings). Raises ValueError.
+
+    `two_sided`: a PDF whose even pages belong on the backs, turned over the long edge.
+    """
 
     data: bytes
     prints: int = 1
+    two_sided: bool = False
 
     def __post_init__(self) -> None:
         if not self.data or self.prints < 0:
@@ -128,7 +132,7 @@ class Status:
 
     @property
     def ready(self) -> bool:
-        """Say whether a job would be begun now."""
+        """Say whether nothing is known to be in the way."""
         return self.condition in (Condition.READY, Condition.UNKNOWN)
 
 

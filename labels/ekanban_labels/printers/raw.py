@@ -129,12 +129,12 @@ class _Raw(_Blind):
         batches = self.job.batches(self.patience.batch)
         batch = next(batches, None)
         while batch is not None:
+            self._stop_if_cancelled()
             with _line(self.printer, self.patience) as line:
                 self._be_ready(line)
                 batch = self._send_over(line, batch, batches)
 
     def _be_ready(self, line: RawLine) -> None:
-        self._stop_if_cancelled()
         status = _asked(self.printer, line, self.patience)
         if status.condition is not Condition.READY:
             raise Stopped(status.sentence, status.detail)
@@ -148,23 +148,15 @@ class _Raw(_Blind):
             for document in batch:
                 self._hand_over(line, document)
             following = next(batches, None)
-            if following is None or self.job.cancelled:
-                self._until_all_out(line, following is None)
-                return None
+            self.job.tell(Progress(Step.SENDING if following else Step.ACCEPTED, self.printed, self.begun))
             self._until_nothing_left(line, 0)
             self.printed = earlier  # they left the printer before these
-            self.job.tell(Progress(Step.SENDING, self.printed, self.begun))
-            if line.open_questions:  # a late answer could be taken for one about the next batch
-                self._until_all_out(line, False)
+            late = line.open_questions  # a late answer could be taken for one about the next batch
+            if following is None or late or self.job.cancelled:
+                self._until_nothing_left(line, self.patience.settle)
+                self.printed = self.begun
                 return following
             batch = following
-
-    def _until_all_out(self, line: RawLine, whole: bool) -> None:
-        self.job.tell(Progress(Step.ACCEPTED if whole else Step.SENDING, self.printed, self.begun))
-        self._until_nothing_left(line, self.patience.settle)
-        self.printed = self.begun
-        if not whole:
-            self._stop_if_cancelled()
 
     def _until_nothing_left(self, line: RawLine, settle: float) -> None:
         """Wait until the printer says for `settle` seconds that it has nothing left; raises Stopped."""

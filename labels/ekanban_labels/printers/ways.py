@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from ekanban_labels.printers import folder, raw
+from ekanban_labels.printers.ipp import way as ipp
 from ekanban_labels.printers.job import Job
 from ekanban_labels.printers.model import Document, Printer, Result, Status, Tell, Way, quiet
 from ekanban_labels.printers.patience import PATIENCE, Patience
@@ -19,8 +20,8 @@ def check(printer: Printer, patience: Patience = PATIENCE) -> Status:
             return raw.check(printer, patience)
         case Way.FILE:
             return folder.check(printer)
-        case _:
-            raise NotImplementedError(printer.way)
+        case Way.IPP | Way.CUPS:
+            return ipp.check(printer, patience)
 
 
 def send(
@@ -45,5 +46,5 @@ def send(
             return raw.send(printer, job)
         case Way.FILE:
             return folder.send(printer, job)
-        case _:
-            raise NotImplementedError(printer.way)
+        case Way.IPP | Way.CUPS:
+            return ipp.send(printer, job)

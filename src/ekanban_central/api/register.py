@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from ekanban_central import generations, intake_known, ledger, print_faces
+from ekanban_central import generations, intake_known, ledger
 from ekanban_central.access import SignedTerminal, enrolled_terminal
 from ekanban_central.context import Central, central_of
 from ekanban_central.register import OtherLife, page
 from ekanban_central.register_cursor import Cursor
+from ekanban_core.addresses import leads_nowhere
 from ekanban_core.refusals import refusals
 from ekanban_core.wire import RegisterAnswer
 
@@ -34,7 +35,7 @@ def read_register(
         if refusal.lost is not None:
             _restored(central, terminal, refusal.lost, now_ms)
         raise
-    if print_faces.leads_nowhere(answer.base_url) and not central.printing.loopback:
+    if leads_nowhere(answer.base_url) and not central.printing.loopback:
         answer = answer.model_copy(update={"base_url": ""})  # terminals print no cards that lead nowhere
     if seen_ms is None or seen_ms < now_ms - SEEN_EVERY_MS:
         with central.database.transaction() as connection:

@@ -12,15 +12,21 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from api_gateway import SIGN, Gateway
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from page_plant import LINES, PARTS, SOURCES, PagePlant
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from ekanban_central import audits
+from ekanban_central.ledger import SYSTEM
 from ekanban_central.loading import LOCATION, PART
+from ekanban_central.master import Desk
+from ekanban_central.print_rows import ITEM
+from ekanban_central.printers import JOB, PRINTER
 from ekanban_central.sites import REVIEW
 
 API = "/api/v1"
@@ -36,8 +42,9 @@ SAMPLES: dict[str, Any] = {  # a value for each property that a body must have
     "approved": True, "code": "plant-2", "count": 1, "decision": "nothing", "destination": LINES[0], "id": "C9X9CY",
     "kind": "supplier", "lead_time_s": 60, "mac": "00", "name": "Ä 1", "number": "n-1", "part": PARTS[3][0],
     "public_key": "AA==", "quantity": 1, "scans": [{}], "source": SOURCES[1][0], "terminal": "set by the gateway",
-    "loop_id": "set by the fixture", "to_state": "", "epoch": {"epoch": "0" * 32}, "reports": [{}],
-    "text": "4006381333931",
+    "loop_id": "set by the fixture", "to_state": "", "way": "ipp", "address": "ipp://printer.example", "dialect": "pdf",
+    "reason": "damaged", "request_id": "019caea2-5480-7238-abc9-f3c67d99e125", "epoch": {"epoch": "0" * 32},
+    "reports": [{}], "text": "4006381333931", "body": "7K3QM9X2", "codes": ["x"],
 }  # fmt: skip
 
 
@@ -52,6 +59,7 @@ def program(gateway: Gateway, works: PagePlant) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def objects(works: PagePlant) -> dict[str, str]:
     """An object that exists for each place in a path."""
+    printer, job = printed(works)
     signal = next(row for body in works.cards if (row := works.open_signal(body)))
     with works.database.reading() as connection:
         found = {
@@ -62,7 +70,36 @@ def objects(works: PagePlant) -> dict[str, str]:
     return {name: str(value) for name, value in found.items()} | {
         "terminal_id": str(works.terminals[1].id), "person": str(works.viewer), "token_id": "0" * 16, "site_id": "1",
         "signal_id": str(signal["id"]), "code": works.cards[0], "loop_id": str(works.loops[0]),
+        "printer_id": printer, "job_id": job, "audit_id": audited(works),
     }  # fmt: skip
+
+
+def audited(works: PagePlant) -> str:
+    """An audit of everything."""
+    with works.database.transaction() as connection:
+        desk = Desk(connection, works.site_id, SYSTEM, 1, os.urandom)
+        return str(audits.begin(desk, audits.Scope(), []))
+
+
+def printed(works: PagePlant) -> tuple[str, str]:
+    """A printer that is switched off, and a job that it has failed to print."""
+    printer, job = uuid4(), uuid4()
+    row = {
+        "id": printer, "site_id": works.site_id, "name": "Off", "way": "raw", "address": "printer.example:9100",
+        "dialect": "zpl", "dpi": 203, "media": "", "offset_x": 0, "offset_y": 0, "scale_x": 1, "scale_y": 1,
+        "inset": 0, "answers_status": True, "fingerprint": "", "layout": "", "sheet": "", "enabled": False,
+    }  # fmt: skip
+    made = {
+        "id": job, "site_id": works.site_id, "printer_id": printer, "printer": "Off", "request_hash": "",
+        "state": "failed", "layout": "", "sheet": "", "skip": 0, "duplex": False, "reason": "again", "total": 1,
+        "printed": 0, "made_ms": 1, "seen_ms": 1, "worker": "",
+    }  # fmt: skip
+    paper = {"job_id": job, "place": 1, "body": works.cards[1], "version": 1, "state": "missing", "face": {}}
+    with works.database.transaction() as connection:
+        connection.execute(insert(PRINTER), [row])
+        connection.execute(insert(JOB), [made])
+        connection.execute(insert(ITEM), [paper])
+    return str(printer), str(job)
 
 
 def operations(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:

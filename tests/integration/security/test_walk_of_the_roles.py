@@ -19,7 +19,8 @@ SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
-    "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x",
+    "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
+    "job_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY,
 }  # fmt: skip
 
 OPEN = """
@@ -41,7 +42,9 @@ VIEWERS = """
     GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
     GET /api/v1/parts/{part_id}, GET /api/v1/locations, GET /api/v1/locations/{location_id}, GET /password,
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
-    GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid}
+    GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid},
+    GET /api/v1/printers, GET /api/v1/printers/forms, GET /api/v1/printers/{printer_id:uuid}, GET /api/v1/print-jobs,
+    GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -55,11 +58,16 @@ SUPERVISORS = """
     PATCH /api/v1/parts/{part_id}, POST /api/v1/locations, PATCH /api/v1/locations/{location_id},
     POST /signals/acts/{step}, POST /reviews/{review_id}, POST /terminals/codes,
     POST /terminals/{terminal_id}/approve, POST /terminals/{terminal_id}/revoke, POST /c/{code}/signal/{step},
-    POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /terminals/import
+    POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /terminals/import, POST /api/v1/cards/print,
+    POST /api/v1/cards/{code}/replace, GET /api/v1/cards/preview, POST /api/v1/print-jobs/{job_id:uuid}/cancel,
+    POST /api/v1/print-jobs/{job_id:uuid}/confirm, POST /api/v1/print-jobs/{job_id:uuid}/reprint,
+    POST /api/v1/printers/{printer_id:uuid}/check, PUT /api/v1/parts/{part_id}/picture,
+    DELETE /api/v1/parts/{part_id}/picture
 """
 ADMINS = """
     GET /api/v1/people, POST /api/v1/people, PATCH /api/v1/people/{person}, POST /api/v1/people/{person}/link,
-    POST /api/v1/sites, PATCH /api/v1/sites/{site_id}
+    POST /api/v1/sites, PATCH /api/v1/sites/{site_id}, POST /api/v1/printers,
+    PATCH /api/v1/printers/{printer_id:uuid}, DELETE /api/v1/printers/{printer_id:uuid}
 """
 TERMINAL = """
     GET /, GET /events, POST /api/v1/scan, POST /api/v1/undo, POST /api/v1/acknowledge-refused, GET /api/v1/refused,

@@ -1,0 +1,116 @@
+"""`ekanban cards render`: a CSV file becomes cards on paper, whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ekanban_cli import cards_csv
+from ekanban_cli.cards_faces import Drawn, Reader
+from ekanban_cli.cards_paper import Counted, Paper, write
+from ekanban_cli.errors import CommandFailed
+from ekanban_cli.language import _
+from ekanban_cli.said import say
+from ekanban_core.addresses import is_web_address, leads_nowhere
+from ekanban_core.card_code import CardCode
+from ekanban_labels.errors import Refused
+from ekanban_labels.face import CardFace
+from ekanban_labels.sheets import pages
+
+MOST_LISTED = 20  # cards whose codes were drawn, in the text for people; --json has all
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    codes: tuple[str, ...]
+    file: str | None
+    paper: Paper
+    base_url: str | None
+    loopback: bool
+    owner: str
+
+
+def run(wish: Wish, as_json: bool) -> None:
+    """Draw the cards, and say which. Raises CommandFailed with everything that is wrong."""
+    url, only = _url(wish), frozenset(CardCode.parse(code).text for code in wish.codes)
+    faults, paper = cards_csv.Faults(), wish.paper
+    with _opened(wish.file) as (file, folder):
+        printed = datetime.now().astimezone().date().isoformat()
+        reader = Reader(faults, folder, url, wish.owner, printed, secrets.token_bytes, only)
+
+        def refused(face: CardFace, error: Refused) -> None:
+            for problem in error.problems:
+                faults.add(reader.line_of(face), problem.about, problem.sentence(_))
+
+        faces = reader.faces(cards_csv.rows(file, faults))
+        drawn = Counted(
+            pages(
+                faces, paper.layout, paper.profile,
+                sheet=paper.sheet, skip=paper.skip, duplex=paper.duplex, refused=refused,
+            ),
+            shows=True,
+        )  # fmt: skip
+        files = write(paper, drawn, _("Cards"), lambda: _check(faults, reader, only))
+    _tell(files, list(reader.taken.values()), drawn.count, as_json)
+
+
+def _url(wish: Wish) -> str:
+    if wish.base_url is None:
+        return ""
+    url = wish.base_url.rstrip("/")
+    if not is_web_address(url):
+        text = _("--base-url: expected an address such as https://kanban.plant.example, got {url}.")
+        raise CommandFailed(text.format(url=ascii(wish.base_url)))
+    if leads_nowhere(url) and not wish.loopback:
+        text = _("--base-url: a phone that reads {url} on a card would look for central in itself; give the address "
+                 "that others use (or --allow-loopback, to try it here).")  # fmt: skip
+        raise CommandFailed(text.format(url=url))
+    return url
+
+
+@contextmanager
+def _opened(name: str | None) -> Iterator[tuple[BinaryIO, Path]]:
+    """The file, and the folder in which its pictures lie."""
+    if name is None:
+        text = _("This draws cards from a file: give --from FILE.csv (its columns: `ekanban cards render --help`). "
+                 "Cards that central knows are printed from its pages.")  # fmt: skip
+        raise CommandFailed(text)
+    if name == "-":
+        yield sys.stdin.buffer, Path()
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 closed below; only opening may fail here
+    except OSError as error:
+        raise CommandFailed(_("{file} cannot be read: {why}.").format(file=name, why=error.strerror)) from error
+    with file:
+        yield file, Path(name).parent
+
+
+def _check(faults: cards_csv.Faults, reader: Reader, only: frozenset[str]) -> None:
+    faults.check()
+    missing = only - {CardCode.parse(one.code).text for one in reader.taken.values()}
+    if missing:
+        shown = ", ".join(sorted(CardCode.parse(code).shown for code in missing))
+        raise CommandFailed(_("These cards are not in the file: {codes}. Nothing was written.").format(codes=shown))
+
+
+def _tell(files: list[Path], cards: list[Drawn], count: int, as_json: bool) -> None:
+    drawn = [card for card in cards if card.drawn]
+    text = _("{file}: cards: {cards}, pages: {pages}")
+    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
+    lines = [text.format(file=shown, cards=len(cards), pages=count)]
+    if drawn:
+        lines.append(_("Codes were drawn for cards that had none; central must know them before they are scanned:"))
+        lines += [f"  {card.code}  {card.part}" for card in drawn[:MOST_LISTED]]
+    if len(drawn) > MOST_LISTED:
+        lines.append(_("  and {count} more; --json names all").format(count=len(drawn) - MOST_LISTED))
+    data = {"files": [str(file) for file in files], "pages": count, "cards": [asdict(card) for card in cards]}
+    say("\n".join(lines), data, as_json)

@@ -1,0 +1,25 @@
+"""Talk to the running central, as programs do. Loaded only when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+from ekanban_cli.errors import CommandFailed, NotReachable
+from ekanban_cli.language import _
+
+
+def asked(url: str, ask: Callable[[], httpx2.Response]) -> dict[str, Any]:
+    """Return central's answer. Raises NotReachable, or CommandFailed with central's own words."""
+    try:
+        answer = ask()
+        content: dict[str, Any] = answer.json()
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise NotReachable(_("Central does not answer at {url} ({why}).").format(url=url, why=error)) from error
+    if not answer.is_success:
+        wrong = [f"{one['where']}: {one['what']}" for one in content.get("errors", ())]
+        why = "\n".join(wrong) or content.get("detail") or content.get("title")
+        raise CommandFailed(_("Central refuses: {why}").format(why=why))
+    return content

@@ -1,0 +1,152 @@
+"""From which moment an old print is worthless, and that nobody is left without a card before."""
+
+from __future__ import annotations
+
+import pytest
+from central_plant import Terminal
+from print_shop import ERIKA, PrintShop
+
+from ekanban_central import print_jobs
+from ekanban_central.master import change_loop
+from ekanban_core.states import PrintReason, PrintState
+
+
+def test_the_old_print_is_worthless_as_soon_as_the_new_one_is_out(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+
+    key = shop.want(body)
+    before = shop.scan(terminal, body, 1, "lookup")
+    shop.worker.work_off()
+    after = shop.scan(terminal, body, 1, "empty")
+
+    assert (before, after) == ("shown", "superseded_print")
+    assert shop.job(key).state is PrintState.DONE
+    assert (shop.card(body)["print_version"], shop.card(body)["pending_version"]) == (2, 2)
+
+
+def test_both_prints_are_valid_while_the_job_waits(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+    shop.want(body)
+
+    assert shop.scan(terminal, body, 1, "empty") == "opened"
+    assert shop.card(body)["print_version"] == 1
+
+
+def test_of_a_job_under_way_what_is_out_counts_at_once(shop: PrintShop, terminal: Terminal) -> None:
+    first, second, *_ = shop.plant.cards
+    seen = []
+    shop.engine.before = lambda out: seen.append(
+        (shop.card(first)["print_version"], shop.card(second)["print_version"])
+    )
+
+    shop.printed(first, second)
+
+    assert seen == [(1, 1), (2, 1)]
+
+
+def test_a_jammed_printer_leaves_nobody_without_a_card(shop: PrintShop, terminal: Terminal) -> None:
+    first, second, third, *_ = shop.plant.cards
+    shop.engine.jams_after = 1
+
+    key = shop.printed(first, second, third)
+
+    job = shop.job(key)
+    assert (job.state, job.printed) == (PrintState.UNKNOWN, 1)
+    assert job.said == {"text": "Paper is stuck in {printer}.", "facts": {"printer": "Office"}}
+    assert shop.papers(key) == ["out", "unsure", "missing"]
+    assert shop.scan(terminal, first, 1) == "superseded_print"
+    assert [shop.scan(terminal, body, 1) for body in (second, third)] == ["opened", "opened"]
+
+
+def test_the_first_scan_of_new_paper_tells_that_it_is_out(shop: PrintShop, terminal: Terminal) -> None:
+    first, second, *_ = shop.plant.cards
+    shop.engine.is_silent = True
+    key = shop.printed(first, second)
+
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.ACCEPTED, ["unsure", "unsure"])
+    assert shop.scan(terminal, first, 2) == "opened"
+    assert shop.papers(key) == ["out", "unsure"]
+    assert shop.scan(terminal, second, 2) == "opened"
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.job(key).printed) == (PrintState.DONE, 2)
+    assert shop.scan(terminal, first, 1) == "superseded_print"
+
+
+def test_an_operator_says_by_a_key_what_came_out(shop: PrintShop, terminal: Terminal) -> None:
+    first, second, third, *_ = shop.plant.cards
+    shop.engine.jams_after = 0
+    key = shop.printed(first, second, third)
+
+    print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, 1, 1)
+
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.DONE, ["out", "missing", "missing"])
+    assert shop.scan(terminal, first, 1) == "superseded_print"
+    assert shop.scan(terminal, second, 1) == "opened"
+    entry = [row for row in shop.plant.rows("ledger") if row["kind"] == "paper_out"][-1]
+    assert (entry["actor"], entry["data"]["places"]) == (str(ERIKA), [1])
+
+
+def test_a_range_is_printed_again_as_new_prints(shop: PrintShop, terminal: Terminal) -> None:
+    first, second, third, *_ = shop.plant.cards
+    shop.engine.jams_after = 1
+    key = shop.printed(first, second, third)
+    shop.engine.jams_after = None
+
+    again = print_jobs.again(shop.printing, shop.plant.site_id, ERIKA, key, 2, 3)
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.DONE, ["out", "missing", "missing"])
+    assert (shop.job(again).state, shop.job(again).repeats) == (PrintState.DONE, key)
+    assert not set(shop.codes(key)) & set(shop.codes(again))
+    assert [shop.card(body)["print_version"] for body in (first, second, third)] == [2, 3, 3]
+    assert shop.scan(terminal, second, 2) == "superseded_print"
+    assert len(shop.engine.papers) == len(set(shop.engine.papers)) == 3
+
+
+def test_a_lost_card_is_in_use_again_by_its_new_paper(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+    shop.plant.change("card", {"body": body}, state="lost")
+
+    shop.printed(body, reason=PrintReason.LOST)
+
+    assert shop.card(body)["state"] == "active"
+    assert shop.scan(terminal, body, 1) == "superseded_print"
+    assert shop.scan(terminal, body, 2) == "opened"
+
+
+@pytest.mark.parametrize("state", [PrintState.QUEUED, PrintState.SENDING])
+def test_nobody_can_say_what_came_out_of_a_job_that_is_not_sent(shop: PrintShop, state: PrintState) -> None:
+    key = shop.want(shop.plant.cards[0])
+    shop.plant.change("print_job", {"id": key}, state=state)
+
+    with pytest.raises(print_jobs.NotNow):
+        print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, 1, 1)
+
+    assert shop.card(shop.plant.cards[0])["print_version"] == 1
+
+
+def test_a_job_that_is_taken_back_prints_nothing(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+    key = shop.want(body)
+
+    print_jobs.cancel(shop.printing, shop.plant.site_id, ERIKA, key)
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.papers(key), shop.engine.sent) == (PrintState.CANCELLED, ["missing"], 0)
+    assert shop.scan(terminal, body, 1) == "opened"
+
+
+def test_another_quantity_makes_a_print_stale_that_still_waits(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+    shop.want(body)
+    with shop.plant.database.transaction() as connection:
+        shop.plant.desk.connection = connection
+        change_loop(shop.plant.desk, shop.plant.loop_id, {"quantity": 60})
+    shop.worker.work_off()
+
+    assert shop.engine.drawn[-1].face.quantity == "50"
+    assert shop.scan(terminal, body, 2) == "stale_print"
+    shop.printed(body, reason=PrintReason.STALE)
+    assert shop.engine.drawn[-1].face.quantity == "60"
+    assert shop.scan(terminal, body, 3, "lookup") == "shown"

@@ -1,0 +1,171 @@
+"""Who sends a job, and what becomes of one whose sender is gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+from central_plant import Terminal
+from print_shop import PrintShop
+
+from ekanban_central import print_rows
+from ekanban_core.states import PrintState
+
+
+def claim(shop: PrintShop, worker: str) -> print_rows.Row | None:
+    with shop.plant.database.transaction() as connection:
+        return print_rows.claim(connection, worker, shop.plant.now)
+
+
+def test_a_job_whose_sender_died_is_unknown_and_never_sent_again(shop: PrintShop, terminal: Terminal) -> None:
+    body = shop.plant.cards[0]
+    key = shop.want(body)
+    assert claim(shop, "process that dies") is not None
+
+    shop.new_worker().work_off()
+    before = shop.job(key).state
+    shop.plant.pass_s(print_rows.SILENT_MS / 1000 + 1)
+    shop.new_worker().work_off()
+
+    assert (before, shop.job(key).state) == (PrintState.SENDING, PrintState.UNKNOWN)
+    assert (shop.engine.sent, shop.papers(key)) == (0, ["unsure"])
+    assert shop.scan(terminal, body, 1) == "opened"
+    assert "print_job_unknown" in shop.kinds()
+
+
+def test_a_job_that_waits_outlives_central(shop: PrintShop) -> None:
+    key = shop.want(*shop.plant.cards)
+    shop.plant.pass_s(86_400)
+
+    shop.new_worker().work_off()
+
+    assert (shop.job(key).state, len(shop.engine.papers)) == (PrintState.DONE, 5)
+
+
+def test_of_two_processes_one_sends(shop: PrintShop) -> None:
+    shop.want(shop.plant.cards[0])
+    shop.want(shop.plant.cards[1])
+
+    first, second = claim(shop, "one"), claim(shop, "other")
+
+    assert first is not None
+    assert second is None  # a printer has one job at a time
+
+
+def test_two_printers_work_side_by_side(shop: PrintShop) -> None:
+    shop.register(name="Labels")
+    shop.want(shop.plant.cards[0], printer="Office")
+    shop.want(shop.plant.cards[1], printer="Labels")
+
+    assert {row["printer"] for row in (claim(shop, "one"), claim(shop, "other")) if row} == {"Office", "Labels"}
+
+
+def test_the_database_itself_lets_no_second_job_onto_a_printer(shop: PrintShop) -> None:
+    first, second = shop.want(shop.plant.cards[0]), shop.want(shop.plant.cards[1])
+    with shop.plant.database.transaction() as connection:
+        assert print_rows.take(connection, first, "one", shop.plant.now) is not None
+        assert print_rows.take(connection, second, "other", shop.plant.now) is None
+
+    assert shop.job(second).state is PrintState.QUEUED
+
+
+def test_a_sender_that_was_given_up_stops_and_changes_nothing(
+    shop: PrintShop, logged: list[MutableMapping[str, Any]]
+) -> None:
+    first, second, *_ = shop.plant.cards
+
+    def gone(out: int) -> None:
+        if out == 1:
+            shop.plant.pass_s(print_rows.SILENT_MS / 1000 + 1)
+            shop.new_worker()._tidy()
+
+    shop.engine.before = gone
+    key = shop.printed(first, second)
+
+    assert shop.job(key).state is PrintState.UNKNOWN
+    assert shop.papers(key) == ["out", "unsure"]
+    assert "print_job_ended_elsewhere" in [entry["event"] for entry in logged]
+
+
+def test_a_printer_at_a_terminal_is_left_to_the_terminal(shop: PrintShop, terminal: Terminal) -> None:
+    shop.register(name="At line 1", terminal_id=terminal.id)
+    key = shop.want(shop.plant.cards[0], printer="At line 1")
+
+    assert shop.worker.work_off() == 0
+    with shop.plant.database.transaction() as connection:
+        assert print_rows.take(connection, key, str(terminal.id), shop.plant.now) is not None
+    shop.plant.pass_s(86_400)
+    shop.worker.work_off()
+
+    assert shop.job(key).state is PrintState.SENDING
+    assert shop.job(key).terminal_id == terminal.id
+
+
+def test_a_printer_that_is_switched_off_is_sent_nothing(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0])
+    shop.plant.change("printer", {"id": shop.office}, enabled=False)
+    assert shop.worker.work_off() == 0
+
+    shop.plant.change("printer", {"id": shop.office}, enabled=True)
+    assert shop.worker.work_off() == 1
+    assert shop.job(key).state is PrintState.DONE
+
+
+def test_cards_that_cannot_be_drawn_any_more_are_said_to_be_so(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0])
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    shop.engine.batches = broken  # type: ignore[method-assign]  # breaks after the job was made
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.FAILED, ["missing"])
+    assert shop.card(shop.plant.cards[0])["print_version"] == 1
+
+
+def test_a_running_central_sends_by_itself_and_ends_between_two_cards(shop: PrintShop) -> None:
+    paper, go_on = threading.Event(), threading.Event()
+
+    def wait(out: int) -> None:
+        if out == 2:
+            paper.set()
+            assert go_on.wait(60)
+
+    shop.engine.before = wait
+    shop.worker.start()
+    try:
+        key = shop.want(*shop.plant.cards)
+        assert paper.wait(60)
+        threading.Timer(0.05, go_on.set).start()
+    finally:
+        shop.worker.stop()
+
+    assert (shop.job(key).state, shop.job(key).printed) == (PrintState.FAILED, 2)
+    assert shop.papers(key) == ["out", "out", "missing", "missing", "missing"]
+
+
+def test_signs_of_life_keep_a_slow_job(shop: PrintShop) -> None:
+    def slow(out: int) -> None:
+        shop.plant.pass_s(print_rows.SILENT_MS / 1000 - 1)
+        shop.new_worker()._tidy()
+
+    shop.engine.before = slow
+    key = shop.printed(*shop.plant.cards)
+
+    assert shop.job(key).state is PrintState.DONE
+
+
+@pytest.mark.parametrize("way", ["jams_after", "loses_power_after"])
+def test_nothing_is_sent_a_second_time_by_itself(shop: PrintShop, way: str) -> None:
+    setattr(shop.engine, way, 0)
+    shop.printed(shop.plant.cards[0])
+    setattr(shop.engine, way, None)
+
+    for _ in range(3):
+        shop.plant.pass_s(3600)
+        shop.new_worker().work_off()
+
+    assert shop.engine.sent == 1

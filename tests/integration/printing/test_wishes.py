@@ -1,0 +1,263 @@
+"""What people ask for is printed as a whole, once, or not at all."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from print_shop import ERIKA, PrintShop
+from sqlalchemy import insert
+
+from ekanban_central import print_jobs, print_wish
+from ekanban_central.ledger import SITE
+from ekanban_central.master import NotThere
+from ekanban_central.print_engine import NotPrintable
+from ekanban_central.print_faces import LoopbackAddress
+from ekanban_central.print_wish import AskedOtherwise, NoPrinter, NoSuchCards, Wish
+from ekanban_central.replay import replay_site
+from ekanban_central.sets import as_json
+from ekanban_core.card_code import CardCode
+from ekanban_core.errors import RuleError
+from ekanban_core.states import PrintReason, PrintState
+
+
+def new_cards(shop: PrintShop, count: int, **more: Any) -> UUID:
+    wish = Wish(shop.plant.site_id, ERIKA, loop_id=shop.plant.loop_id, count=count, reason=PrintReason.NEW, **more)
+    return print_jobs.make(shop.printing, wish)
+
+
+def stored(shop: PrintShop) -> dict[str, int]:
+    return {table: shop.plant.count(table) for table in ("card", "print_job", "print_job_item", "ledger")}
+
+
+def test_new_cards_are_made_and_printed_in_one_go(shop: PrintShop) -> None:
+    key = new_cards(shop, 3)
+    shop.worker.work_off()
+
+    made = [row for row in shop.plant.rows("card") if row["number"] > 5]
+    assert sorted(row["number"] for row in made) == [6, 7, 8]
+    assert {(row["state"], row["print_version"]) for row in made} == {("active", 1)}
+    assert sorted(shop.codes(key)) == sorted(CardCode(row["body"], 1).shown for row in made)
+    assert [(paper.face.card, paper.face.cards) for paper in shop.engine.drawn] == [(6, 8), (7, 8), (8, 8)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"printer": "Nowhere"}, NoPrinter),
+        ({"loop_id": UUID(int=9), "count": 2}, NotThere),
+        ({"bodies": ["00000000"]}, NoSuchCards),
+        ({"bodies": []}, NoSuchCards),
+        ({"state": "retired"}, RuleError),
+        ({"state": "found"}, RuleError),
+        ({"state": "lost", "reason": PrintReason.AGAIN}, RuleError),
+        ({"pending_version": 1023}, RuleError),
+        ({"enabled": False}, NoPrinter),
+        ({"refuses": "4711"}, NotPrintable),
+        ({"base_url": "http://127.0.0.1:8000"}, LoopbackAddress),
+        ({"base_url": "http://localhost"}, LoopbackAddress),
+        ({"base_url": "http://[::1]:8000"}, LoopbackAddress),
+    ],
+)
+def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop, wrong: dict[str, Any], error: type[Exception]) -> None:
+    wrong = dict(wrong)
+    asked = {"bodies": shop.plant.cards[:2], "reason": PrintReason.DAMAGED}
+    asked |= {name: wrong.pop(name) for name in ("bodies", "reason", "printer", "loop_id", "count") if name in wrong}
+    shop.engine.refuses = wrong.pop("refuses", "")
+    for name, value in wrong.items():
+        table, where = {
+            "enabled": ("printer", {"id": shop.office}), "base_url": ("site", {"id": shop.plant.site_id})
+        }.get(name, ("card", {"body": shop.plant.cards[1]}))  # fmt: skip
+        shop.plant.change(table, where, **{name: value})
+    before = stored(shop)
+
+    with pytest.raises(error):
+        print_jobs.make(shop.printing, Wish(shop.plant.site_id, ERIKA, **asked))
+
+    assert stored(shop) == before
+    assert shop.worker.work_off() == 0
+
+
+def test_new_cards_that_do_not_fit_are_not_made_either(shop: PrintShop) -> None:
+    shop.engine.refuses = "4711"
+    before = stored(shop)
+
+    with pytest.raises(NotPrintable, match="does not fit"):
+        new_cards(shop, 2)
+
+    assert stored(shop) == before
+
+
+def test_the_demo_may_print_an_address_of_this_machine(shop: PrintShop) -> None:
+    demo = PrintShop.__new__(PrintShop)
+    demo.__dict__.update(shop.__dict__)
+    demo.printing = print_wish.Printing(
+        shop.plant.database, shop.engine, shop.printing.pictures, shop.printing.publish, shop.printing.now_ms,
+        shop.plant.random, "http://127.0.0.1:8000", loopback=True,
+    )  # fmt: skip
+
+    demo.want(shop.plant.cards[0])
+    shop.worker.work_off()
+
+    assert shop.engine.drawn[0].face.matrix.startswith("http://127.0.0.1:8000/c/")
+
+
+def test_a_wish_that_comes_twice_is_one_job(shop: PrintShop) -> None:
+    body, request = shop.plant.cards[0], uuid4()
+
+    keys = {shop.want(body, request_id=request) for _ in range(3)}
+    shop.worker.work_off()
+    keys.add(shop.want(body, request_id=request))
+
+    assert len(keys) == 1
+    assert shop.engine.sent == 1
+    assert shop.card(body)["pending_version"] == 2
+
+
+def test_a_double_click_makes_one_job(shop: PrintShop) -> None:
+    request = uuid4()
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = {each.result() for each in [pool.submit(new_cards, shop, 2, request_id=request) for _ in range(4)]}
+
+    assert len(keys) == 1
+    assert (shop.plant.count("print_job"), shop.plant.count("card")) == (1, 7)
+
+
+def test_a_request_is_not_used_for_something_else(shop: PrintShop) -> None:
+    request = uuid4()
+    shop.want(shop.plant.cards[0], request_id=request)
+
+    with pytest.raises(AskedOtherwise):
+        shop.want(shop.plant.cards[1], request_id=request)
+
+    assert shop.card(shop.plant.cards[1])["pending_version"] == 1
+
+
+def test_cards_wanted_by_several_at_once_get_versions_of_their_own(shop: PrintShop) -> None:
+    bodies = shop.plant.cards
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = [each.result() for each in [pool.submit(shop.want, *bodies) for _ in range(4)]]
+    shop.worker.work_off()
+
+    codes = [code for key in keys for code in shop.codes(key)]
+    assert len(codes) == len(set(codes)) == 20
+    assert sorted(shop.engine.papers) == sorted(codes)
+
+
+def test_new_cards_of_one_loop_made_by_several_at_once_have_numbers_of_their_own(shop: PrintShop) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(new_cards, shop, 3) for _ in range(4)]:
+            each.result()
+
+    assert sorted(row["number"] for row in shop.plant.rows("card")) == list(range(1, 18))
+
+
+def test_a_loop_that_changes_while_its_cards_are_drawn_is_drawn_anew(shop: PrintShop) -> None:
+    asked = []
+
+    def layout(plan: Any, face: Any, loop_layout: str) -> str:
+        if not asked:
+            shop.plant.change("loop", {"id": shop.plant.loop_id}, container="Tray 7")
+        asked.append(face.container)
+        return "a7"
+
+    shop.engine.layout = layout  # type: ignore[method-assign]  # moves while it draws
+    shop.printed(shop.plant.cards[0])
+
+    assert asked == ["", "Tray 7"]
+    assert shop.engine.drawn[0].face.container == "Tray 7"
+
+
+def test_what_stands_on_the_paper_is_what_stands_at_central(shop: PrintShop) -> None:
+    shop.plant.change("site", {"id": shop.plant.site_id}, owner="Logistics, gate 3", time_zone="Asia/Tokyo")
+    shop.plant.change("loop", {"id": shop.plant.loop_id}, lead_time_s=93_600, remark="Keep dry", supplier_part="B-77")
+    body = shop.plant.cards[2]
+    shop.printed(body)
+
+    face = shop.engine.drawn[0].face
+    code = CardCode(body, 2)
+    assert (face.code, face.barcode, face.matrix) == (
+        code.shown,
+        f"15K{code.text}",
+        f"https://kanban.example/c/{code.text}",
+    )
+    assert (face.part, face.description, face.quantity, face.unit) == ("4711", "Bracket", "50", "pcs")
+    assert (face.source, face.destination, face.supplier, face.supplier_part) == ("Supermarket", "Line 1", "", "B-77")
+    assert (face.card, face.cards, face.version, face.lead_time) == (3, 5, 2, "1 d 2 h")
+    assert (face.owner, face.remark, face.printed) == ("Logistics, gate 3", "Keep dry", "May 29, 2026")
+
+
+def test_a_plant_of_its_own_language_prints_its_own_words(shop: PrintShop) -> None:
+    shop.plant.change("site", {"id": shop.plant.site_id}, language="de")
+    shop.printed(shop.plant.cards[0])
+
+    face = shop.engine.drawn[0].face
+    assert face.printed == "28.05.2026"
+    assert face.captions["quantity"] != ""
+
+
+def test_a_site_has_an_address_of_its_own(shop: PrintShop) -> None:
+    shop.plant.change("site", {"id": shop.plant.site_id}, base_url="https://plant-2.example/ekanban")
+    shop.printed(shop.plant.cards[0])
+
+    assert shop.engine.drawn[0].face.matrix.startswith("https://plant-2.example/ekanban/c/")
+
+
+def test_the_ledger_alone_rebuilds_the_cards(shop: PrintShop) -> None:
+    shop.printed(*shop.plant.cards[:2])
+    shop.engine.jams_after = 1
+    key = shop.printed(*shop.plant.cards)
+    shop.engine.jams_after = None
+    print_jobs.again(shop.printing, shop.plant.site_id, ERIKA, key, 2, 5)
+    new_cards(shop, 2)
+    shop.worker.work_off()
+
+    with shop.plant.database.reading() as connection:
+        state = replay_site(connection, shop.plant.site_id)
+
+    assert state.cards == {row["body"]: plain(row) for row in shop.plant.rows("card")}
+    assert {row["print_version"] for row in shop.plant.rows("card")} == {1, 3, 4}
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    columns: dict[str, Any] = json.loads(as_json(row))
+    del columns["changed"]
+    return columns
+
+
+def test_a_terminals_register_hears_of_new_paper(shop: PrintShop) -> None:
+    body = shop.plant.cards[0]
+    before = shop.card(body)["changed"]
+    shop.want(body)
+    made = shop.card(body)["changed"]
+    shop.worker.work_off()
+
+    assert before < made < shop.card(body)["changed"]
+    assert shop.plant.published[-1][1] == shop.plant.rows("site")[0]["head"]
+
+
+def test_a_job_in_the_ledger_names_who_wanted_it(shop: PrintShop) -> None:
+    key = shop.printed(shop.plant.cards[0])
+
+    (made,) = [row for row in shop.plant.rows("ledger") if row["kind"] == "print_job_made"]
+    (done,) = [row for row in shop.plant.rows("ledger") if row["kind"] == "print_job_done"]
+    assert (made["actor_kind"], made["actor"], made["data"]["job"]) == ("person", str(ERIKA), str(key))
+    assert (done["actor_kind"], done["data"]["job"]) == ("system", str(key))
+    assert shop.job(key).state is PrintState.DONE
+
+
+def test_another_plants_cards_and_printers_are_not_printed(shop: PrintShop) -> None:
+    with shop.plant.database.transaction() as connection:
+        row = {"id": 77, "code": "other", "name": "Other", "time_zone": "UTC", "language": "en", "head": 0}
+        connection.execute(insert(SITE), [row])
+
+    with pytest.raises(NoPrinter):
+        print_jobs.make(shop.printing, Wish(77, ERIKA, shop.plant.cards[:1], printer="Office"))
+    shop.plant.change("printer", {"id": shop.office}, site_id=77)
+    with pytest.raises(NoSuchCards):
+        print_jobs.make(shop.printing, Wish(77, ERIKA, shop.plant.cards[:1], printer="Office"))
