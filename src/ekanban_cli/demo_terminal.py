@@ -30,7 +30,9 @@ def configure(folder: Path, central: str, port: int) -> Path:
     lines = {"name": NAME, "data": str(folder), "central": central}
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
     scanner = '\n[[scanners]]\nname = "Simulated scanner"\ndriver = "stdin"\n'
-    printer = f'\n[printer]\nname = "Printer"\nway = "file"\naddress = {json.dumps(str(_paper(folder)))}\ndialect = "pdf"\n'
+    printer = (
+        f'\n[printer]\nname = "Printer"\nway = "file"\naddress = {json.dumps(str(_paper(folder)))}\ndialect = "pdf"\n'
+    )
     file.write_text(f"# Written by `ekanban demo` at each start.\n{text}port = {port}\n{scanner}{printer}")
     return file
 

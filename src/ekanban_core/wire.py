@@ -246,7 +246,7 @@ class RegisterAnswer(Wire):
 
 
 class SeldomWire(Wire):
-    """Base of messages that most terminals never send: understood when the first of them is needed, not at the start."""
+    """Base of messages that most terminals never send: made ready when the first is needed, not at the start."""
 
     model_config = ConfigDict(defer_build=True)
 

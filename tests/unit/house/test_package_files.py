@@ -18,7 +18,16 @@ from ekanban_terminal.settings import ScannerSettings, TerminalSettings
 from ekanban_terminal.settings import load as load_terminal
 
 ETC = Path(__file__).resolve().parents[3] / "packages/etc"
-EXAMPLES = {"name", "central_certificate", "database_url", "certificate", "key", "scanners", "way", "address"}  # shown, not the default
+EXAMPLES = {
+    "name",
+    "central_certificate",
+    "database_url",
+    "certificate",
+    "key",
+    "scanners",
+    "way",
+    "address",
+}  # shown, not the default
 
 
 def uncommented(text: str) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ekanban_labels.printers.simulated import LabelPrinter, SimulatedPrinter
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import CardState, Closing, LoopKind
 from ekanban_core.wire import RegisterCard
+from ekanban_labels.printers.simulated import LabelPrinter, SimulatedPrinter
 from ekanban_terminal import settings_check
 from ekanban_terminal.printing.jobs import PrintRefused
 from ekanban_terminal.printing.label_press import LabelPress
