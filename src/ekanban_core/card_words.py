@@ -7,7 +7,7 @@ from ekanban_core.texts import translations
 
 DAY_S, HOUR_S, MINUTE_S = 86_400, 3_600, 60
 
-# By the names that layouts use.
+# By the names that layouts use, in the words that ekanban_labels has for English.
 CAPTIONS = {
     "description": _("Description"),
     "part": _("Part"),
@@ -20,6 +20,7 @@ CAPTIONS = {
     "bin": _("Bin"),
     "supplier": _("Supplier"),
     "supplier_part": _("Supplier's part"),
+    "supply": _("Supplier"),
     "count": _("Card"),
     "lead_time": _("Lead time"),
     "print": _("Print"),
@@ -27,11 +28,11 @@ CAPTIONS = {
     "printed": _("Printed"),
     "owner": _("If found, give to"),
     "remark": _("Remark"),
-    "code": _("Card code"),
-    "production": _("Make"),
-    "withdrawal": _("Move"),
-    "supplier_kind": _("Buy"),
-    "signal": _("Lot"),
+    "code": _("Code"),
+    "production": _("Production"),
+    "withdrawal": _("Withdrawal"),
+    "supplier_kind": _("Supplier"),
+    "signal": _("Signal"),
 }
 
 
@@ -45,8 +46,8 @@ def lead_time(seconds: int, language: str) -> str:
     """The largest units that say it exactly to the minute: "2 d", "1 d 4 h", "90 min" is "1 h 30 min"."""
     translate = translations(language).gettext
     if seconds < MINUTE_S:
-        return f"{seconds} {translate('s')}"
+        return f"{seconds} {translate(_('s'))}"
     days, rest = divmod(seconds, DAY_S)
     hours, rest = divmod(rest, HOUR_S)
-    units = ((days, translate("d")), (hours, translate("h")), (rest // MINUTE_S, translate("min")))
+    units = ((days, translate(_("d"))), (hours, translate(_("h"))), (rest // MINUTE_S, translate(_("min"))))
     return " ".join(f"{count} {unit}" for count, unit in units if count)
