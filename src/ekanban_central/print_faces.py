@@ -16,11 +16,11 @@ from babel import Locale
 from babel.dates import format_date
 from sqlalchemy import Connection, Select, func, select
 
-from ekanban_central import print_words
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
 from ekanban_central.pictures import Pictures
 from ekanban_central.print_engine import Paper
+from ekanban_core import card_words
 from ekanban_core.addresses import leads_nowhere
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import EkanbanError
@@ -85,7 +85,7 @@ def site_words(connection: Connection, site_id: int, default_url: str) -> SiteWo
         owner=row["owner"],
         language=row["language"],
         zone=ZoneInfo(row["time_zone"]),
-        captions=print_words.captions(row["language"]),
+        captions=card_words.captions(row["language"]),
     )
 
 
@@ -136,7 +136,7 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, pict
         code=code.shown, barcode=f"15K{code.text}", matrix=f"{words.base_url}/c/{code.text}",
         supplier=supplier, supplier_part=row["supplier_part"], kind=Kind(row["kind"]),
         card=facts.number, cards=row["cards"],
-        lead_time=print_words.lead_time(row["lead_time_s"], words.language), version=version,
+        lead_time=card_words.lead_time(row["lead_time_s"], words.language), version=version,
         printed=format_date(today, "medium", locale=Locale.parse(words.language)), owner=words.owner,
         remark=row["remark"], picture=picture, captions=words.captions,
     )  # fmt: skip

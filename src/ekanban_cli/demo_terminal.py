@@ -18,6 +18,7 @@ from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 
 CONFIG = "terminal.toml"
+PAPER = "printed"
 NAME = "Line 4"
 END_S = 8.0
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -29,8 +30,18 @@ def configure(folder: Path, central: str, port: int) -> Path:
     lines = {"name": NAME, "data": str(folder), "central": central}
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
     scanner = '\n[[scanners]]\nname = "Simulated scanner"\ndriver = "stdin"\n'
-    file.write_text(f"# Written by `ekanban demo` at each start.\n{text}port = {port}\n{scanner}")
+    printer = (
+        f'\n[printer]\nname = "Printer"\nway = "file"\naddress = {json.dumps(str(_paper(folder)))}\ndialect = "pdf"\n'
+    )
+    file.write_text(f"# Written by `ekanban demo` at each start.\n{text}port = {port}\n{scanner}{printer}")
     return file
+
+
+def _paper(folder: Path) -> Path:
+    """Where the demo's printer lays the cards that it prints, as PDF files to look at."""
+    paper = (folder / PAPER).resolve()
+    paper.mkdir(exist_ok=True)
+    return paper
 
 
 @contextmanager

@@ -245,14 +245,20 @@ class RegisterAnswer(Wire):
     cards: list[RegisterCard]
 
 
-class CardPrint(Wire):
+class SeldomWire(Wire):
+    """Base of messages that most terminals never send: made ready when the first is needed, not at the start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class CardPrint(SeldomWire):
     """One print of a card, by its number."""
 
     body: Body
     print_version: Version
 
 
-class ReserveRequest(Wire):
+class ReserveRequest(SeldomWire):
     """POST /api/v1/terminals/prints/reserve: versions that this terminal may print while central is away.
 
     One for each of `bodies` and of the cards last scanned here (`most`, newest first). Repeating it gives the same.
@@ -267,7 +273,7 @@ class ReserveRequest(Wire):
     held: Annotated[list[CardPrint], Field(max_length=4 * MOST_RESERVES)] = []  # all in reserve here, none printed
 
 
-class ReserveAnswer(Wire):
+class ReserveAnswer(SeldomWire):
     """All that this terminal has in reserve from now on; others are void, and so is what it has printed of these.
 
     Central knows of a print once it was reported: report first, then ask.
@@ -280,7 +286,7 @@ class ReserveAnswer(Wire):
     refused: dict[str, str] = {}  # of `bodies`: why there is none, a sentence in the site's language
 
 
-class PrintReport(Wire):
+class PrintReport(SeldomWire):
     """What became of one print at a terminal's own printer. Told again later with another id where people know more."""
 
     id: Identifier  # UUIDv7, lower case; the same one again gets its first answer again
@@ -298,7 +304,7 @@ class PrintReport(Wire):
     age_ms: Milliseconds | None = None  # at sending; null for a print of an earlier boot
 
 
-class PrintReports(Wire):
+class PrintReports(SeldomWire):
     """POST /api/v1/terminals/prints/report, oldest first. Each is validated by itself; none is ever refused."""
 
     version: int = VERSION
@@ -308,7 +314,7 @@ class PrintReports(Wire):
     reports: Annotated[list[Any], Field(min_length=1, max_length=MOST_REPORTS)]
 
 
-class PrintResult(Wire):
+class PrintResult(SeldomWire):
     """What central made of one reported print."""
 
     id: str | None  # null only when the report had no usable id
@@ -321,7 +327,7 @@ class PrintResult(Wire):
     index: int | None = None  # place in the message
 
 
-class PrintReportAnswer(Wire):
+class PrintReportAnswer(SeldomWire):
     """Signed by central; only the reports that `results` names are committed there."""
 
     version: int = VERSION
@@ -330,7 +336,7 @@ class PrintReportAnswer(Wire):
     results: list[PrintResult]
 
 
-class PrintRequest(Wire):
+class PrintRequest(SeldomWire):
     """POST /api/v1/terminals/prints/request: a replacement, on the printer that central has for this terminal.
 
     Sent again with the same id it prints nothing more and tells how far the print has come.
@@ -345,7 +351,7 @@ class PrintRequest(Wire):
     operator: Annotated[str, Field(max_length=200)] | None = None
 
 
-class PrintRequestAnswer(Wire):
+class PrintRequestAnswer(SeldomWire):
     """How far the print has come. A refusal is a problem (409) whose detail says why."""
 
     version: int = VERSION

@@ -96,7 +96,7 @@ def printed(now_ms: int, state: State = State.DONE, number: int = 1, **changes: 
         "id": f"print-{number}", "state": state, "card": f"CARD000{number}", "part": part,
         "description": description, "quantity": quantity, "unit": unit, "container": container, "source": source,
         "destination": destination, "bin": bin_, "at_ms": now_ms,
-        "message": "The printer does not answer. Look whether it is on and has paper. Until you say so, the old card stays valid.",
+        "message": "The printer does not answer. Look whether it is on. Until you say so, the old card stays valid.",
     }  # fmt: skip
     return PrintShown(**(facts | changes))
 

@@ -23,6 +23,7 @@ from ekanban_terminal.printing.jobs import Ended, Job, PrintRefused, Why, Wish
 from ekanban_terminal.printing.messenger import Messenger
 from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing
 
+
 class Unsynced(sqlite3.Connection):
     """Waits for no flush, whatever the product orders: where no power is cut."""
 

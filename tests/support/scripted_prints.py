@@ -65,7 +65,9 @@ class ScriptedPrints:
                 refused[body] = str(error)
                 continue
             self.given[body] = held.card.pending_version
-        good = {body: version for body, version in self.given.items() if self._worth(body, cards[body]) is not Reserve.VOID}
+        good = {
+            body: version for body, version in self.given.items() if self._worth(body, cards[body]) is not Reserve.VOID
+        }
         reserves = [CardPrint(body=body, print_version=version) for body, version in good.items()]
         return (
             ReserveAnswer(generation=generation, at_ms=now_ms, reserves=reserves, refused=refused)

@@ -51,6 +51,11 @@ class Book:
         self._disk = disk or LocalDisk()
         self._connection: sqlite3.Connection | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was ever written; where nobody prints, nothing is opened."""
+        return self._connection is not None or self._disk.head(self.path, 1) is not None
+
     def close(self) -> None:
         """Give the file back."""
         connection, self._connection = self._connection, None

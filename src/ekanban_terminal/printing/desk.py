@@ -107,6 +107,8 @@ class Desk:
 
     async def open(self) -> None:
         """Take up what the book remembers. A book that cannot be used is a problem of printing, not of scanning."""
+        if not self._book.is_begun:
+            return
         try:
             await self._do(partial(self._book.cut_off, self._ended))
             for paper in await self._do(self._book.paper):

@@ -168,8 +168,9 @@ class Messenger:
         if not self._standing.reachable or self._standing.central is None:
             return IDLE_S
         try:
-            await self._tell_all()
-            await self._follow()
+            if self._book.is_begun:
+                await self._tell_all()
+                await self._follow()
             if self._reserve_is_due():
                 await self._reserve()
             self._backoff.worked()

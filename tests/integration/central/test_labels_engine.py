@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from ekanban_central import print_words
 from ekanban_central.labels_engine import LAYOUTS, RULES, LabelsEngine
 from ekanban_central.print_engine import NotPrintable, Paper, Plan
 from ekanban_central.printers import Printer
+from ekanban_core import card_words
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrinterDialect, PrinterWay
 from ekanban_labels import words
@@ -96,10 +96,10 @@ def test_rules_that_mean_nothing_are_said_to_be_so(tmp_path: Path) -> None:
 
 
 def test_central_has_a_word_for_all_that_layouts_show() -> None:
-    assert print_words.captions("en") == words.CAPTIONS
+    assert card_words.captions("en") == words.CAPTIONS
 
 
 def test_a_card_says_how_long_its_part_takes() -> None:
-    said = {seconds: print_words.lead_time(seconds, "en") for seconds in (40, 5_400, 86_400, 93_600, 172_800)}
+    said = {seconds: card_words.lead_time(seconds, "en") for seconds in (40, 5_400, 86_400, 93_600, 172_800)}
 
     assert said == {40: "40 s", 5_400: "1 h 30 min", 86_400: "1 d", 93_600: "1 d 2 h", 172_800: "2 d"}

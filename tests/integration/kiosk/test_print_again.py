@@ -1,4 +1,4 @@
-"""A card printed again at the kiosk, in a real browser: three touches with gloves, a keyboard, and what is said of it."""
+"""A card printed again at the kiosk, in a real browser: three touches with gloves, a keyboard, what is said of it."""
 
 from __future__ import annotations
 
@@ -90,9 +90,7 @@ def three_touches(page: Page, reason: str = "Damaged") -> None:
 
 
 @pytest.mark.parametrize(("word", "reason"), [("Damaged", "damaged"), ("Lost", "lost")])
-def test_a_card_is_printed_again_in_three_touches(
-    screen: Screen, terminal: Terminal, word: str, reason: str
-) -> None:
+def test_a_card_is_printed_again_in_three_touches(screen: Screen, terminal: Terminal, word: str, reason: str) -> None:
     ready(terminal)
 
     three_touches(screen.page, word)

@@ -18,7 +18,16 @@ from ekanban_terminal.settings import ScannerSettings, TerminalSettings
 from ekanban_terminal.settings import load as load_terminal
 
 ETC = Path(__file__).resolve().parents[3] / "packages/etc"
-EXAMPLES = {"name", "central_certificate", "database_url", "certificate", "key", "scanners"}  # shown, not the default
+EXAMPLES = {
+    "name",
+    "central_certificate",
+    "database_url",
+    "certificate",
+    "key",
+    "scanners",
+    "way",
+    "address",
+}  # shown, not the default
 
 
 def uncommented(text: str) -> str:
@@ -48,7 +57,8 @@ def test_the_file_that_a_package_brings_names_every_setting_with_its_default(
             table = model.model_fields[key].annotation
             assert set(value) == set(fields_of(table)), key
             value = {one: each for one, each in value.items() if one not in EXAMPLES or name == "central"}
-            assert value == {one: (defaults[key] or {})[one] for one in value}, key
+            own = defaults[key] or {one: field.default for one, field in fields_of(table).items()}  # an optional table
+            assert value == {one: own[one] for one in value}, key
         else:
             assert value == defaults[key], key
 

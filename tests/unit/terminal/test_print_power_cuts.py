@@ -1,4 +1,4 @@
-"""The power goes at every single operation of the print book's disk: no version comes out twice, no print is forgotten."""
+"""The power goes at every operation of the print book's disk: no version comes out twice, no print is forgotten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ekanban_core.states import PrintEnd
 from ekanban_terminal.printing.book import Book, Reserved
 from ekanban_terminal.printing.jobs import BookFailed, State
 from ekanban_terminal.printing.press import Result, Sent
-
 
 
 def fault_disk(seed: int) -> FaultDisk:
