@@ -1,8 +1,9 @@
-"""Printers, print jobs and the print dialogue without a browser; on both databases."""
+"""Printers, print jobs and the print dialogue without a browser."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,14 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrintState
 
 DIALOGUE = "/cards/print"
+
+
+@pytest.fixture
+def works(central_on_sqlite: str) -> Iterator[PagePlant]:
+    """One database is enough: what lies below is tested on both."""
+    plant = PagePlant(central_on_sqlite)
+    yield plant
+    plant.database.close()
 
 
 def fields(page: str) -> dict[str, Any]:

@@ -137,8 +137,7 @@ def test_a_printer_is_registered_and_asked_how_it_is(browser: Browser, desk: Des
         assert ada.said == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1366, 768, "light"), (390, 844, "dark")])
 def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_complains(
     browser: Browser, desk: Desk, width: int, height: int, scheme: str
 ) -> None:
@@ -146,7 +145,7 @@ def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_compla
     register(plant, desk, name="A printer with a name that is as long as printers' names may be at the very most, ok")
     paths = [
         "/loops", f"/loops/{plant.loops[0]}", "/cards", f"/cards/print?id={plant.cards[0]}", "/print-jobs", "/printers",
-        "/printers/new",
+        "/printers/new", "/audits",
     ]  # fmt: skip
     with seat(
         browser, desk, "administrator", viewport={"width": width, "height": height}, color_scheme=scheme

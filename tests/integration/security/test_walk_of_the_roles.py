@@ -19,7 +19,7 @@ SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
-    "location_id": SOMEBODY, "site_id": "1", "loop_id:uuid": SOMEBODY, "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
+    "location_id": SOMEBODY, "site_id": "1", "loop_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY, "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
     "job_id:uuid": SOMEBODY,
 }  # fmt: skip
 
@@ -47,7 +47,7 @@ VIEWERS = """
     GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture,
     GET /loops, GET /loops.csv, GET /loops/{loop_id:uuid}, GET /loops/{loop_id:uuid}.csv, GET /cards, GET /cards.csv,
     GET /printers, GET /printers.csv, GET /print-jobs, GET /print-jobs.csv, GET /print-jobs/{job_id:uuid},
-    GET /print-jobs/{job_id:uuid}.csv
+    GET /print-jobs/{job_id:uuid}.csv, GET /audits, GET /audits.csv, GET /audits/{audit_id:uuid}
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -69,7 +69,8 @@ SUPERVISORS = """
     POST /cards/acts/{step}, GET /cards/print, GET /cards/print/preview, POST /cards/print/choose, POST /cards/print,
     POST /print-jobs/{job_id:uuid}/cancel, POST /print-jobs/{job_id:uuid}/out, POST /print-jobs/{job_id:uuid}/again,
     GET /printers/{printer_id:uuid}/standing, POST /c/{code}/replace, POST /c/{code}/paper, POST /c/{code}/aliases,
-    POST /c/{code}/aliases/remove
+    POST /c/{code}/aliases/remove, POST /audits, POST /audits/{audit_id:uuid}/seen, POST /audits/{audit_id:uuid}/end,
+    POST /audits/{audit_id:uuid}/replace
 """
 ADMINS = """
     GET /api/v1/people, POST /api/v1/people, PATCH /api/v1/people/{person}, POST /api/v1/people/{person}/link,
