@@ -19,8 +19,8 @@ SOMEBODY = "019caea2-5480-7238-abc9-f3c67d99e125"
 PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
-    "location_id": SOMEBODY, "site_id": "1", "loop_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY, "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
-    "job_id:uuid": SOMEBODY,
+    "location_id": SOMEBODY, "site_id": "1", "code": "7K3QM9X2", "word": "x", "printer_id:uuid": SOMEBODY,
+    "job_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY, "loop_id:uuid": SOMEBODY,
 }  # fmt: skip
 
 OPEN = """
