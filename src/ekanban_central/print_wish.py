@@ -56,9 +56,9 @@ class NotNow(EkanbanError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Cards that exist, or `count` new ones of a loop (one_off: for one cycle each). printer: its name or id; empty: the
-    only one there is.
+    """Cards that exist, or `count` new ones of a loop, `one_off` for one cycle each.
 
+    printer: its name or id; empty: the only one there is.
     repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
     """
 
