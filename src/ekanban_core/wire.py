@@ -268,7 +268,10 @@ class ReserveRequest(Wire):
 
 
 class ReserveAnswer(Wire):
-    """All that this terminal has in reserve from now on; others of its own, but those it has printed, are void."""
+    """All that this terminal has in reserve from now on; others are void, and so is what it has printed of these.
+
+    Central knows of a print once it was reported: report first, then ask.
+    """
 
     version: int = VERSION
     generation: str

@@ -21,7 +21,10 @@ from fastapi.testclient import TestClient
 from page_plant import LINES, PARTS, SOURCES, PagePlant
 from sqlalchemy import insert, select
 
+from ekanban_central import audits
+from ekanban_central.ledger import SYSTEM
 from ekanban_central.loading import LOCATION, PART
+from ekanban_central.master import Desk
 from ekanban_central.print_rows import ITEM
 from ekanban_central.printers import JOB, PRINTER
 from ekanban_central.sites import REVIEW
@@ -41,7 +44,7 @@ SAMPLES: dict[str, Any] = {  # a value for each property that a body must have
     "public_key": "AA==", "quantity": 1, "scans": [{}], "source": SOURCES[1][0], "terminal": "set by the gateway",
     "loop_id": "set by the fixture", "to_state": "", "way": "ipp", "address": "ipp://printer.example", "dialect": "pdf",
     "reason": "damaged", "request_id": "019caea2-5480-7238-abc9-f3c67d99e125", "epoch": {"epoch": "0" * 32},
-    "reports": [{}], "text": "4006381333931",
+    "reports": [{}], "text": "4006381333931", "body": "7K3QM9X2", "codes": ["x"],
 }  # fmt: skip
 
 
@@ -67,8 +70,15 @@ def objects(works: PagePlant) -> dict[str, str]:
     return {name: str(value) for name, value in found.items()} | {
         "terminal_id": str(works.terminals[1].id), "person": str(works.viewer), "token_id": "0" * 16, "site_id": "1",
         "signal_id": str(signal["id"]), "code": works.cards[0], "loop_id": str(works.loops[0]),
-        "printer_id": printer, "job_id": job,
+        "printer_id": printer, "job_id": job, "audit_id": audited(works),
     }  # fmt: skip
+
+
+def audited(works: PagePlant) -> str:
+    """An audit of everything."""
+    with works.database.transaction() as connection:
+        desk = Desk(connection, works.site_id, SYSTEM, 1, os.urandom)
+        return str(audits.begin(desk, audits.Scope(), []))
 
 
 def printed(works: PagePlant) -> tuple[str, str]:
