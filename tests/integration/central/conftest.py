@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from central_plant import Plant
+from central_plant import Plant, Terminal
+from print_shop import PrintShop
 from security_world import World, make_world
 from structlog.testing import capture_logs
 
@@ -41,6 +42,18 @@ def database(database_url: str) -> Iterator[Database]:
 def plant(database: Database) -> Plant:
     """A plant with a loop of five cards and one terminal."""
     return Plant(database)
+
+
+@pytest.fixture
+def shop(plant: Plant) -> PrintShop:
+    """The same plant with a printer."""
+    return PrintShop(plant)
+
+
+@pytest.fixture
+def terminal(plant: Plant) -> Terminal:
+    """A terminal at its line."""
+    return plant.terminal()
 
 
 @pytest.fixture

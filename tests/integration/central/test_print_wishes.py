@@ -192,6 +192,13 @@ def test_what_stands_on_the_paper_is_what_stands_at_central(shop: PrintShop) -> 
     assert (face.owner, face.remark, face.printed) == ("Logistics, gate 3", "Keep dry", "May 29, 2026")
 
 
+def test_cards_out_of_use_are_not_counted(shop: PrintShop) -> None:
+    shop.plant.change("card", {"body": shop.plant.cards[4]}, state="retired")
+    shop.printed(shop.plant.cards[0])
+
+    assert (shop.engine.drawn[0].face.card, shop.engine.drawn[0].face.cards) == (1, 4)
+
+
 def test_a_plant_of_its_own_language_prints_its_own_words(shop: PrintShop) -> None:
     shop.plant.change("site", {"id": shop.plant.site_id}, language="de")
     shop.printed(shop.plant.cards[0])
