@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
@@ -137,12 +137,12 @@ def one_job(
 @router.post("/print-jobs/{job_id:uuid}/cancel")
 def cancel(request: Request, visitor: Supervising, central: Here, job_id: UUID) -> Response:
     """Take a job back that waits."""
-    _job(central, job_id)
-    try:
-        print_jobs.cancel(central.printing, site_of(central), visitor.person_id, job_id)
-    except EkanbanError as error:
-        return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{job_id}", 303)
+
+    def act(_job: Job, site_id: int) -> UUID:
+        print_jobs.cancel(central.printing, site_id, visitor.person_id, job_id)
+        return job_id
+
+    return _done(request, visitor, central, job_id, act)
 
 
 @router.post("/print-jobs/{job_id:uuid}/out")
@@ -155,14 +155,13 @@ def came_out(
     until: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
     """Somebody has seen the papers of these places, or of the first ones up to `until`."""
-    job = _job(central, job_id)
-    places = id or range(1, min(until, job.total) + 1)
-    try:
-        for first, last in runs(places):
-            print_jobs.confirm(central.printing, site_of(central), visitor.person_id, job_id, first, last)
-    except EkanbanError as error:
-        return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{job_id}", 303)
+
+    def act(job: Job, site_id: int) -> UUID:
+        for first, last in runs(id or range(1, min(until, job.total) + 1)):
+            print_jobs.confirm(central.printing, site_id, visitor.person_id, job_id, first, last)
+        return job_id
+
+    return _done(request, visitor, central, job_id, act)
 
 
 @router.post("/print-jobs/{job_id:uuid}/again")
@@ -175,12 +174,22 @@ def print_again(
     request_id: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     """Print these places again as new prints, or all whose paper is not there; leads to the new job."""
-    job = _job(central, job_id)
+
+    def act(job: Job, site_id: int) -> UUID:
+        return print_jobs.make(central.printing, _wish_again(central, visitor, site_id, job, id or (), request_id))
+
+    return _done(request, visitor, central, job_id, act)
+
+
+def _done(
+    request: Request, visitor: Visitor, central: Central, job_id: UUID, act: Callable[[Job, int], UUID]
+) -> Response:
+    """Do it, and show the job that it leads to; or this one, with what is wrong."""
     try:
-        made = print_jobs.make(central.printing, _wish_again(central, visitor, job, id or (), request_id))
+        leads_to = act(_job(central, job_id), site_of(central))
     except EkanbanError as error:
         return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{made}", 303)
+    return RedirectResponse(f"/print-jobs/{leads_to}", 303)
 
 
 def runs(places: Iterable[int]) -> list[tuple[int, int]]:
@@ -194,7 +203,9 @@ def runs(places: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _wish_again(central: Central, visitor: Visitor, job: Job, places: Sequence[int], request_id: UUID | None) -> Wish:
+def _wish_again(
+    central: Central, visitor: Visitor, site_id: int, job: Job, places: Sequence[int], request_id: UUID | None
+) -> Wish:
     if job.state in WAY:
         raise NotNow(_("This job is still under way."))
     with central.database.reading() as connection:
@@ -207,7 +218,7 @@ def _wish_again(central: Central, visitor: Visitor, job: Job, places: Sequence[i
     if not bodies:
         raise NoSuchCards(_("Select cards that are still in use."))
     return Wish(
-        site_of(central), visitor.person_id, bodies, printer=job.printer, layout=job.layout, sheet=job.sheet,
+        site_id, visitor.person_id, bodies, printer=job.printer, layout=job.layout, sheet=job.sheet,
         duplex=job.duplex, reason=PrintReason.AGAIN if job.reason is PrintReason.NEW else job.reason,
         request_id=request_id, repeats=job.id, places=[one.place for one in found],
     )  # fmt: skip
