@@ -7,7 +7,7 @@ import re
 import pytest
 from page_desk import Desk, Seat, seat
 from page_plant import PagePlant
-from page_printing import register
+from page_printing import register, want
 from playwright.sync_api import Browser, expect
 
 from ekanban_central.print_engine import Sent, Standing
@@ -134,6 +134,11 @@ def test_a_printer_is_registered_and_asked_how_it_is(browser: Browser, desk: Des
         desk.engine.says = Standing(True, "Ready.")
         row.get_by_role("button", name="Ask Labels again").click()
         expect(row.locator(".state")).to_have_text("Ready")
+        desk.engine.go.clear()
+        want(desk, desk.plant.cards[:1])
+        expect(row.locator(".number")).to_have_text("1")
+        expect(row.locator(".state")).to_have_text("Ready")  # asked again
+        desk.engine.go.set()
         assert ada.said == []
 
 
