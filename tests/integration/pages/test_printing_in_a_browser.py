@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from page_desk import Desk, Seat, seat
@@ -15,6 +16,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrinterDialect, PrinterWay, PrintState
 
 pytestmark = pytest.mark.needs("chromium")
+CONTRAST = (Path(__file__).parents[1] / "kiosk" / "contrast.js").read_text()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -143,7 +145,7 @@ def test_a_printer_is_registered_and_asked_how_it_is(browser: Browser, desk: Des
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1366, 768, "light"), (390, 844, "dark")])
-def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_complains(
+def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_fades_or_complains(
     browser: Browser, desk: Desk, width: int, height: int, scheme: str
 ) -> None:
     plant = desk.plant
@@ -162,6 +164,7 @@ def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_compla
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
             assert page.title().endswith("– Riverside Works")
             assert shift(page) < 0.02, path
+            assert page.evaluate(CONTRAST, 4.5) == [], path
         assert taken.said == []
 
 
