@@ -37,7 +37,7 @@ from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
 from ekanban_central.pages import audits as audit_pages
 from ekanban_central.pages import card as card_page
-from ekanban_central.pages import card_paper, print_dialogue, sign_in
+from ekanban_central.pages import card_paper, print_dialogue, print_job_list, sign_in
 from ekanban_central.pages import cards as cards_pages
 from ekanban_central.pages import imports as import_pages
 from ekanban_central.pages import loops as loop_pages
@@ -65,8 +65,8 @@ ROUTERS = (
     people.router, signals.router, reviews.router, master.router, imports.router, printers.router, print_jobs.router,
     audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
     card_page.router, docs_page.router,
-    loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_pages.router,
-    card_paper.router, audit_pages.router,
+    loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_list.router,
+    print_job_pages.router, card_paper.router, audit_pages.router,
 )  # fmt: skip
 
 

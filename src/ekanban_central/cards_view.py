@@ -13,7 +13,7 @@ from ekanban_central import query_values
 from ekanban_central.card_papers import AWAITED, STALE
 from ekanban_central.cards_counts import PENDING, CardChoices, Row, choices, groups, loop_fits, loops_of, unseen_days
 from ekanban_central.cards_filter import CardFilter
-from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
+from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
 from ekanban_central.master import ALIAS
 from ekanban_central.sets import among
 from ekanban_central.signals_view import TERMINAL
@@ -38,10 +38,7 @@ _COLUMNS = (
     TERMINAL.c.name.label("seen_at"),
 )  # fmt: skip
 _JOINED = (
-    CARD.join(LOOP, CARD.c.loop_id == LOOP.c.id)
-    .join(PART, LOOP.c.part_id == PART.c.id)
-    .join(SOURCE, LOOP.c.source_id == SOURCE.c.id)
-    .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
+    LOOPS.join(CARD, CARD.c.loop_id == LOOP.c.id)
     .outerjoin(SIGNAL, (SIGNAL.c.body == CARD.c.body) & SIGNAL.c.closed_how.is_(None))
     .outerjoin(TERMINAL, CARD.c.last_scan_terminal == TERMINAL.c.id)
 )

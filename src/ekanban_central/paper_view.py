@@ -1,4 +1,4 @@
-"""A card's paper as its page shows it: which print is in use, whether a newer one is coming, and what is known of it."""
+"""A card's paper as its page shows it: which print is in use, whether a newer one comes, what is known of it."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: 
     if master.next_number(connection, loop_id) != planned.number:
         raise _Moved
     desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
-    master.create_cards(desk, loop_id, NewCards(count=len(found.facts)), found.bodies)
+    master.create_cards(desk, loop_id, NewCards(count=len(found.facts), one_off=wish.one_off), found.bodies)
 
 
 def _replace(connection: Connection, wish: Wish, now_ms: int) -> None:

@@ -56,8 +56,9 @@ class NotNow(EkanbanError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Cards that exist, or `count` new ones of a loop. printer: its name or id; empty: the only one there is.
+    """Cards that exist, or `count` new ones of a loop, `one_off` for one cycle each.
 
+    printer: its name or id; empty: the only one there is.
     repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
     """
 
@@ -76,6 +77,7 @@ class Wish:
     repeats: UUID | None = None
     places: Sequence[int] = ()
     terminal: UUID | None = None
+    one_off: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -87,7 +89,7 @@ class Wish:
         """What is asked for, without who asks."""
         asked = [
             list(self.bodies), str(self.loop_id), self.count, self.printer, self.layout, self.sheet, self.skip,
-            self.duplex, str(self.reason), str(self.repeats), list(self.places),
+            self.duplex, str(self.reason), str(self.repeats), list(self.places), self.one_off,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 

@@ -107,4 +107,4 @@ def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) 
 
 _LOUD = ("error", "warning")
 STILL = ("/cards/print", "/printers/")
-LIVE = ("/signals", "/reviews", "/terminals", "/loops", "/cards", "/print")
+LIVE = ("/signals", "/reviews", "/terminals", "/loops", "/cards", "/print", "/audits")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from page_plant import PagePlant
 from page_printer import PagePrinter
 
-from ekanban_central import printers
+from ekanban_central import print_jobs, printers
 from ekanban_central.ledger import Actor
 from ekanban_central.master import Desk
+from ekanban_central.print_wish import Wish
 from ekanban_core.states import PrinterDialect, PrinterWay
 
 LABELS = {
@@ -27,3 +29,9 @@ def register(plant: PagePlant, central: Any, **values: Any) -> UUID:
     with plant.database.transaction() as connection:
         desk = Desk(connection, plant.site_id, Actor.person(plant.admin), plant.now, plant.random)
         return printers.create(desk, {**LABELS, **values}, engine.address)
+
+
+def want(desk: Any, bodies: Sequence[str]) -> UUID:
+    """Want cards printed on the only printer; returns the job."""
+    wish = Wish(desk.plant.site_id, desk.plant.person, bodies)
+    return print_jobs.make(desk.app.state.central.printing, wish)

@@ -42,6 +42,7 @@ class PrintWish(Input):
     cards: tuple[Code, ...] = Field(default=(), max_length=MOST_CARDS)
     loop_id: UUID | None = None
     count: Annotated[int, Field(strict=True, ge=1, le=MOST_CARDS)] | None = None
+    one_off: Yes = False  # of new cards: each serves one cycle
     printer: Name | None = None
     layout: Name | None = None
     sheet: Name | None = None
@@ -76,7 +77,7 @@ def print_cards(visitor: Supervising, central: Here, wish: PrintWish) -> PrintJo
         asked = Wish(
             site_of(central), visitor.person_id, _bodies(wish.cards), wish.loop_id, wish.count or 0,
             wish.printer or "", wish.layout or "", wish.sheet or "", wish.skip, wish.duplex,
-            PrintReason.NEW if wish.loop_id else wish.reason, wish.request_id,
+            PrintReason.NEW if wish.loop_id else wish.reason, wish.request_id, one_off=wish.one_off,
         )  # fmt: skip
         made = print_jobs.make(central.printing, asked)
     return job_now(central, made)

@@ -63,7 +63,7 @@ class Choices:
         reason = PrintReason.NEW if self.loop else self.reason
         return Wish(
             site_id, person, self.bodies, self.loop, self.count, self.printer, self.layout, self.sheet, self.skip,
-            self.duplex, reason, request_id,
+            self.duplex, reason, request_id, one_off=self.one_off,
         )  # fmt: skip
 
     def shown(self, site_id: int, person: UUID) -> Wish:

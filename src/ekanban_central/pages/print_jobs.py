@@ -1,25 +1,24 @@
-"""Print jobs: how far each is, and what people say of its paper."""
+"""A print job: how far it is, and what people say of its paper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 from starlette.responses import Response
 
-from ekanban_central import csv_files, print_jobs, print_rows, printers, sites, view
+from ekanban_central import csv_files, print_jobs, print_rows, sites, view
 from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.api.print_jobs import site_of
 from ekanban_central.context import Central
 from ekanban_central.loading import load
 from ekanban_central.pages.lists import csv_answer
+from ekanban_central.pages.print_job_list import KINDS, WAY
 from ekanban_central.print_rows import OPEN_TO_PEOPLE, Job
 from ekanban_central.print_wish import NoSuchCards, NotNow, Wish
 from ekanban_central.printers import JOB
@@ -28,92 +27,12 @@ from ekanban_central.rendering import render, view_of
 from ekanban_central.view import gettext as _
 from ekanban_core.errors import EkanbanError
 from ekanban_core.ids import uuid7
-from ekanban_core.states import CardState, PaperState, PrintReason, PrintState, Role
+from ekanban_core.states import CardState, PaperState, PrintReason, Role
 
 router = APIRouter(include_in_schema=False)
 
-PAGE = 100  # jobs
 PRINTS = 500  # of a job, on one page
-WAY = (PrintState.QUEUED, PrintState.SENDING)
-STATES = {"": (), "needs": (PrintState.UNKNOWN, PrintState.ACCEPTED), "way": WAY, "failed": (PrintState.FAILED,)}
-KINDS = "paper_out print_job_made print_confirmed print_seen " + " ".join(f"print_job_{state}" for state in PrintState)
-HEAD = (
-    "job", "made_at", "state", "reason", "printer", "layout", "sheet", "cards", "on_paper", "by", "ended_at", "repeats",
-)  # fmt: skip
 PRINT_HEAD = ("place", "card", "part", "version", "paper")
-
-
-@dataclass(frozen=True, slots=True)
-class AskedJobs:
-    """Which jobs a list shows: "" for all, else a key of STATES."""
-
-    state: str = ""
-    printer: UUID | None = None
-    before: UUID | None = None
-
-    def with_(self, **changes: object) -> AskedJobs:
-        """The same from its start on, with something else in it."""
-        return replace(self, **{"before": None, **changes})  # type: ignore[arg-type]  # names are the template's
-
-    def url(self, ending: str = "") -> str:
-        """Path and query."""
-        pairs = [(name, str(value)) for name in self.__slots__ if (value := getattr(self, name))]
-        return f"/print-jobs{ending}" + (f"?{urlencode(pairs)}" if pairs else "")
-
-
-@dataclass(frozen=True, slots=True)
-class PrinterChip:
-    """A printer and how many jobs it has had."""
-
-    id: UUID
-    name: str
-    count: int
-
-
-def asked_jobs(state: str = "", printer: UUID | None = None, before: UUID | None = None) -> AskedJobs:
-    """The list that an address asks for."""
-    return AskedJobs(state if state in STATES else "", printer, before)
-
-
-@router.get("/print-jobs")
-def job_list(
-    request: Request,
-    visitor: Looking,
-    central: Here,
-    state: str = "",
-    printer: UUID | None = None,
-    before: UUID | None = None,
-) -> Response:
-    """All jobs, newest first."""
-    asked = asked_jobs(state, printer, before)
-    with central.database.reading() as connection:
-        site = sites.own(connection)
-        found = print_rows.listed(connection, site.id, STATES[asked.state], printer, before, PAGE + 1)
-        parts = print_rows.first_parts(connection, [job.id for job in found])
-        counts = _counts(connection, site.id, printer)
-        chips = _chips(connection, site.id)
-    return render(
-        request, "print_jobs.html", site, visitor, jobs=found[:PAGE], older=len(found) > PAGE, asked=asked, parts=parts,
-        counts=counts, printers=chips, kinds=KINDS,
-    )  # fmt: skip
-
-
-@router.get("/print-jobs.csv")
-def jobs_csv(
-    _request: Request, _visitor: Looking, central: Here, state: str = "", printer: UUID | None = None
-) -> Response:
-    """The list for a spreadsheet."""
-    with central.database.reading() as connection:
-        site = sites.own(connection)
-        found = print_rows.listed(connection, site.id, STATES.get(state, ()), printer, limit=10_000)
-    rows = (
-        [
-            job.id, view.rfc3339(job.made_ms), job.state, job.reason, job.printer, job.layout, job.sheet, job.total,
-            job.printed, job.person, view.rfc3339(job.ended_ms), job.repeats,
-        ]
-        for job in found
-    )  # fmt: skip
-    return csv_answer(f"print-jobs-{site.code}", csv_files.lines(HEAD, rows))
 
 
 @router.get("/print-jobs/{job_id:uuid}.csv")
@@ -137,12 +56,12 @@ def one_job(
 @router.post("/print-jobs/{job_id:uuid}/cancel")
 def cancel(request: Request, visitor: Supervising, central: Here, job_id: UUID) -> Response:
     """Take a job back that waits."""
-    _job(central, job_id)
-    try:
-        print_jobs.cancel(central.printing, site_of(central), visitor.person_id, job_id)
-    except EkanbanError as error:
-        return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{job_id}", 303)
+
+    def act(_job: Job, site_id: int) -> UUID:
+        print_jobs.cancel(central.printing, site_id, visitor.person_id, job_id)
+        return job_id
+
+    return _done(request, visitor, central, job_id, act)
 
 
 @router.post("/print-jobs/{job_id:uuid}/out")
@@ -155,14 +74,13 @@ def came_out(
     until: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
     """Somebody has seen the papers of these places, or of the first ones up to `until`."""
-    job = _job(central, job_id)
-    places = id or range(1, min(until, job.total) + 1)
-    try:
-        for first, last in runs(places):
-            print_jobs.confirm(central.printing, site_of(central), visitor.person_id, job_id, first, last)
-    except EkanbanError as error:
-        return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{job_id}", 303)
+
+    def act(job: Job, site_id: int) -> UUID:
+        for first, last in runs(id or range(1, min(until, job.total) + 1)):
+            print_jobs.confirm(central.printing, site_id, visitor.person_id, job_id, first, last)
+        return job_id
+
+    return _done(request, visitor, central, job_id, act)
 
 
 @router.post("/print-jobs/{job_id:uuid}/again")
@@ -175,12 +93,22 @@ def print_again(
     request_id: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     """Print these places again as new prints, or all whose paper is not there; leads to the new job."""
-    job = _job(central, job_id)
+
+    def act(job: Job, site_id: int) -> UUID:
+        return print_jobs.make(central.printing, _wish_again(central, visitor, site_id, job, id or (), request_id))
+
+    return _done(request, visitor, central, job_id, act)
+
+
+def _done(
+    request: Request, visitor: Visitor, central: Central, job_id: UUID, act: Callable[[Job, int], UUID]
+) -> Response:
+    """Do it, and show the job that it leads to; or this one, with what is wrong."""
     try:
-        made = print_jobs.make(central.printing, _wish_again(central, visitor, job, id or (), request_id))
+        leads_to = act(_job(central, job_id), site_of(central))
     except EkanbanError as error:
         return _page(request, visitor, central, job_id, problem=error)
-    return RedirectResponse(f"/print-jobs/{made}", 303)
+    return RedirectResponse(f"/print-jobs/{leads_to}", 303)
 
 
 def runs(places: Iterable[int]) -> list[tuple[int, int]]:
@@ -194,7 +122,9 @@ def runs(places: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _wish_again(central: Central, visitor: Visitor, job: Job, places: Sequence[int], request_id: UUID | None) -> Wish:
+def _wish_again(
+    central: Central, visitor: Visitor, site_id: int, job: Job, places: Sequence[int], request_id: UUID | None
+) -> Wish:
     if job.state in WAY:
         raise NotNow(_("This job is still under way."))
     with central.database.reading() as connection:
@@ -207,7 +137,7 @@ def _wish_again(central: Central, visitor: Visitor, job: Job, places: Sequence[i
     if not bodies:
         raise NoSuchCards(_("Select cards that are still in use."))
     return Wish(
-        site_of(central), visitor.person_id, bodies, printer=job.printer, layout=job.layout, sheet=job.sheet,
+        site_id, visitor.person_id, bodies, printer=job.printer, layout=job.layout, sheet=job.sheet,
         duplex=job.duplex, reason=PrintReason.AGAIN if job.reason is PrintReason.NEW else job.reason,
         request_id=request_id, repeats=job.id, places=[one.place for one in found],
     )  # fmt: skip
@@ -244,18 +174,3 @@ def _job(central: Central, job_id: UUID) -> Job:
     if found is None:
         raise Problem(404, "There is no such print job.")
     return found
-
-
-def _counts(connection: Connection, site_id: int, printer: UUID | None) -> dict[str, int]:
-    statement = select(JOB.c.state, func.count()).where(JOB.c.site_id == site_id).group_by(JOB.c.state)
-    if printer is not None:
-        statement = statement.where(JOB.c.printer_id == printer)
-    by_state = {row[0]: int(row[1]) for row in connection.execute(statement)}
-    return {name: sum(by_state.get(state, 0) for state in states or PrintState) for name, states in STATES.items()}
-
-
-def _chips(connection: Connection, site_id: int) -> list[PrinterChip]:
-    statement = select(JOB.c.printer_id, func.count()).where(JOB.c.site_id == site_id).group_by(JOB.c.printer_id)
-    counts = {row[0]: int(row[1]) for row in connection.execute(statement)}
-    found = printers.usable(connection, site_id)
-    return [PrinterChip(one.id, one.name, counts[one.id]) for one in found if counts.get(one.id)]

@@ -50,8 +50,9 @@ def ways() -> list[Way]:
             "ipp://printer.plant.example/ipp/print"),
         Way("cups", _("A queue of CUPS"), _("What the machine that sends has set up already: the queue's name."),
             "label_printer_2"),
-        Way("file", _("Files in a folder"), _("Nothing is printed: each job becomes a file in this folder of central."),
-            "cards"),
+        Way("file", _("Files in a folder"),
+            _("Nothing is printed: each job becomes files in a folder of central's machine."),
+            "/var/lib/ekanban/printed"),
     ]  # fmt: skip
 
 

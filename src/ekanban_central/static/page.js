@@ -89,10 +89,31 @@ const Page = (() => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  /*
+   * What the keys of a list do. Not while somebody types or a dialog is open; a button, link or box that has the focus
+   * takes Enter and the space bar itself.
+   */
+  function keys(actOf) {
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      const field = event.target.closest?.("input, select, textarea");
+      if (field && field.type !== "checkbox") {
+        if (event.key === "Escape") field.blur();
+        return;
+      }
+      if (event.target.closest?.("a, button, summary") && (event.key === "Enter" || event.key === " ")) return;
+      if (field && event.key === " ") return;
+      const act = actOf(event.key);
+      if (!act) return;
+      event.preventDefault();
+      act();
+    });
+  }
+
   const clock = document.querySelector("[data-now]");
   if (clock) {
     setClock(Number(clock.dataset.now));
     setInterval(tick, 5000);
   }
-  return { now, setClock, tick, duration, words, csrf: () => document.querySelector("meta[name=csrf]").content };
+  return { now, setClock, tick, duration, words, keys, csrf: () => document.querySelector("meta[name=csrf]").content };
 })();

@@ -58,6 +58,7 @@ const Parts = (() => {
         replace(old, part);
       }
       told.set(part.id, said);
+      if (part.isConnected) htmx.process(part); // some of its own parts may come late
       behind = document.getElementById(part.id);
     }
   }

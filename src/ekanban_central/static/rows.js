@@ -154,18 +154,5 @@
     return KEYS[name] ?? (button && (() => targets().length && press(button)));
   }
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    const field = event.target.closest?.("input, select, textarea");
-    if (field && field.type !== "checkbox") {
-      if (event.key === "Escape") field.blur();
-      return;
-    }
-    if (event.target.closest?.("a, button, summary") && (event.key === "Enter" || event.key === " ")) return;
-    if (field && event.key === " ") return;
-    const act = keyOf(event.key);
-    if (!act) return;
-    event.preventDefault();
-    act();
-  });
+  Page.keys(keyOf);
 })();

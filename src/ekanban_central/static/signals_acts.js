@@ -142,18 +142,5 @@
     },
   };
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    const field = event.target.closest?.("input, select, textarea");
-    if (field && field.type !== "checkbox") {
-      if (event.key === "Escape") field.blur();
-      return;
-    }
-    if (event.target.closest?.("a, button, summary") && (event.key === "Enter" || event.key === " ")) return;
-    if (field && event.key === " ") return;
-    const key = KEYS[event.key];
-    if (!key) return;
-    event.preventDefault();
-    key();
-  });
+  Page.keys((key) => KEYS[key]);
 })();

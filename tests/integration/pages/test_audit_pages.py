@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from page_counter import Counter
@@ -12,6 +13,14 @@ from page_printing import register
 from playwright.sync_api import expect
 
 from ekanban_core.card_code import CardCode
+
+
+@pytest.fixture
+def works(central_on_sqlite: str) -> Iterator[PagePlant]:
+    """One database is enough: what lies below is tested on both."""
+    plant = PagePlant(central_on_sqlite)
+    yield plant
+    plant.database.close()
 
 
 def code(body: str, version: int = 1) -> str:

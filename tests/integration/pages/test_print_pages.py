@@ -1,8 +1,9 @@
-"""Printers, print jobs and the print dialogue without a browser; on both databases."""
+"""Printers, print jobs and the print dialogue without a browser."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,14 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrintState
 
 DIALOGUE = "/cards/print"
+
+
+@pytest.fixture
+def works(central_on_sqlite: str) -> Iterator[PagePlant]:
+    """One database is enough: what lies below is tested on both."""
+    plant = PagePlant(central_on_sqlite)
+    yield plant
+    plant.database.close()
 
 
 def fields(page: str) -> dict[str, Any]:
@@ -75,12 +84,13 @@ def test_new_cards_come_into_being_by_being_printed(works: PagePlant, counter: C
     assert "Make and print 4 cards" in dialogue
     assert len(counter.get("/cards", loop_id=works.loops[0])["items"]) == 3
 
-    job = erika.post(DIALOGUE, **fields(dialogue), count="4").headers["location"]
+    job = erika.post(DIALOGUE, **fields(dialogue), count="4", one_off="1").headers["location"]
 
     printed(counter, erika, job, "On paper")
     cards = counter.get("/cards", loop_id=works.loops[0])["items"]
     assert [card["number"] for card in sorted(cards, key=lambda card: card["number"])] == [1, 2, 3, 4, 5, 6, 7]
     assert {card["state"] for card in cards} == {"active"}
+    assert sorted(card["number"] for card in cards if card["one_off"]) == [4, 5, 6, 7]
 
 
 def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, counter: Counter) -> None:

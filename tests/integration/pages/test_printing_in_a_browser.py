@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from page_desk import Desk, Seat, seat
 from page_plant import PagePlant
-from page_printing import register
+from page_printing import register, want
 from playwright.sync_api import Browser, expect
 
 from ekanban_central.print_engine import Sent, Standing
@@ -15,6 +16,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrinterDialect, PrinterWay, PrintState
 
 pytestmark = pytest.mark.needs("chromium")
+CONTRAST = (Path(__file__).parents[1] / "kiosk" / "contrast.js").read_text()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -134,19 +136,23 @@ def test_a_printer_is_registered_and_asked_how_it_is(browser: Browser, desk: Des
         desk.engine.says = Standing(True, "Ready.")
         row.get_by_role("button", name="Ask Labels again").click()
         expect(row.locator(".state")).to_have_text("Ready")
+        desk.engine.go.clear()
+        want(desk, desk.plant.cards[:1])
+        expect(row.locator(".number")).to_have_text("1")
+        expect(row.locator(".state")).to_have_text("Ready")  # asked again
+        desk.engine.go.set()
         assert ada.said == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
-def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_complains(
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1366, 768, "light"), (390, 844, "dark")])
+def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_fades_or_complains(
     browser: Browser, desk: Desk, width: int, height: int, scheme: str
 ) -> None:
     plant = desk.plant
     register(plant, desk, name="A printer with a name that is as long as printers' names may be at the very most, ok")
     paths = [
         "/loops", f"/loops/{plant.loops[0]}", "/cards", f"/cards/print?id={plant.cards[0]}", "/print-jobs", "/printers",
-        "/printers/new",
+        "/printers/new", "/audits",
     ]  # fmt: skip
     with seat(
         browser, desk, "administrator", viewport={"width": width, "height": height}, color_scheme=scheme
@@ -158,6 +164,7 @@ def test_no_page_of_cards_and_printing_is_wider_than_its_screen_shifts_or_compla
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
             assert page.title().endswith("– Riverside Works")
             assert shift(page) < 0.02, path
+            assert page.evaluate(CONTRAST, 4.5) == [], path
         assert taken.said == []
 
 

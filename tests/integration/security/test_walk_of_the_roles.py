@@ -47,7 +47,7 @@ VIEWERS = """
     GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture,
     GET /loops, GET /loops.csv, GET /loops/{loop_id:uuid}, GET /loops/{loop_id:uuid}.csv, GET /cards, GET /cards.csv,
     GET /printers, GET /printers.csv, GET /print-jobs, GET /print-jobs.csv, GET /print-jobs/{job_id:uuid},
-    GET /print-jobs/{job_id:uuid}.csv
+    GET /print-jobs/{job_id:uuid}.csv, GET /audits, GET /audits.csv, GET /audits/{audit_id:uuid}
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -69,7 +69,8 @@ SUPERVISORS = """
     POST /cards/acts/{step}, GET /cards/print, GET /cards/print/preview, POST /cards/print/choose, POST /cards/print,
     POST /print-jobs/{job_id:uuid}/cancel, POST /print-jobs/{job_id:uuid}/out, POST /print-jobs/{job_id:uuid}/again,
     GET /printers/{printer_id:uuid}/standing, POST /c/{code}/replace, POST /c/{code}/paper, POST /c/{code}/aliases,
-    POST /c/{code}/aliases/remove
+    POST /c/{code}/aliases/remove, POST /audits, POST /audits/{audit_id:uuid}/seen, POST /audits/{audit_id:uuid}/end,
+    POST /audits/{audit_id:uuid}/replace
 """
 ADMINS = """
     GET /api/v1/people, POST /api/v1/people, PATCH /api/v1/people/{person}, POST /api/v1/people/{person}/link,

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from ekanban_core import page_assets
+from ekanban_labels.face import Kind
+from ekanban_labels.words import KIND_INKS
 
 TEXT = (page_assets.STATIC / "tokens.css").read_text()
 PAIR = re.compile(r"--([\w-]+): (?:light-dark\((#\w{6}), (#\w{6})\)|(#\w{6}));")
 TOKENS = {name: (light or both, dark or both) for name, light, dark, both in PAIR.findall(TEXT)}
 STATES = ("green", "amber", "red", "blue", "grey")
+OWN = sorted((Path(page_assets.__file__).parents[1] / "ekanban_central" / "static").glob("*.css"))
 SCHEMES = pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 
 
@@ -53,6 +56,14 @@ def test_an_outcome_that_fills_a_screen_is_read_from_three_metres(state: str) ->
     assert contrast(TOKENS["on-fill"][0], TOKENS[f"fill-{state}"][0]) >= 7
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_kind_of_loop_has_the_colour_of_its_cards_and_its_word_can_be_read(kind: Kind) -> None:
+    colour = TOKENS[f"kind-{kind}"][0]
+
+    assert tuple(bytes.fromhex(colour[1:])) == KIND_INKS[kind]
+    assert contrast(TOKENS["on-fill"][0], colour) >= 4.5
+
+
 @SCHEMES
 def test_what_can_be_pressed_has_an_edge_that_can_be_seen(scheme: int) -> None:
     assert contrast(TOKENS["line-strong"][scheme], TOKENS["paper"][scheme]) >= 3
@@ -61,8 +72,7 @@ def test_what_can_be_pressed_has_an_edge_that_can_be_seen(scheme: int) -> None:
 
 
 def test_every_rule_of_a_style_is_closed_once() -> None:
-    own = Path(page_assets.__file__).parents[1] / "ekanban_central" / "static" / "central.css"
-    for sheet in (page_assets.STATIC / "tokens.css", page_assets.STATIC / "base.css", own):
+    for sheet in (page_assets.STATIC / "tokens.css", page_assets.STATIC / "base.css", *OWN):
         depth = 0
         for number, line in enumerate(re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL).splitlines(), 1):
             depth += line.count("{") - line.count("}")
@@ -71,9 +81,9 @@ def test_every_rule_of_a_style_is_closed_once() -> None:
 
 
 def test_every_colour_that_a_style_names_is_a_token() -> None:
-    known = set(re.findall(r"--([\w-]+):", TEXT))
-    own = Path(page_assets.__file__).parents[1] / "ekanban_central" / "static" / "central.css"
-    for sheet in (page_assets.STATIC / "base.css", own):
+    frame = next(sheet for sheet in OWN if sheet.name == "central.css").read_text()
+    known = set(re.findall(r"--([\w-]+):", TEXT + frame))
+    for sheet in (page_assets.STATIC / "base.css", *OWN):
         text = sheet.read_text()
         used = set(re.findall(r"var\(--([\w-]+)\)", text)) - set(re.findall(r"--([\w-]+):", text))
         assert used <= known, f"{sheet.name}: {used - known}"
