@@ -82,6 +82,6 @@ def office(world: World) -> TestClient:
 
 
 @pytest.fixture
-def printing_terminal(world: World) -> PrintingTerminal:
+def printing(world: World) -> PrintingTerminal:
     """A terminal with a printer of its own."""
     return PrintingTerminal.enrolled(world)

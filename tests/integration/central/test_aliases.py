@@ -142,6 +142,6 @@ def test_it_is_in_the_ledger(world: World, supervisor: TestClient, cards: list[s
     assert {row["actor_kind"] for row in rows} == {"person"}
 
 
-def _register(printing_terminal: PrintingTerminal, since: str | None = None) -> RegisterAnswer:
-    answer = printing_terminal.device.send("GET", "/api/v1/register", f"since={since}" if since else "")
+def _register(printing: PrintingTerminal, since: str | None = None) -> RegisterAnswer:
+    answer = printing.device.send("GET", "/api/v1/register", f"since={since}" if since else "")
     return RegisterAnswer.model_validate_json(answer.content)

@@ -31,11 +31,11 @@ def _wish(body: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_replacement_comes_out_of_centrals_printer(
-    admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
+    admin: TestClient, cards: list[str], printing: PrintingTerminal
 ) -> None:
     _printer(admin, "office")
 
-    answer = PrintRequestAnswer.model_validate_json(printing_terminal.post("prints/request", _wish(cards[0])).content)
+    answer = PrintRequestAnswer.model_validate_json(printing.post("prints/request", _wish(cards[0])).content)
 
     assert (answer.state, answer.printer, answer.print_version) == ("queued", "office", 2)
     job = admin.get(f"/api/v1/print-jobs/{answer.job}").json()
@@ -44,62 +44,58 @@ def test_a_replacement_comes_out_of_centrals_printer(
 
 
 def test_the_same_request_prints_once(
-    world: World, admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, admin: TestClient, cards: list[str], printing: PrintingTerminal
 ) -> None:
     _printer(admin, "office")
     wish = _wish(cards[0])
 
-    first, again = printing_terminal.post("prints/request", wish), printing_terminal.post("prints/request", wish)
+    first, again = printing.post("prints/request", wish), printing.post("prints/request", wish)
 
     assert first.json() == again.json()
     assert world.ledger_kinds().count("print_job_made") == 1
-    other_card = printing_terminal.post("prints/request", {**wish, "body": cards[1]})
+    other_card = printing.post("prints/request", {**wish, "body": cards[1]})
     assert other_card.status_code == 409
 
 
 def test_while_a_card_is_being_printed_it_is_not_printed_again(
-    admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
+    admin: TestClient, cards: list[str], printing: PrintingTerminal
 ) -> None:
     _printer(admin, "office")
-    printing_terminal.post("prints/request", _wish(cards[0]))
+    printing.post("prints/request", _wish(cards[0]))
 
-    again = printing_terminal.post("prints/request", _wish(cards[0]))
+    again = printing.post("prints/request", _wish(cards[0]))
 
     assert (again.status_code, problem(again)["detail"]) == (409, "This card is being printed already, on office.")
-    assert printing_terminal.post("prints/request", _wish(cards[1])).status_code == 200
+    assert printing.post("prints/request", _wish(cards[1])).status_code == 200
 
 
 def test_of_several_printers_the_one_with_the_terminals_name_stands_for_it(
-    admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
+    admin: TestClient, cards: list[str], printing: PrintingTerminal
 ) -> None:
     _printer(admin, "office")
     _printer(admin, "Line 4")
 
-    assert printing_terminal.post("prints/request", _wish(cards[0])).json()["printer"] == "Line 4"
+    assert printing.post("prints/request", _wish(cards[0])).json()["printer"] == "Line 4"
 
 
-def test_without_a_printer_the_refusal_says_so(
-    admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
-) -> None:
-    _printer(admin, "at a terminal", terminal_id=printing_terminal.id)
+def test_without_a_printer_the_refusal_says_so(admin: TestClient, cards: list[str], printing: PrintingTerminal) -> None:
+    _printer(admin, "at a terminal", terminal_id=printing.id)
 
-    refused = printing_terminal.post("prints/request", _wish(cards[0]))
+    refused = printing.post("prints/request", _wish(cards[0]))
 
     assert refused.status_code == 422
-    assert (
-        problem(refused)["detail"] == "No printer stands for this printing_terminal. A supervisor can print the card."
-    )
-    assert printing_terminal.post("prints/request", _wish("00000000")).status_code in (404, 422)
+    assert problem(refused)["detail"] == "No printer stands for this terminal. A supervisor can print the card."
+    assert printing.post("prints/request", _wish("00000000")).status_code in (404, 422)
 
 
 def test_a_copied_terminal_prints_nothing(
-    world: World, admin: TestClient, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, admin: TestClient, cards: list[str], printing: PrintingTerminal
 ) -> None:
     _printer(admin, "office")
-    printing_terminal.scan(cards[1])
-    copy = PrintingTerminal(printing_terminal.device, printing_terminal.epoch)
-    printing_terminal.restart()
-    printing_terminal.scan(cards[1])
+    printing.scan(cards[1])
+    copy = PrintingTerminal(printing.device, printing.epoch)
+    printing.restart()
+    printing.scan(cards[1])
 
     assert copy.post("prints/request", _wish(cards[0])).status_code == 409
     assert "print_job_made" not in world.ledger_kinds()

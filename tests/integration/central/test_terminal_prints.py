@@ -11,67 +11,65 @@ from ekanban_core.states import CardState, Outcome, PrintAnswer, Role
 
 
 def test_a_reported_print_makes_the_old_paper_worthless_at_once(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
+    printing.ask(cards[0])
 
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    (result,) = printing.report(printing.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.CONFIRMED, 2)
     assert PrintingTerminal.enrolled(world).scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT
-    assert printing_terminal.scan(cards[0], 2).outcome is Outcome.OPENED
+    assert printing.scan(cards[0], 2).outcome is Outcome.OPENED
     assert "print_confirmed" in world.ledger_kinds()
 
 
-def test_a_printed_version_is_never_given_again(cards: list[str], printing_terminal: PrintingTerminal) -> None:
+def test_a_printed_version_is_never_given_again(cards: list[str], printing: PrintingTerminal) -> None:
     for end in ("printed", "unknown", "failed"):
-        printing_terminal.ask(cards[0])
-        version = printing_terminal.reserves[cards[0]]
-        printing_terminal.report(printing_terminal.print_of(cards[0], version, end))
+        printing.ask(cards[0])
+        version = printing.reserves[cards[0]]
+        printing.report(printing.print_of(cards[0], version, end))
 
-        printing_terminal.ask(cards[0])
+        printing.ask(cards[0])
 
-        assert printing_terminal.reserves[cards[0]] > version
+        assert printing.reserves[cards[0]] > version
 
 
 def test_a_print_that_may_have_come_out_leaves_the_old_paper_valid_and_is_listed(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
+    printing.ask(cards[0])
 
-    (result,) = printing_terminal.report(
-        printing_terminal.print_of(cards[0], 2, "unknown", detail="no answer", operator="Ann")
-    )
+    (result,) = printing.report(printing.print_of(cards[0], 2, "unknown", detail="no answer", operator="Ann"))
 
     assert (result.answer, result.print_version) == (PrintAnswer.PENDING, 1)
     viewer = world.script(Role.VIEWER)
     (listed,) = viewer.get("/api/v1/terminals/prints", params={"open": True}).json()["items"]
     assert (listed["body"], listed["print_version"], listed["end"]) == (cards[0], 2, "unknown")
     assert (listed["operator"], listed["detail"], listed["terminal"]) == ("Ann", "no answer", "Line 4")
-    assert printing_terminal.scan(cards[0], 1, "lookup").outcome is Outcome.SHOWN
-    printing_terminal.scan(cards[0], 2)  # it did come out
+    assert printing.scan(cards[0], 1, "lookup").outcome is Outcome.SHOWN
+    printing.scan(cards[0], 2)  # it did come out
     assert viewer.get("/api/v1/terminals/prints", params={"open": True}).json()["items"] == []
     assert len(viewer.get("/api/v1/terminals/prints", params={"open": False}).json()["items"]) == 1
 
 
-def test_people_who_find_the_paper_after_all_say_so(cards: list[str], printing_terminal: PrintingTerminal) -> None:
-    printing_terminal.ask(cards[0])
-    printing_terminal.report(printing_terminal.print_of(cards[0], 2, "unknown"))
+def test_people_who_find_the_paper_after_all_say_so(cards: list[str], printing: PrintingTerminal) -> None:
+    printing.ask(cards[0])
+    printing.report(printing.print_of(cards[0], 2, "unknown"))
 
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    (result,) = printing.report(printing.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.CONFIRMED, 2)
 
 
 def test_a_report_that_comes_again_gets_its_first_answer(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
-    told = printing_terminal.print_of(cards[0], 2)
-    (first,) = printing_terminal.report(told)
+    printing.ask(cards[0])
+    told = printing.print_of(cards[0], 2)
+    (first,) = printing.report(told)
     kinds = world.ledger_kinds()
 
-    again, and_again = printing_terminal.report({**told, "age_ms": 9_000}, told)
+    again, and_again = printing.report({**told, "age_ms": 9_000}, told)
 
     assert again.repeated
     assert (again.answer, again.message) == (first.answer, first.message)
@@ -80,15 +78,15 @@ def test_a_report_that_comes_again_gets_its_first_answer(
 
 
 def test_the_same_id_with_another_content_is_set_aside(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
-    told = printing_terminal.print_of(cards[0], 2, "unknown")
-    printing_terminal.report(told)
+    printing.ask(cards[0])
+    told = printing.print_of(cards[0], 2, "unknown")
+    printing.report(told)
 
     first, second = (
-        printing_terminal.report({**told, "end": "printed"}),
-        printing_terminal.report({**told, "end": "printed"}),
+        printing.report({**told, "end": "printed"}),
+        printing.report({**told, "end": "printed"}),
     )
 
     assert [one.answer for one in (*first, *second)] == [PrintAnswer.SET_ASIDE] * 2
@@ -97,27 +95,27 @@ def test_the_same_id_with_another_content_is_set_aside(
 
 
 def test_a_version_confirmed_by_its_first_scan_is_confirmed_already(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
-    printing_terminal.scan(cards[0], 2)
+    printing.ask(cards[0])
+    printing.scan(cards[0], 2)
     before = _card(world, cards[0])
 
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    (result,) = printing.report(printing.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.CONFIRMED
     assert _card(world, cards[0]) == before
 
 
 def test_a_print_that_a_newer_one_has_overtaken_is_laid_before_a_person(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
     other = PrintingTerminal.enrolled(world)
-    printing_terminal.ask(cards[0])
+    printing.ask(cards[0])
     other.ask(cards[0])
     other.report(other.print_of(cards[0], 3))
 
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    (result,) = printing.report(printing.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.SUPERSEDED, 3)
     assert "Destroy this paper" in result.message
@@ -126,14 +124,12 @@ def test_a_print_that_a_newer_one_has_overtaken_is_laid_before_a_person(
 
 
 def test_what_was_not_given_to_this_terminal_is_set_aside(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
     other = PrintingTerminal.enrolled(world)
     other.ask(cards[0])
 
-    foreign, unknown = printing_terminal.report(
-        printing_terminal.print_of(cards[0], 2), printing_terminal.print_of("00000000", 2)
-    )
+    foreign, unknown = printing.report(printing.print_of(cards[0], 2), printing.print_of("00000000", 2))
 
     assert (foreign.answer, unknown.answer) == (PrintAnswer.SET_ASIDE, PrintAnswer.SET_ASIDE)
     assert _card(world, cards[0]).print_version == 1
@@ -141,13 +137,11 @@ def test_what_was_not_given_to_this_terminal_is_set_aside(
     assert kinds == ["print_aside", "print_aside"]
 
 
-def test_a_revoked_terminals_prints_are_set_aside(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
-) -> None:
-    printing_terminal.ask(cards[0])
-    world.script(Role.SUPERVISOR).post(f"/api/v1/terminals/{printing_terminal.id}/revoke")
+def test_a_revoked_terminals_prints_are_set_aside(world: World, cards: list[str], printing: PrintingTerminal) -> None:
+    printing.ask(cards[0])
+    world.script(Role.SUPERVISOR).post(f"/api/v1/terminals/{printing.id}/revoke")
 
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    (result,) = printing.report(printing.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.SET_ASIDE
     assert _card(world, cards[0]).print_version == 1
@@ -155,34 +149,32 @@ def test_a_revoked_terminals_prints_are_set_aside(
     assert review["facts"] == {"version": 2, "end": "printed", "standing": "revoked"}
 
 
-def test_a_copied_terminals_prints_are_set_aside(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
-) -> None:
-    printing_terminal.scan(cards[1])
-    printing_terminal.ask(cards[0])
-    copy = PrintingTerminal(printing_terminal.device, printing_terminal.epoch)
-    printing_terminal.restart()
-    printing_terminal.scan(cards[1])
+def test_a_copied_terminals_prints_are_set_aside(world: World, cards: list[str], printing: PrintingTerminal) -> None:
+    printing.scan(cards[1])
+    printing.ask(cards[0])
+    copy = PrintingTerminal(printing.device, printing.epoch)
+    printing.restart()
+    printing.scan(cards[1])
 
     (result,) = copy.report(copy.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.SET_ASIDE
     assert _card(world, cards[0]).print_version == 1
-    assert printing_terminal.report(printing_terminal.print_of(cards[0], 2))[0].answer is PrintAnswer.CONFIRMED
+    assert printing.report(printing.print_of(cards[0], 2))[0].answer is PrintAnswer.CONFIRMED
 
 
-def test_a_bad_report_harms_no_other(world: World, cards: list[str], printing_terminal: PrintingTerminal) -> None:
-    printing_terminal.ask(cards[0])
+def test_a_bad_report_harms_no_other(world: World, cards: list[str], printing: PrintingTerminal) -> None:
+    printing.ask(cards[0])
     bad = [
         7,
         None,
         {},
         {"id": "x"},
-        printing_terminal.print_of(cards[0], 9999),
-        {**printing_terminal.print_of("\0\ud800", 2)},
+        printing.print_of(cards[0], 9999),
+        {**printing.print_of("\0\ud800", 2)},
     ]
 
-    *odd, good = printing_terminal.report(*bad, printing_terminal.print_of(cards[0], 2))
+    *odd, good = printing.report(*bad, printing.print_of(cards[0], 2))
 
     assert {one.answer for one in odd} == {PrintAnswer.SET_ASIDE}
     assert [one.index for one in odd] == [0, 1, 2, 3, 4, 5]
@@ -190,22 +182,22 @@ def test_a_bad_report_harms_no_other(world: World, cards: list[str], printing_te
 
 
 def test_a_lost_card_is_in_use_again_by_its_new_paper(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    printing_terminal.ask(cards[0])
+    printing.ask(cards[0])
     world.script(Role.SUPERVISOR).post(f"/api/v1/cards/{cards[0]}/lost", json={})
 
-    printing_terminal.report(printing_terminal.print_of(cards[0], 2))
+    printing.report(printing.print_of(cards[0], 2))
 
     assert _card(world, cards[0]).state is CardState.ACTIVE
-    assert printing_terminal.scan(cards[0], 2).outcome is Outcome.OPENED
-    assert printing_terminal.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT  # the lost one, found too late
+    assert printing.scan(cards[0], 2).outcome is Outcome.OPENED
+    assert printing.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT  # the lost one, found too late
 
 
 def test_a_print_that_a_restored_central_has_forgotten_counts(
-    world: World, cards: list[str], printing_terminal: PrintingTerminal
+    world: World, cards: list[str], printing: PrintingTerminal
 ) -> None:
-    (result,) = printing_terminal.report(printing_terminal.print_of(cards[0], 7))
+    (result,) = printing.report(printing.print_of(cards[0], 7))
 
     assert result.answer is PrintAnswer.CONFIRMED
     assert _card(world, cards[0]).print_version == 7
