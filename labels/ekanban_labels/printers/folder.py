@@ -44,9 +44,7 @@ def send(printer: Printer, job: Job) -> Result:
             return ended(written, begun, _why(folder, error), whole=False, detail=printable(repr(error)))
         written += document.prints
         job.tell(Progress(Step.SENDING, written, written))
-    if job.broken:
-        return ended(written, written, job.broken_reason(), whole=False, detail=job.broken_detail())
-    return ended(written, written, say(N_("Written to the folder {folder}."), folder=folder), whole=True)
+    return job.ended(written, written, say(N_("Written to the folder {folder}."), folder=folder))
 
 
 def _store(folder: Path, name: str, data: bytes) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
-from ekanban_labels.printers.model import BadPrinter, Document, Tell
+from ekanban_labels.printers.model import BadPrinter, Document, Result, Tell, ended
 from ekanban_labels.printers.patience import Patience
 from ekanban_labels.printers.sentence import N_, Sentence, printable, say
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Job:
-    """What is sent. `documents` never raises: if they cannot be made, it ends and `broken` says so.
+    """What is sent. `documents` never raises: if they cannot be made, it ends, and `ended` says so.
 
     A caller's `tell` must not raise; if it does, the connection is given up and nobody knows what became of the job.
     """
@@ -60,18 +60,12 @@ class Job:
         """Say that the job was cancelled."""
         return say(N_("The job was cancelled."))
 
-    @property
-    def broken(self) -> bool:
-        """Say whether the rest of the documents could not be made."""
-        return self._broken is not None
-
-    def broken_reason(self) -> Sentence:
-        """Say why they could not be made."""
-        return say(N_("The rest could not be drawn: {why}"), why=self._broken)
-
-    def broken_detail(self) -> str:
-        """Return the error for the log."""
-        return printable(repr(self._broken))
+    def ended(self, printed: int, begun: int, well: Sentence) -> Result:
+        """Say what became of it when there were no more documents: `well`, unless the rest could not be made."""
+        if self._broken is None:
+            return ended(printed, begun, well, whole=True)
+        reason = say(N_("The rest could not be drawn: {why}"), why=self._broken)
+        return ended(printed, begun, reason, whole=False, detail=printable(repr(self._broken)))
 
     def batches(self, prints: int) -> Iterator[list[Document]]:
         """Yield the documents in batches of so many prints; one with more is a batch of its own."""

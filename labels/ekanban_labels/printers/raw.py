@@ -90,10 +90,7 @@ class _Blind:
             return ended(self.printed, self.begun, error.status.sentence, whole=False, detail=error.status.detail)
         except Stopped as stop:
             return ended(self.printed, self.begun, stop.reason, whole=False, detail=stop.detail)
-        if self.job.broken:
-            detail = self.job.broken_detail()
-            return ended(self.printed, self.begun, self.job.broken_reason(), whole=False, detail=detail)
-        return ended(self.printed, self.begun, _OUT if self.printed == self.begun else _HANDED, whole=True)
+        return self.job.ended(self.printed, self.begun, _OUT if self.printed == self.begun else _HANDED)
 
     def _send_all(self) -> None:
         with _line(self.printer, self.patience) as line:

@@ -68,7 +68,9 @@ def test_an_ipp_printer_without_paper_is_waited_for(printers: Hall, tmp_path: Pa
     assert "The printer has no paper. Put some in." in [str(step.reason) for step in told]
 
 
-def test_a_job_that_is_being_printed_when_it_is_cancelled_is_unknown(printers: Hall, tmp_path: Path) -> None:
+def test_a_job_that_is_cancelled_while_it_may_be_printing_is_not_called_unprinted(
+    printers: Hall, tmp_path: Path
+) -> None:
     printer = printers.ipp_printer(f"touch {tmp_path}/began; sleep 1")
     cancel = threading.Event()
 
@@ -78,8 +80,8 @@ def test_a_job_that_is_being_printed_when_it_is_cancelled_is_unknown(printers: H
 
     result = printers.call(lambda: send(printer, [Document(_pdf())], tell, cancel=cancel, patience=QUICK))
 
-    assert result.state in (Sent.UNKNOWN, Sent.DONE)
-    assert result.begun == 1
+    began = (tmp_path / "began").exists()  # the cancellation may have been faster
+    assert (result.state, result.begun) in [(Sent.UNKNOWN, 1), (Sent.DONE, 1), *([] if began else [(Sent.FAILED, 0)])]
 
 
 def test_cups_word_for_a_queue_over_ipp_is_believed(printers: Hall, tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_cups_word_for_a_raw_socket_is_not_believed(printers: Hall) -> None:
 
     assert fake.engine.count < 200
     assert (result.state, result.printed, result.begun) == (Sent.UNKNOWN, 0, 200)
-    assert "does not tell whether they came out" in str(result.reason)
+    assert "came out" in str(result.reason)  # sometimes its backend notices, and the job ends with errors
 
 
 def test_a_queue_that_is_not_there_is_said(printers: Hall) -> None:

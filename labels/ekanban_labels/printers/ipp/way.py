@@ -88,10 +88,7 @@ class _Sending:
                 self._print(f"{self.job.name}-{number}", document)
         except Stopped as stop:
             return ended(self.printed, self.begun, stop.reason, whole=False, detail=stop.detail)
-        if self.job.broken:
-            detail = self.job.broken_detail()
-            return ended(self.printed, self.begun, self.job.broken_reason(), whole=False, detail=detail)
-        return ended(self.printed, self.begun, _OUT if self.printed == self.begun else _HANDED, whole=True)
+        return self.job.ended(self.printed, self.begun, _OUT if self.printed == self.begun else _HANDED)
 
     def _print(self, name: str, document: Document) -> None:
         template = self._allowed(name, document)
