@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from central_plant import TABLES
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
@@ -13,6 +15,12 @@ from sqlalchemy import update
 from ekanban_core.states import Outcome
 
 CARDS = "/api/v1/cards"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough: these are the rules' and the pages' matters, and the tables are the others'."""
+    return f"sqlite:///{tmp_path / 'central.db'}"
 
 
 def card(office: TestClient, body: str) -> dict[str, Any]:
