@@ -45,7 +45,7 @@ class SiteWords:
     owner: str
     language: str
     zone: ZoneInfo
-    captions: Mapping[str, str]
+    captions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,10 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, pict
         container=row["container"], source=row["source"], destination=row["destination"], bin=row["bin"],
         code=code.shown, barcode=f"15K{code.text}", matrix=f"{words.base_url}/c/{code.text}",
         supplier=supplier, supplier_part=row["supplier_part"], kind=Kind(row["kind"]),
-        card=facts.number, cards=max(facts.number, row["cards"] or 0),
+        card=facts.number, cards=row["cards"],
         lead_time=print_words.lead_time(row["lead_time_s"], words.language), version=version,
         printed=format_date(today, "medium", locale=Locale.parse(words.language)), owner=words.owner,
-        remark=row["remark"], picture=picture, captions=dict(words.captions),
+        remark=row["remark"], picture=picture, captions=words.captions,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from ekanban_core.texts import translations
 
 DAY_S, HOUR_S, MINUTE_S = 86_400, 3_600, 60
 
-# By the names that layouts use.
+# By the names that layouts use, in the words that ekanban_labels has for English.
 CAPTIONS = {
     "description": _("Description"),
     "part": _("Part"),
@@ -20,6 +20,7 @@ CAPTIONS = {
     "bin": _("Bin"),
     "supplier": _("Supplier"),
     "supplier_part": _("Supplier's part"),
+    "supply": _("Supplier"),
     "count": _("Card"),
     "lead_time": _("Lead time"),
     "print": _("Print"),
@@ -27,11 +28,11 @@ CAPTIONS = {
     "printed": _("Printed"),
     "owner": _("If found, give to"),
     "remark": _("Remark"),
-    "code": _("Card code"),
-    "production": _("Make"),
-    "withdrawal": _("Move"),
-    "supplier_kind": _("Buy"),
-    "signal": _("Lot"),
+    "code": _("Code"),
+    "production": _("Production"),
+    "withdrawal": _("Withdrawal"),
+    "supplier_kind": _("Supplier"),
+    "signal": _("Signal"),
 }
 
 

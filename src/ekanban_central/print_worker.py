@@ -97,18 +97,23 @@ class PrintWorker:
     def _tidy(self) -> None:
         """Give signs of life, end what nobody sends any more, and believe the scans that have shown new paper."""
         now_ms, database = self._printing.now_ms(), self._printing.database
-        with database.reading() as connection:
-            if central_schema(connection) is not Schema.CURRENT:
-                return
-            due = print_rows.due(connection, now_ms)
+        if not self._may_write():
+            return
         if self._busy:
             with database.transaction() as connection:
                 print_rows.alive(connection, self.name, now_ms)
+        with database.reading() as connection:
+            due = print_rows.due(connection, now_ms)
         if due.silent:
             self._end_silent(now_ms)
         for key, places in due.seen.items():
             with database.transaction() as connection:
                 print_rows.settle(connection, key, places, PaperState.OUT, now_ms)
+
+    def _may_write(self) -> bool:
+        """Whether the schema is this release's; a newer one is left alone (promise 16)."""
+        with self._printing.database.reading() as connection:
+            return central_schema(connection) is Schema.CURRENT
 
     def _end_silent(self, now_ms: int) -> None:
         with self._printing.database.transaction() as connection:
@@ -124,10 +129,9 @@ class PrintWorker:
 
     def _claim(self) -> Row | None:
         with self._printing.database.reading() as connection:
-            if central_schema(connection) is not Schema.CURRENT:
-                return None
-            if print_rows.next_one(connection, self._busy) is None:
-                return None
+            waits = print_rows.next_one(connection, self._busy)
+        if waits is None or not self._may_write():
+            return None
         with self._printing.database.transaction() as connection:
             return print_rows.claim(connection, self.name, self._printing.now_ms(), self._busy)
 

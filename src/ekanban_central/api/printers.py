@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from ekanban_central import printers, sites
@@ -17,33 +17,22 @@ from ekanban_central.context import Central
 from ekanban_central.printer_inputs import NewPrinter, PrinterChange
 from ekanban_central.printers import PRINTER, BadPrinter, Printer, printer_of
 from ekanban_core.refusals import refusals
-from ekanban_core.states import PrinterDialect, PrinterWay, Role
+from ekanban_core.states import Role
+from ekanban_core.texts import gettext as _
 
 router = APIRouter(prefix="/api/v1/printers", tags=["printing"])
 Administering = Annotated[Visitor, Depends(require(Role.ADMIN))]
 
 
-class PrinterOut(BaseModel):
+AT_TERMINAL = _("This printer stands at a terminal; its kiosk tells how it is.")
+
+
+class PrinterOut(NewPrinter):
     """A printer. `address` is shown to administrators only; `waiting`: jobs that it has to print."""
 
+    model_config = ConfigDict(frozen=False)
     id: UUID
-    name: str
-    way: PrinterWay
-    address: str | None
-    dialect: PrinterDialect
-    dpi: int
-    media: str
-    offset_x: float
-    offset_y: float
-    scale_x: float
-    scale_y: float
-    inset: float
-    answers_status: bool
-    fingerprint: str
-    layout: str
-    sheet: str
-    terminal_id: UUID | None
-    enabled: bool
+    address: str | None  # type: ignore[assignment]  # whoever may not see it gets none
     waiting: int
 
 
@@ -127,7 +116,7 @@ def check_printer(_visitor: Supervising, central: Here, printer_id: UUID) -> Sta
     with central.database.reading() as connection:
         found = one(printers.one(connection, sites.own(connection).id, printer_id), "printer")
     if found.terminal_id is not None:
-        return StandingOut(ready=found.enabled, message="This printer stands at a terminal; its kiosk tells how it is.")
+        return StandingOut(ready=found.enabled, message=AT_TERMINAL)
     standing = central.printing.engine.standing(found)
     return StandingOut(ready=standing.ready, message=standing.text.format(**standing.facts))
 
@@ -136,8 +125,8 @@ def _known_forms(central: Central, values: dict[str, Any]) -> None:
     engine = central.printing.engine
     for kind, names in (("layout", engine.layouts()), ("sheet", engine.sheets())):
         if values.get(kind) and values[kind] not in names:
-            raise BadPrinter("There is no {kind} {name}; expected one of {names}.", kind=kind, name=values[kind],
-                             names=", ".join(names))  # fmt: skip
+            text = _("There is no {kind} {name}; expected one of {names}.")
+            raise BadPrinter(text, kind=kind, name=values[kind], names=", ".join(names))
 
 
 def _out(printer: Printer, visitor: Visitor, waiting: int = 0) -> PrinterOut:

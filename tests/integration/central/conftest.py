@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from central_plant import Plant
+from central_plant import Plant, Terminal
 from fastapi.testclient import TestClient
-from printing_terminal import PrintingTerminal
+from print_shop import PrintShop
 from security_world import World, make_world
 from structlog.testing import capture_logs
 
@@ -47,6 +47,18 @@ def plant(database: Database) -> Plant:
 
 
 @pytest.fixture
+def shop(plant: Plant) -> PrintShop:
+    """The same plant with a printer."""
+    return PrintShop(plant)
+
+
+@pytest.fixture
+def terminal(plant: Plant) -> Terminal:
+    """A terminal at its line."""
+    return plant.terminal()
+
+
+@pytest.fixture
 def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A central as an application. Small bodies only."""
     world = make_world(database_url, tmp_path, body_limit=65_536)
@@ -66,9 +78,3 @@ def office(world: World) -> TestClient:
     printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
     assert admin.post("/api/v1/printers", json=printer).status_code == 201
     return admin
-
-
-@pytest.fixture
-def terminal(world: World) -> PrintingTerminal:
-    """A terminal with a printer of its own."""
-    return PrintingTerminal.enrolled(world)

@@ -7,6 +7,7 @@ import io
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
 from security_world import MINUTE, World, problem
@@ -15,6 +16,11 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, Role
 
 AUDITS = "/api/v1/audits"
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
 
 def begun(office: TestClient, **wish: Any) -> str:

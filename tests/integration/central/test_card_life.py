@@ -18,6 +18,11 @@ CARDS = "/api/v1/cards"
 
 
 @pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
+
+
+@pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """One database is enough: these are the rules' and the pages' matters, and the tables are the others'."""
     return f"sqlite:///{tmp_path / 'central.db'}"

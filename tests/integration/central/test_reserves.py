@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from printing_terminal import PrintingTerminal, fresh_id
 from security_world import World, problem
 
@@ -11,6 +12,11 @@ from ekanban_central.loading import load
 from ekanban_core.facts import Card
 from ekanban_core.states import Role
 from ekanban_core.wire import EpochMessage
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
 
 def test_a_terminal_gets_the_next_version_of_the_cards_scanned_at_it(

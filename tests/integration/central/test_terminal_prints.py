@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from printing_terminal import PrintingTerminal
 from security_world import World
 
 from ekanban_central.loading import load
 from ekanban_core.facts import Card
 from ekanban_core.states import CardState, Outcome, PrintAnswer, Role
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
 
 def test_a_reported_print_makes_the_old_paper_worthless_at_once(

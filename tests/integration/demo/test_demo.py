@@ -139,3 +139,22 @@ def test_a_killed_demo_leaves_no_terminal_behind(tmp_path: Path) -> None:
         process.wait(30)
 
         eventually(lambda: not answers(ready["terminal"]))
+
+
+def test_its_cards_are_printed_into_a_folder_from_the_command_line(tmp_path: Path) -> None:
+    with demo(tmp_path / "plant", "--no-scans") as (_process, ready):
+        command = [
+            EKANBAN, "cards", "print", ready["cards"][0], "--central", ready["central"], "--token", ready["api_token"],
+            "--reason", "damaged", "--json",
+        ]  # fmt: skip
+        printed = subprocess.run(command, capture_output=True, text=True, check=False)
+        refused = subprocess.run(
+            [*command[:4], "--printer", "None", *command[4:]], capture_output=True, text=True, check=False
+        )
+
+    assert printed.returncode == 0, printed.stderr
+    job = json.loads(printed.stdout)
+    assert (job["state"], job["printed"], job["reason"]) == ("done", 1, "damaged")
+    (paper,) = (tmp_path / "plant" / "printed").glob("*.pdf")
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert (refused.returncode, "There is no printer None" in refused.stderr) == (1, True)

@@ -18,16 +18,6 @@ from ekanban_core.card_code import CardCode
 from ekanban_labels.printers.simulated import LabelPrinter, SimulatedPrinter
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
-def works(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagePlant]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('works') / 'central.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_module_url")
-    plant = PagePlant(url)
-    yield plant
-    plant.database.close()
-
-
 @pytest.fixture(scope="module")
 def folder(works: PagePlant, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the printer "Folder" puts its paper; another one for each plant, because their jobs have the same ids."""
@@ -102,7 +92,7 @@ def test_new_cards_of_a_loop_are_printed_on_labels(works: PagePlant, counter: Co
 
 
 def test_a_card_is_replaced_and_a_double_click_changes_nothing(works: PagePlant, counter: Counter) -> None:
-    body, wish = works.cards[10], {"reason": "lost", "printer": "Folder", "request_id": str(uuid4())}
+    body, wish = works.cards[9], {"reason": "lost", "printer": "Folder", "request_id": str(uuid4())}
 
     first = counter.post(f"/cards/{body}/replace", 202, **wish)
     second = counter.post(f"/cards/{body}/replace", 202, **wish)
