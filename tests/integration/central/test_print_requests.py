@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal, fresh_id
-from security_world import World, problem
+from security_world import World, make_world, problem
 
 from ekanban_core.states import Role
 from ekanban_core.wire import PrintRequestAnswer
@@ -111,3 +111,17 @@ def test_a_copied_terminal_prints_nothing(
 
     assert copy.post("prints/request", _wish(cards[0])).status_code == 409
     assert "print_job_made" not in world.ledger_kinds()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told"), [("http://127.0.0.1:8000", ""), ("http://plant:8000", "http://plant:8000")]
+)
+def test_terminals_get_no_address_that_leads_phones_nowhere(
+    database_url: str, tmp_path: Path, base_url: str, told: str
+) -> None:
+    world = make_world(database_url, tmp_path, base_url=base_url)
+
+    register = world.terminal().send("GET", "/api/v1/register").json()
+
+    assert register["base_url"] == told
+    world.central.database.close()
