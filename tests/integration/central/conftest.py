@@ -10,7 +10,6 @@ import pytest
 from central_plant import Plant, Terminal
 from fastapi.testclient import TestClient
 from print_shop import PrintShop
-from printing_terminal import PrintingTerminal
 from security_world import World, make_world
 from structlog.testing import capture_logs
 
@@ -79,9 +78,3 @@ def office(world: World) -> TestClient:
     printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
     assert admin.post("/api/v1/printers", json=printer).status_code == 201
     return admin
-
-
-@pytest.fixture
-def printing(world: World) -> PrintingTerminal:
-    """A terminal with a printer of its own."""
-    return PrintingTerminal.enrolled(world)

@@ -7,6 +7,7 @@ import io
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
 from security_world import MINUTE, World, problem
@@ -15,6 +16,11 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, Role
 
 AUDITS = "/api/v1/audits"
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
 
 def begun(office: TestClient, **wish: Any) -> str:
@@ -30,13 +36,13 @@ def names(office: TestClient, audit: str, what: str) -> list[str]:
     return [one["text"] for one in found(office, audit, what)]
 
 
-def test_what_was_not_scanned_is_missing(office: TestClient, cards: list[str], printing: PrintingTerminal) -> None:
-    printing.scan(cards[4], intent="lookup")  # before the audit
+def test_what_was_not_scanned_is_missing(office: TestClient, cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.scan(cards[4], intent="lookup")  # before the audit
     audit = begun(office, destination="Line 1", name="Line 1, autumn")
-    printing.device.world.clock.now_ms += MINUTE
+    terminal.device.world.clock.now_ms += MINUTE
 
-    printing.scan(cards[0], intent="lookup")
-    printing.scan(cards[1], intent="empty")
+    terminal.scan(cards[0], intent="lookup")
+    terminal.scan(cards[1], intent="empty")
 
     told = office.get(f"{AUDITS}/{audit}").json()
     assert (told["cards"], told["seen"], told["missing"], told["name"]) == (5, 2, 3, "Line 1, autumn")
@@ -47,13 +53,13 @@ def test_what_was_not_scanned_is_missing(office: TestClient, cards: list[str], p
 
 
 def test_nothing_is_written_for_a_card_that_is_seen(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     audit = begun(office)
     before = len(world.ledger_kinds())
 
     world.clock.now_ms += MINUTE
-    printing.scan(cards[0], intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
 
     assert world.ledger_kinds()[before:] == ["scan"]
     assert names(office, audit, "seen") == [cards[0]]
@@ -72,7 +78,7 @@ def test_the_scope_is_what_was_asked_for_and_in_use(world: World, office: TestCl
 
 
 def test_only_the_chosen_terminals_count_and_what_else_they_scan_lies_out_of_place(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     other = PrintingTerminal.enrolled(world)
     loop_id = office.get(f"/api/v1/cards/{cards[0]}").json()["loop_id"]
@@ -84,11 +90,11 @@ def test_only_the_chosen_terminals_count_and_what_else_they_scan_lies_out_of_pla
     strange_loop = office.post("/api/v1/loops", json=loop).raise_for_status().json()["id"]
     wish = {"loop_id": strange_loop, "printed": True}
     strange = office.post("/api/v1/cards", json=wish).raise_for_status().json()["items"][0]["body"]
-    audit = begun(office, loop_id=loop_id, terminals=[printing.id])
+    audit = begun(office, loop_id=loop_id, terminals=[terminal.id])
     world.clock.now_ms += MINUTE
 
-    printing.scan(cards[0], intent="lookup")
-    printing.scan(strange, intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
+    terminal.scan(strange, intent="lookup")
     other.scan(cards[1], intent="lookup")
 
     assert names(office, audit, "seen") == [cards[0]]
@@ -97,28 +103,28 @@ def test_only_the_chosen_terminals_count_and_what_else_they_scan_lies_out_of_pla
 
 
 def test_a_scan_that_may_be_older_than_the_audit_does_not_count(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.scan(cards[1], intent="lookup")
+    terminal.scan(cards[1], intent="lookup")
     audit = begun(office)
     world.clock.now_ms += MINUTE
 
-    printing.scan(cards[0], intent="lookup", age_ms=2 * MINUTE)  # stored before the audit began
+    terminal.scan(cards[0], intent="lookup", age_ms=2 * MINUTE)  # stored before the audit began
 
     assert names(office, audit, "seen") == []
 
 
 def test_old_paper_is_told_and_its_card_is_missing_still(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0], cards[1])
-    printing.report(*(printing.print_of(body, 2) for body in cards[:2]))
+    terminal.ask(cards[0], cards[1])
+    terminal.report(*(terminal.print_of(body, 2) for body in cards[:2]))
     audit = begun(office)
     world.clock.now_ms += MINUTE
 
-    printing.scan(cards[0], 1)
-    printing.scan(cards[1], 1)
-    printing.scan(cards[1], 2, "lookup")
+    terminal.scan(cards[0], 1)
+    terminal.scan(cards[1], 1)
+    terminal.scan(cards[1], 2, "lookup")
 
     missing = found(office, audit, "missing")
     assert [(one["text"], one["superseded"]) for one in missing[:2]] == [(cards[0], 1), (cards[2], None)]
@@ -128,13 +134,13 @@ def test_old_paper_is_told_and_its_card_is_missing_still(
     assert office.get(f"{AUDITS}/{audit}").json()["superseded"] == 2
 
 
-def test_stale_paper_is_told(world: World, office: TestClient, cards: list[str], printing: PrintingTerminal) -> None:
+def test_stale_paper_is_told(world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal) -> None:
     loop_id = office.get(f"/api/v1/cards/{cards[0]}").json()["loop_id"]
     office.patch(f"/api/v1/loops/{loop_id}", json={"quantity": 7})
     audit = begun(office)
     world.clock.now_ms += MINUTE
 
-    printing.scan(cards[0], intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
 
     assert [(one["text"], one["stale"]) for one in found(office, audit, "seen")] == [(cards[0], True)]
 
@@ -154,14 +160,14 @@ def test_codes_that_were_typed_count_too(office: TestClient, cards: list[str]) -
 
 
 def test_an_audit_that_has_ended_does_not_change_any_more(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     audit = begun(office)
     world.clock.now_ms += MINUTE
-    printing.scan(cards[0], intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
 
     ended = office.post(f"{AUDITS}/{audit}/end").raise_for_status().json()
-    printing.scan(cards[1], intent="lookup")
+    terminal.scan(cards[1], intent="lookup")
 
     assert (ended["seen"], ended["ended_at"] is not None) == (1, True)
     assert office.get(f"{AUDITS}/{audit}").json()["seen"] == 1
@@ -172,12 +178,12 @@ def test_an_audit_that_has_ended_does_not_change_any_more(
 
 
 def test_what_is_missing_is_printed_anew_once(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     audit = begun(office)
     world.clock.now_ms += MINUTE
     for body in cards[:3]:
-        printing.scan(body, intent="lookup")
+        terminal.scan(body, intent="lookup")
     wish = {"report_lost": True, "request_id": str(uuid4())}
 
     job = office.post(f"{AUDITS}/{audit}/replace", json=wish).raise_for_status().json()
@@ -188,8 +194,8 @@ def test_what_is_missing_is_printed_anew_once(
     assert (other.status_code, problem(other)["detail"]) == (422, "Nothing is missing that could be printed.")
     states = {body: office.get(f"/api/v1/cards/{body}").json()["state"] for body in cards}
     assert states == dict.fromkeys(cards[:3], "active") | dict.fromkeys(cards[3:], "lost")
-    assert printing.scan(cards[3], 1).outcome is Outcome.FOUND  # it turns up, before the new paper is there
-    assert printing.scan(cards[4], 2).outcome is Outcome.OPENED  # the new paper ends the loss
+    assert terminal.scan(cards[3], 1).outcome is Outcome.FOUND  # it turns up, before the new paper is there
+    assert terminal.scan(cards[4], 2).outcome is Outcome.OPENED  # the new paper ends the loss
     assert names(office, audit, "seen") == [*cards[:3], *cards[3:]]
 
 
@@ -205,11 +211,11 @@ def test_only_some_of_it_is_printed_and_nothing_is_lost_by_that(office: TestClie
 
 
 def test_a_card_whose_new_print_came_out_is_not_missing(
-    office: TestClient, cards: list[str], printing: PrintingTerminal
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     audit = begun(office)
-    printing.ask(cards[0])
-    printing.report(printing.print_of(cards[0], 2))
+    terminal.ask(cards[0])
+    terminal.report(terminal.print_of(cards[0], 2))
 
     assert names(office, audit, "replaced") == [cards[0]]
     assert names(office, audit, "missing") == cards[1:]
@@ -226,11 +232,11 @@ def test_what_cannot_be_printed_is_not_reported_lost(world: World, cards: list[s
 
 
 def test_the_result_is_a_file_for_spreadsheets(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     audit = begun(office)
     world.clock.now_ms += MINUTE
-    printing.scan(cards[0], intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
     office.post(f"{AUDITS}/{audit}/seen", json={"codes": ["=1+1"]})
 
     answer = office.get(f"{AUDITS}/{audit}/cards.csv").raise_for_status()

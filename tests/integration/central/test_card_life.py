@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from central_plant import TABLES
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
@@ -13,6 +15,17 @@ from sqlalchemy import update
 from ekanban_core.states import Outcome
 
 CARDS = "/api/v1/cards"
+
+
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough: these are the rules' and the pages' matters, and the tables are the others'."""
+    return f"sqlite:///{tmp_path / 'central.db'}"
 
 
 def card(office: TestClient, body: str) -> dict[str, Any]:
@@ -37,7 +50,7 @@ def reviews(office: TestClient, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_changed_quantity_makes_all_paper_stale_until_it_is_printed_anew(
-    office: TestClient, cards: list[str], printing: PrintingTerminal
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     office.post(f"{CARDS}/{cards[4]}/retire", json={})
     loop_id = card(office, cards[0])["loop_id"]
@@ -46,11 +59,11 @@ def test_a_changed_quantity_makes_all_paper_stale_until_it_is_printed_anew(
 
     assert bodies(office, stale=True) == set(cards[:4])
     assert bodies(office, stale=False) == {cards[4]}
-    assert printing.scan(cards[0]).outcome is Outcome.STALE_PRINT
-    printing.ask(cards[1])
-    printing.report(printing.print_of(cards[1], printing.reserves[cards[1]]))
+    assert terminal.scan(cards[0]).outcome is Outcome.STALE_PRINT
+    terminal.ask(cards[1])
+    terminal.report(terminal.print_of(cards[1], terminal.reserves[cards[1]]))
     assert bodies(office, stale=True) == {cards[0], *cards[2:4]}
-    assert printing.scan(cards[1], printing.reserves[cards[1]]).outcome is Outcome.OPENED
+    assert terminal.scan(cards[1], terminal.reserves[cards[1]]).outcome is Outcome.OPENED
 
 
 def test_the_same_quantity_makes_nothing_stale(office: TestClient, cards: list[str]) -> None:
@@ -62,26 +75,26 @@ def test_the_same_quantity_makes_nothing_stale(office: TestClient, cards: list[s
 
 
 def test_where_and_when_a_card_was_seen_last(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.scan(cards[0], intent="lookup")
+    terminal.scan(cards[0], intent="lookup")
 
     seen, unseen = card(office, cards[0]), card(office, cards[1])
 
-    assert (seen["last_scan_terminal"], seen["last_scan_at_terminal"]) == (printing.id, "Line 4")
+    assert (seen["last_scan_terminal"], seen["last_scan_at_terminal"]) == (terminal.id, "Line 4")
     assert seen["last_scan_at"] is not None
     assert (unseen["last_scan_at"], unseen["last_scan_at_terminal"]) == (None, None)
 
 
-def test_a_reserve_is_no_print_on_its_way(office: TestClient, cards: list[str], printing: PrintingTerminal) -> None:
-    printing.ask(cards[0], cards[1])
+def test_a_reserve_is_no_print_on_its_way(office: TestClient, cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.ask(cards[0], cards[1])
     assert card(office, cards[0])["awaited_version"] is None
 
-    printing.report(printing.print_of(cards[0], 2, "unknown"))
+    terminal.report(terminal.print_of(cards[0], 2, "unknown"))
     office.post(f"{CARDS}/{cards[1]}/replace", json={"reason": "damaged"}).raise_for_status()
 
     assert [card(office, body)["awaited_version"] for body in cards[:2]] == [2, 3]
-    printing.scan(cards[0], 2)
+    terminal.scan(cards[0], 2)
     assert card(office, cards[0])["awaited_version"] is None
 
 
@@ -94,7 +107,7 @@ def test_cards_are_found_by_what_they_are(office: TestClient, cards: list[str]) 
 
 
 def test_a_one_off_card_is_made_printed_used_once_and_done(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     wish = {"loop_id": card(office, cards[0])["loop_id"], "one_off": True, "reason": "launch of model B"}
     (made,) = office.post(CARDS, json=wish).raise_for_status().json()["items"]
@@ -104,7 +117,7 @@ def test_a_one_off_card_is_made_printed_used_once_and_done(
     paper_is_out(world, office, job)
     assert (card(office, body)["state"], card(office, body)["print_version"]) == ("active", 1)
 
-    outcomes = [printing.scan(body, 1, intent).outcome for intent in ("empty", "receive", "empty")]
+    outcomes = [terminal.scan(body, 1, intent).outcome for intent in ("empty", "receive", "empty")]
 
     assert outcomes == [Outcome.OPENED, Outcome.RECEIVED, Outcome.RETIRED]
     assert card(office, body)["state"] == "retired"
@@ -114,24 +127,24 @@ def test_a_one_off_card_is_made_printed_used_once_and_done(
 
 
 def test_the_old_paper_of_a_replaced_card_finds_nothing(
-    world: World, office: TestClient, cards: list[str], printing: PrintingTerminal
+    world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     office.post(f"{CARDS}/{cards[0]}/lost", json={"reason": "not in the box"})
     job = office.post(f"{CARDS}/{cards[0]}/replace", json={"reason": "lost"}).raise_for_status().json()
     paper_is_out(world, office, job)
 
-    assert printing.scan(cards[0], 2).outcome is Outcome.OPENED
-    assert printing.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT
+    assert terminal.scan(cards[0], 2).outcome is Outcome.OPENED
+    assert terminal.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT
     assert reviews(office, "found") == []
 
 
 def test_a_card_found_while_its_replacement_is_printed_works_by_the_new_paper_and_its_demand_is_kept(
-    office: TestClient, cards: list[str], printing: PrintingTerminal
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
+    terminal.ask(cards[0])
     office.post(f"{CARDS}/{cards[0]}/lost", json={})
-    assert printing.scan(cards[0], 1).outcome is Outcome.FOUND
-    printing.report(printing.print_of(cards[0], 2))  # somebody had asked for it meanwhile
+    assert terminal.scan(cards[0], 1).outcome is Outcome.FOUND
+    terminal.report(terminal.print_of(cards[0], 2))  # somebody had asked for it meanwhile
 
     (review,) = reviews(office, "found")
 
@@ -143,9 +156,9 @@ def test_a_card_found_while_its_replacement_is_printed_works_by_the_new_paper_an
 
 
 def test_a_lost_card_with_an_open_order_retires_only_with_it(
-    office: TestClient, cards: list[str], printing: PrintingTerminal
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.scan(cards[0])
+    terminal.scan(cards[0])
     office.post(f"{CARDS}/{cards[0]}/lost", json={})
 
     refused = office.post(f"{CARDS}/{cards[0]}/retire", json={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from printing_terminal import PrintingTerminal
 from security_world import World
 
@@ -10,66 +11,71 @@ from ekanban_core.facts import Card
 from ekanban_core.states import CardState, Outcome, PrintAnswer, Role
 
 
-def test_a_reported_print_makes_the_old_paper_worthless_at_once(
-    world: World, cards: list[str], printing: PrintingTerminal
-) -> None:
-    printing.ask(cards[0])
+@pytest.fixture
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
-    (result,) = printing.report(printing.print_of(cards[0], 2))
+
+def test_a_reported_print_makes_the_old_paper_worthless_at_once(
+    world: World, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    terminal.ask(cards[0])
+
+    (result,) = terminal.report(terminal.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.CONFIRMED, 2)
     assert PrintingTerminal.enrolled(world).scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT
-    assert printing.scan(cards[0], 2).outcome is Outcome.OPENED
+    assert terminal.scan(cards[0], 2).outcome is Outcome.OPENED
     assert "print_confirmed" in world.ledger_kinds()
 
 
-def test_a_printed_version_is_never_given_again(cards: list[str], printing: PrintingTerminal) -> None:
+def test_a_printed_version_is_never_given_again(cards: list[str], terminal: PrintingTerminal) -> None:
     for end in ("printed", "unknown", "failed"):
-        printing.ask(cards[0])
-        version = printing.reserves[cards[0]]
-        printing.report(printing.print_of(cards[0], version, end))
+        terminal.ask(cards[0])
+        version = terminal.reserves[cards[0]]
+        terminal.report(terminal.print_of(cards[0], version, end))
 
-        printing.ask(cards[0])
+        terminal.ask(cards[0])
 
-        assert printing.reserves[cards[0]] > version
+        assert terminal.reserves[cards[0]] > version
 
 
 def test_a_print_that_may_have_come_out_leaves_the_old_paper_valid_and_is_listed(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
+    terminal.ask(cards[0])
 
-    (result,) = printing.report(printing.print_of(cards[0], 2, "unknown", detail="no answer", operator="Ann"))
+    (result,) = terminal.report(terminal.print_of(cards[0], 2, "unknown", detail="no answer", operator="Ann"))
 
     assert (result.answer, result.print_version) == (PrintAnswer.PENDING, 1)
     viewer = world.script(Role.VIEWER)
     (listed,) = viewer.get("/api/v1/terminals/prints", params={"open": True}).json()["items"]
     assert (listed["body"], listed["print_version"], listed["end"]) == (cards[0], 2, "unknown")
     assert (listed["operator"], listed["detail"], listed["terminal"]) == ("Ann", "no answer", "Line 4")
-    assert printing.scan(cards[0], 1, "lookup").outcome is Outcome.SHOWN
-    printing.scan(cards[0], 2)  # it did come out
+    assert terminal.scan(cards[0], 1, "lookup").outcome is Outcome.SHOWN
+    terminal.scan(cards[0], 2)  # it did come out
     assert viewer.get("/api/v1/terminals/prints", params={"open": True}).json()["items"] == []
     assert len(viewer.get("/api/v1/terminals/prints", params={"open": False}).json()["items"]) == 1
 
 
-def test_people_who_find_the_paper_after_all_say_so(cards: list[str], printing: PrintingTerminal) -> None:
-    printing.ask(cards[0])
-    printing.report(printing.print_of(cards[0], 2, "unknown"))
+def test_people_who_find_the_paper_after_all_say_so(cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.ask(cards[0])
+    terminal.report(terminal.print_of(cards[0], 2, "unknown"))
 
-    (result,) = printing.report(printing.print_of(cards[0], 2))
+    (result,) = terminal.report(terminal.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.CONFIRMED, 2)
 
 
 def test_a_report_that_comes_again_gets_its_first_answer(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
-    told = printing.print_of(cards[0], 2)
-    (first,) = printing.report(told)
+    terminal.ask(cards[0])
+    told = terminal.print_of(cards[0], 2)
+    (first,) = terminal.report(told)
     kinds = world.ledger_kinds()
 
-    again, and_again = printing.report({**told, "age_ms": 9_000}, told)
+    again, and_again = terminal.report({**told, "age_ms": 9_000}, told)
 
     assert again.repeated
     assert (again.answer, again.message) == (first.answer, first.message)
@@ -78,16 +84,13 @@ def test_a_report_that_comes_again_gets_its_first_answer(
 
 
 def test_the_same_id_with_another_content_is_set_aside(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
-    told = printing.print_of(cards[0], 2, "unknown")
-    printing.report(told)
+    terminal.ask(cards[0])
+    told = terminal.print_of(cards[0], 2, "unknown")
+    terminal.report(told)
 
-    first, second = (
-        printing.report({**told, "end": "printed"}),
-        printing.report({**told, "end": "printed"}),
-    )
+    first, second = terminal.report({**told, "end": "printed"}), terminal.report({**told, "end": "printed"})
 
     assert [one.answer for one in (*first, *second)] == [PrintAnswer.SET_ASIDE] * 2
     assert [one.repeated for one in (*first, *second)] == [False, True]
@@ -95,27 +98,27 @@ def test_the_same_id_with_another_content_is_set_aside(
 
 
 def test_a_version_confirmed_by_its_first_scan_is_confirmed_already(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
-    printing.scan(cards[0], 2)
+    terminal.ask(cards[0])
+    terminal.scan(cards[0], 2)
     before = _card(world, cards[0])
 
-    (result,) = printing.report(printing.print_of(cards[0], 2))
+    (result,) = terminal.report(terminal.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.CONFIRMED
     assert _card(world, cards[0]) == before
 
 
 def test_a_print_that_a_newer_one_has_overtaken_is_laid_before_a_person(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     other = PrintingTerminal.enrolled(world)
-    printing.ask(cards[0])
+    terminal.ask(cards[0])
     other.ask(cards[0])
     other.report(other.print_of(cards[0], 3))
 
-    (result,) = printing.report(printing.print_of(cards[0], 2))
+    (result,) = terminal.report(terminal.print_of(cards[0], 2))
 
     assert (result.answer, result.print_version) == (PrintAnswer.SUPERSEDED, 3)
     assert "Destroy this paper" in result.message
@@ -124,12 +127,12 @@ def test_a_print_that_a_newer_one_has_overtaken_is_laid_before_a_person(
 
 
 def test_what_was_not_given_to_this_terminal_is_set_aside(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
     other = PrintingTerminal.enrolled(world)
     other.ask(cards[0])
 
-    foreign, unknown = printing.report(printing.print_of(cards[0], 2), printing.print_of("00000000", 2))
+    foreign, unknown = terminal.report(terminal.print_of(cards[0], 2), terminal.print_of("00000000", 2))
 
     assert (foreign.answer, unknown.answer) == (PrintAnswer.SET_ASIDE, PrintAnswer.SET_ASIDE)
     assert _card(world, cards[0]).print_version == 1
@@ -137,11 +140,11 @@ def test_what_was_not_given_to_this_terminal_is_set_aside(
     assert kinds == ["print_aside", "print_aside"]
 
 
-def test_a_revoked_terminals_prints_are_set_aside(world: World, cards: list[str], printing: PrintingTerminal) -> None:
-    printing.ask(cards[0])
-    world.script(Role.SUPERVISOR).post(f"/api/v1/terminals/{printing.id}/revoke")
+def test_a_revoked_terminals_prints_are_set_aside(world: World, cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.ask(cards[0])
+    world.script(Role.SUPERVISOR).post(f"/api/v1/terminals/{terminal.id}/revoke")
 
-    (result,) = printing.report(printing.print_of(cards[0], 2))
+    (result,) = terminal.report(terminal.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.SET_ASIDE
     assert _card(world, cards[0]).print_version == 1
@@ -149,32 +152,25 @@ def test_a_revoked_terminals_prints_are_set_aside(world: World, cards: list[str]
     assert review["facts"] == {"version": 2, "end": "printed", "standing": "revoked"}
 
 
-def test_a_copied_terminals_prints_are_set_aside(world: World, cards: list[str], printing: PrintingTerminal) -> None:
-    printing.scan(cards[1])
-    printing.ask(cards[0])
-    copy = PrintingTerminal(printing.device, printing.epoch)
-    printing.restart()
-    printing.scan(cards[1])
+def test_a_copied_terminals_prints_are_set_aside(world: World, cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.scan(cards[1])
+    terminal.ask(cards[0])
+    copy = PrintingTerminal(terminal.device, terminal.epoch)
+    terminal.restart()
+    terminal.scan(cards[1])
 
     (result,) = copy.report(copy.print_of(cards[0], 2))
 
     assert result.answer is PrintAnswer.SET_ASIDE
     assert _card(world, cards[0]).print_version == 1
-    assert printing.report(printing.print_of(cards[0], 2))[0].answer is PrintAnswer.CONFIRMED
+    assert terminal.report(terminal.print_of(cards[0], 2))[0].answer is PrintAnswer.CONFIRMED
 
 
-def test_a_bad_report_harms_no_other(world: World, cards: list[str], printing: PrintingTerminal) -> None:
-    printing.ask(cards[0])
-    bad = [
-        7,
-        None,
-        {},
-        {"id": "x"},
-        printing.print_of(cards[0], 9999),
-        {**printing.print_of("\0\ud800", 2)},
-    ]
+def test_a_bad_report_harms_no_other(world: World, cards: list[str], terminal: PrintingTerminal) -> None:
+    terminal.ask(cards[0])
+    bad = [7, None, {}, {"id": "x"}, terminal.print_of(cards[0], 9999), {**terminal.print_of("\0\ud800", 2)}]
 
-    *odd, good = printing.report(*bad, printing.print_of(cards[0], 2))
+    *odd, good = terminal.report(*bad, terminal.print_of(cards[0], 2))
 
     assert {one.answer for one in odd} == {PrintAnswer.SET_ASIDE}
     assert [one.index for one in odd] == [0, 1, 2, 3, 4, 5]
@@ -182,22 +178,22 @@ def test_a_bad_report_harms_no_other(world: World, cards: list[str], printing: P
 
 
 def test_a_lost_card_is_in_use_again_by_its_new_paper(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    printing.ask(cards[0])
+    terminal.ask(cards[0])
     world.script(Role.SUPERVISOR).post(f"/api/v1/cards/{cards[0]}/lost", json={})
 
-    printing.report(printing.print_of(cards[0], 2))
+    terminal.report(terminal.print_of(cards[0], 2))
 
     assert _card(world, cards[0]).state is CardState.ACTIVE
-    assert printing.scan(cards[0], 2).outcome is Outcome.OPENED
-    assert printing.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT  # the lost one, found too late
+    assert terminal.scan(cards[0], 2).outcome is Outcome.OPENED
+    assert terminal.scan(cards[0], 1).outcome is Outcome.SUPERSEDED_PRINT  # the lost one, found too late
 
 
 def test_a_print_that_a_restored_central_has_forgotten_counts(
-    world: World, cards: list[str], printing: PrintingTerminal
+    world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
-    (result,) = printing.report(printing.print_of(cards[0], 7))
+    (result,) = terminal.report(terminal.print_of(cards[0], 7))
 
     assert result.answer is PrintAnswer.CONFIRMED
     assert _card(world, cards[0]).print_version == 7
