@@ -45,7 +45,7 @@ class SiteWords:
     owner: str
     language: str
     zone: ZoneInfo
-    captions: Mapping[str, str]
+    captions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, pict
         card=facts.number, cards=row["cards"],
         lead_time=print_words.lead_time(row["lead_time_s"], words.language), version=version,
         printed=format_date(today, "medium", locale=Locale.parse(words.language)), owner=words.owner,
-        remark=row["remark"], picture=picture, captions=dict(words.captions),
+        remark=row["remark"], picture=picture, captions=words.captions,
     )  # fmt: skip
 
 

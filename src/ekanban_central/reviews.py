@@ -199,7 +199,8 @@ _ABOUT_THE_CYCLE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, Revi
 
 def _about_found(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> list[Choice]:
     if loaded.card.state not in (CardState.LOST, CardState.FOUND):
-        return _about_intent(row, scanned, loaded, intent)  # by a newer print: what the worker wanted is left
+        # By a newer print. What the worker wanted is left, unless the new paper has asked for it.
+        return _about_intent(row, scanned, loaded, intent) if loaded.signal is None else []
     orders = intent == Intent.EMPTY and loaded.signal is None
     retire = [] if loaded.signal else [Choice.RETIRE]
     return [*([Choice.REINSTATE_ORDER] if orders else []), Choice.REINSTATE, *retire]

@@ -29,4 +29,4 @@ def is_copy(connection: Connection, terminal_id: UUID, start: EpochMessage, now_
     fence = Fence(known, newest, {}, now_ms)
     fence.introduce(epoch, previous, start.previous_seq)
     here = fence.epochs.get(epoch)
-    return bool(fence.forks) or (here is not None and (here.forked or here.last_seq is not None))
+    return here is not None and (here.forked or here.last_seq is not None)

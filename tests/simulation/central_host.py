@@ -7,6 +7,7 @@ the same signature check, the same route functions and the same group commit, an
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -32,9 +33,13 @@ from ekanban_central.imports import Imports
 from ekanban_central.intake import Intake
 from ekanban_central.intake_flush import Flusher
 from ekanban_central.keys import key_of
+from ekanban_central.labels_engine import LabelsEngine
 from ekanban_central.live import Hub
 from ekanban_central.metrics import Metrics
+from ekanban_central.pictures import Pictures
 from ekanban_central.plant_clock import PlantClock
+from ekanban_central.print_wish import Printing
+from ekanban_central.print_worker import PrintWorker
 from ekanban_central.problems import Problem
 from ekanban_central.settings import CentralSettings
 from ekanban_central.signed_answers import PROOF, Proof
@@ -120,8 +125,13 @@ class CentralHost:
         with database.transaction() as connection:
             clock.take_up(connection, "the one boot of this machine")
         self._take = Intake(database, hub.publish, self._dice.randbytes, clock.not_before).take
+        settings = CentralSettings(data=self.file.parent, database_url=f"sqlite:///{self.file}")
+        printing = Printing(
+            database, LabelsEngine(self.file.parent), Pictures(database), hub.publish, clock.now_ms,
+            os.urandom, settings.base_url,
+        )  # fmt: skip
         self.process = Central(
-            settings=CentralSettings(data=self.file.parent, database_url=f"sqlite:///{self.file}"),
+            settings=settings,
             database=database,
             hub=hub,
             key=self.key,
@@ -130,6 +140,8 @@ class CentralHost:
             intake=Flusher(self._taken, self._run),
             metrics=Metrics(),
             imports=Imports(database, self._taken, hub.publish, clock.now_ms, self._dice.randbytes, self.key.id),
+            printing=printing,
+            printers=PrintWorker(printing),  # never started: nobody prints here
         )
         return self.process
 

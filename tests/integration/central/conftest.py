@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from central_plant import Plant, Terminal
+from fastapi.testclient import TestClient
 from print_shop import PrintShop
 from security_world import World, make_world
 from structlog.testing import capture_logs
 
 from ekanban_central.database import Database
+from ekanban_core.states import Role
 from ekanban_migrations import upgrade
 
 
@@ -67,3 +69,12 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def cards(world: World) -> list[str]:
     return Plant(world.central.database, site_id=1).cards
+
+
+@pytest.fixture
+def office(world: World) -> TestClient:
+    """An administrator, beside a printer."""
+    admin = world.script(Role.ADMIN)
+    printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
+    assert admin.post("/api/v1/printers", json=printer).status_code == 201
+    return admin

@@ -19,15 +19,6 @@ AUDITS = "/api/v1/audits"
 
 
 @pytest.fixture
-def office(world: World) -> TestClient:
-    """An administrator, beside a printer."""
-    admin = world.script(Role.ADMIN)
-    printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
-    assert admin.post("/api/v1/printers", json=printer).status_code == 201
-    return admin
-
-
-@pytest.fixture
 def terminal(world: World) -> PrintingTerminal:
     return PrintingTerminal.enrolled(world)
 

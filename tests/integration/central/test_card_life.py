@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,23 +12,20 @@ from printing_terminal import PrintingTerminal
 from security_world import World, problem
 from sqlalchemy import update
 
-from ekanban_core.states import Outcome, Role
+from ekanban_core.states import Outcome
 
 CARDS = "/api/v1/cards"
 
 
 @pytest.fixture
-def office(world: World) -> TestClient:
-    """An administrator, beside a printer."""
-    admin = world.script(Role.ADMIN)
-    printer = {"name": "office", "way": "raw", "address": "192.0.2.1:9100", "dialect": "zpl"}
-    assert admin.post("/api/v1/printers", json=printer).status_code == 201
-    return admin
+def terminal(world: World) -> PrintingTerminal:
+    return PrintingTerminal.enrolled(world)
 
 
 @pytest.fixture
-def terminal(world: World) -> PrintingTerminal:
-    return PrintingTerminal.enrolled(world)
+def database_url(tmp_path: Path) -> str:
+    """One database is enough: these are the rules' and the pages' matters, and the tables are the others'."""
+    return f"sqlite:///{tmp_path / 'central.db'}"
 
 
 def card(office: TestClient, body: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from ekanban_core.wire import PrintRequestAnswer
 @pytest.fixture
 def terminal(world: World) -> PrintingTerminal:
     return PrintingTerminal.enrolled(world)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough: these are the rules' and the pages' matters, and the tables are the others'."""
+    return f"sqlite:///{tmp_path / 'central.db'}"
 
 
 @pytest.fixture

@@ -44,40 +44,43 @@ def test_new_cards_are_made_and_printed_in_one_go(shop: PrintShop) -> None:
     assert [(paper.face.card, paper.face.cards) for paper in shop.engine.drawn] == [(6, 8), (7, 8), (8, 8)]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "error"),
-    [
-        ({"printer": "Nowhere"}, NoPrinter),
-        ({"loop_id": UUID(int=9), "count": 2}, NotThere),
-        ({"bodies": ["00000000"]}, NoSuchCards),
-        ({"bodies": []}, NoSuchCards),
-        ({"state": "retired"}, RuleError),
-        ({"state": "found"}, RuleError),
-        ({"state": "lost", "reason": PrintReason.AGAIN}, RuleError),
-        ({"pending_version": 1023}, RuleError),
-        ({"enabled": False}, NoPrinter),
-        ({"refuses": "4711"}, NotPrintable),
-        ({"base_url": "http://127.0.0.1:8000"}, LoopbackAddress),
-        ({"base_url": "http://localhost"}, LoopbackAddress),
-        ({"base_url": "http://[::1]:8000"}, LoopbackAddress),
-    ],
-)
-def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop, wrong: dict[str, Any], error: type[Exception]) -> None:
-    wrong = dict(wrong)
-    asked = {"bodies": shop.plant.cards[:2], "reason": PrintReason.DAMAGED}
-    asked |= {name: wrong.pop(name) for name in ("bodies", "reason", "printer", "loop_id", "count") if name in wrong}
-    shop.engine.refuses = wrong.pop("refuses", "")
-    for name, value in wrong.items():
-        table, where = {
-            "enabled": ("printer", {"id": shop.office}), "base_url": ("site", {"id": shop.plant.site_id})
-        }.get(name, ("card", {"body": shop.plant.cards[1]}))  # fmt: skip
-        shop.plant.change(table, where, **{name: value})
+REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
+    ({"printer": "Nowhere"}, NoPrinter),
+    ({"loop_id": UUID(int=9), "count": 2}, NotThere),
+    ({"bodies": ["00000000"]}, NoSuchCards),
+    ({"bodies": []}, NoSuchCards),
+    ({"state": "retired"}, RuleError),
+    ({"state": "found"}, RuleError),
+    ({"state": "lost", "reason": PrintReason.AGAIN}, RuleError),
+    ({"pending_version": 1023}, RuleError),
+    ({"enabled": False}, NoPrinter),
+    ({"enabled": False, "printer": "Office"}, NoPrinter),
+    ({"refuses": "4711"}, NotPrintable),
+    ({"base_url": "http://127.0.0.1:8000"}, LoopbackAddress),
+    ({"base_url": "http://localhost"}, LoopbackAddress),
+    ({"base_url": "http://[::1]:8000"}, LoopbackAddress),
+]
+
+
+def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop) -> None:
+    places = {"enabled": ("printer", {"id": shop.office}), "base_url": ("site", {"id": shop.plant.site_id})}
     before = stored(shop)
+    for wrong, error in REFUSED:
+        asked = {"bodies": shop.plant.cards[:2], "reason": PrintReason.DAMAGED}
+        asked |= {name: value for name, value in wrong.items() if name in Wish.__slots__}
+        shop.engine.refuses = wrong.get("refuses", "")
+        changed = [name for name in wrong if name not in (*Wish.__slots__, "refuses")]
+        for name in changed:
+            table, where = places.get(name, ("card", {"body": shop.plant.cards[1]}))
+            was = shop.plant.rows(table, **where)[0][name]
+            shop.plant.change(table, where, **{name: wrong[name]})
 
-    with pytest.raises(error):
-        print_jobs.make(shop.printing, Wish(shop.plant.site_id, ERIKA, **asked))
+        with pytest.raises(error):
+            print_jobs.make(shop.printing, Wish(shop.plant.site_id, ERIKA, **asked))
 
-    assert stored(shop) == before
+        assert stored(shop) == before, wrong
+        for name in changed:
+            shop.plant.change(table, where, **{name: was})
     assert shop.worker.work_off() == 0
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from central_plant import Plant
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from replayed import same_when_replayed
 
-from ekanban_central.replay import replay_site
-from ekanban_central.sets import as_json
 from ekanban_core.states import Closing
 
 INTENTS = ("empty", "empty", "receive", "acknowledge", "ship", "withdraw", "lookup", "undo")
@@ -19,8 +15,6 @@ STEPS = st.lists(
     min_size=1,
     max_size=25,
 )
-
-REVIEWED = ("kind", "scan_id", "signal_id", "body", "facts", "decided_ms", "decision", "decided_by", "note")
 
 
 def test_replaying_the_ledger_gives_cards_and_signals(plant: Plant) -> None:
@@ -40,21 +34,6 @@ def test_replaying_the_ledger_gives_cards_and_signals(plant: Plant) -> None:
             scan = terminal.scan(cards[which], intent, **target)
             last[who] = scan["id"]
             terminal.send(scan)
-        _same(plant)
+        same_when_replayed(plant)
 
     work()
-
-
-def _same(plant: Plant) -> None:
-    with plant.database.reading() as connection:
-        state = replay_site(connection, plant.site_id)
-    assert state.cards == {row["body"]: _plain(row) for row in plant.rows("card")}
-    assert state.signals == {str(row["id"]): _plain(row) for row in plant.rows("signal")}
-    desk = {str(row["id"]): json.loads(as_json(row)) for row in plant.rows("review")}
-    assert state.reviews == {key: {name: row[name] for name in REVIEWED} for key, row in desk.items()}
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(as_json(row))
-    del plain["changed"]
-    return plain
