@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from starlette.responses import Response
 
 from ekanban_central import audits, audits_view, cards_counts, csv_files, printers, sites, view, words
@@ -19,9 +19,8 @@ from ekanban_central.audit_results import Found
 from ekanban_central.audits import NoSuchAudit, Noted, Scope
 from ekanban_central.context import Central
 from ekanban_central.inputs import Asked
-from ekanban_central.ledger import Actor
-from ekanban_central.master import Desk, NotThere
-from ekanban_central.pages.lists import Notice, act_answer, csv_answer
+from ekanban_central.master import NotThere
+from ekanban_central.pages.lists import Notice, act_answer, csv_answer, write
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render, view_of
 from ekanban_central.signals_view import TERMINAL
@@ -77,12 +76,9 @@ def begin(
              "loop": loop}  # fmt: skip
     scope = Scope(source, destination, typed["part"], loop)
     try:
-        with central.database.transaction() as connection:
-            desk = _desk(central, visitor, sites.own(connection).id, connection)
-            key = audits.begin(desk, scope, terminal or (), typed["name"])
+        key = write(central, visitor, lambda desk: audits.begin(desk, scope, terminal or (), typed["name"]))
     except (NotThere, ValueError):
         return _list(request, visitor, central, None, typed, nothing=True)
-    central.hub.publish(desk.site_id, desk.position)
     return RedirectResponse(f"/audits/{key}", 303)
 
 
@@ -107,9 +103,9 @@ def seen(request: Request, visitor: Supervising, central: Here, audit_id: UUID, 
     notices: list[Notice] = []
     with view.seen_as(view_of(request, visitor, site)):
         try:
-            with central.database.transaction() as connection:
-                desk = _desk(central, visitor, site.id, connection)
-                noted = audits.see(desk, audit_id, [code.strip()]) if code.strip() else []
+            codes = [code.strip()] if code.strip() else []
+            noted = write(central, visitor, lambda desk: audits.see(desk, audit_id, codes)) if codes else []
+            with central.database.reading() as connection:
                 newest = audits.print_versions(connection, [one.body for one in noted if one.body])
             notices = [_said(one, newest) for one in noted]
         except EkanbanError as error:
@@ -121,12 +117,9 @@ def seen(request: Request, visitor: Supervising, central: Here, audit_id: UUID, 
 def end(request: Request, visitor: Supervising, central: Here, audit_id: UUID) -> Response:
     """End it: its result stays as it is."""
     try:
-        with central.database.transaction() as connection:
-            desk = _desk(central, visitor, sites.own(connection).id, connection)
-            audits.end(desk, audit_id)
+        write(central, visitor, lambda desk: audits.end(desk, audit_id))
     except EkanbanError as error:
         return _page(request, visitor, central, audit_id, problem=error)
-    central.hub.publish(desk.site_id, desk.position)
     return RedirectResponse(f"/audits/{audit_id}", 303)
 
 
@@ -217,8 +210,3 @@ def _said(noted: Noted, newest: dict[str, int]) -> Notice:
     if not noted.inside:
         return Notice("amber", _("{code} is a card, but it does not belong here.").format(code=code))
     return Notice("green", _("Seen: {code}").format(code=code))
-
-
-def _desk(central: Central, visitor: Visitor, site_id: int, connection: Connection) -> Desk:
-    actor = Actor.person(visitor.person_id)
-    return Desk(connection, site_id, actor, central.now_ms(), central.random_bytes)

@@ -16,9 +16,8 @@ from ekanban_central.api.lists import Here, Supervising
 from ekanban_central.card_acts import NoSuchCard
 from ekanban_central.context import Central
 from ekanban_central.inputs import Asked
-from ekanban_central.ledger import Actor
-from ekanban_central.master import Desk
 from ekanban_central.pages.card import card_page
+from ekanban_central.pages.lists import write
 from ekanban_central.print_engine import NotPrintable
 from ekanban_central.print_wish import Wish
 from ekanban_central.rendering import view_of
@@ -65,7 +64,7 @@ def add_alias(request: Request, visitor: Supervising, central: Here, code: str, 
     """Let a foreign code stand for the card."""
     return _done(
         request, visitor, central, code,
-        lambda site_id, body: _write(central, visitor, lambda desk: aliases.add(desk, body, text)), text,
+        lambda site_id, body: write(central, visitor, lambda desk: aliases.add(desk, body, text)), text,
     )  # fmt: skip
 
 
@@ -74,7 +73,7 @@ def remove_alias(request: Request, visitor: Supervising, central: Here, code: st
     """Let it stand for the card no longer."""
     return _done(
         request, visitor, central, code,
-        lambda site_id, body: _write(central, visitor, lambda desk: aliases.remove(desk, body, text)),
+        lambda site_id, body: write(central, visitor, lambda desk: aliases.remove(desk, body, text)),
     )  # fmt: skip
 
 
@@ -104,11 +103,3 @@ def _says(error: EkanbanError) -> str:
     if isinstance(error, NotPrintable):
         return " ".join(view.filled(fault.text, fault.facts) for fault in error.faults[:3])
     return view.said(error)
-
-
-def _write(central: Central, visitor: Visitor, write: Callable[[Desk], object]) -> None:
-    with central.database.transaction() as connection:
-        site = sites.own(connection)
-        desk = Desk(connection, site.id, Actor.person(visitor.person_id), central.now_ms(), central.random_bytes)
-        write(desk)
-    central.hub.publish(site.id, desk.position)

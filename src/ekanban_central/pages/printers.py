@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -18,9 +17,8 @@ from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.api.printers import Administering
 from ekanban_central.context import Central
-from ekanban_central.ledger import Actor
-from ekanban_central.master import AlreadyThere, Desk, NotThere
-from ekanban_central.pages.lists import csv_answer
+from ekanban_central.master import AlreadyThere, NotThere
+from ekanban_central.pages.lists import csv_answer, write
 from ekanban_central.pages.printer_forms import AMOUNTS, DIALECTS, DPIS, FIELDS, Read, of_printer, read, typed_in, ways
 from ekanban_central.printers import PRINTER, BadPrinter, Printer, PrinterBusy, printer_of
 from ekanban_central.problems import Problem
@@ -111,7 +109,7 @@ async def change(request: Request, visitor: Administering, central: Here, printe
 def remove(request: Request, visitor: Administering, central: Here, printer_id: UUID) -> Response:
     """Take a printer off the list; not while it has jobs to print."""
     try:
-        _write(central, visitor, lambda desk: printers.remove(desk, printer_id))
+        write(central, visitor, lambda desk: printers.remove(desk, printer_id))
     except (PrinterBusy, NotThere) as error:
         return _list(request, visitor, central, error, 409)
     return RedirectResponse("/printers", 303)
@@ -166,9 +164,9 @@ def _written(central: Central, visitor: Visitor, printer: Printer | None, found:
     values, address = found.values, central.printing.engine.address
     try:
         if printer is None:
-            _write(central, visitor, lambda desk: printers.create(desk, values, address))
+            write(central, visitor, lambda desk: printers.create(desk, values, address))
         else:
-            _write(central, visitor, lambda desk: printers.change_printer(desk, printer.id, values, address))
+            write(central, visitor, lambda desk: printers.change_printer(desk, printer.id, values, address))
     except BadPrinter as error:
         return Read(wrong={"address": view.said(error)})
     except AlreadyThere:
@@ -178,14 +176,6 @@ def _written(central: Central, visitor: Visitor, printer: Printer | None, found:
     except NotThere as error:
         return Read(wrong={"terminal": view.said(error)})
     return found
-
-
-def _write(central: Central, visitor: Visitor, write: Any) -> None:
-    with central.database.transaction() as connection:
-        site = sites.own(connection)
-        desk = Desk(connection, site.id, Actor.person(visitor.person_id), central.now_ms(), central.random_bytes)
-        write(desk)
-    central.hub.publish(desk.site_id, desk.position)
 
 
 def _form(
