@@ -29,10 +29,10 @@ CAPTIONS = {
     "owner": _("If found, give to"),
     "remark": _("Remark"),
     "code": _("Code"),
-    "production": _("Production"),
-    "withdrawal": _("Withdrawal"),
-    "supplier_kind": _("Supplier"),
-    "signal": _("Signal"),
+    "production": _("Make"),
+    "withdrawal": _("Move"),
+    "supplier_kind": _("Buy"),
+    "signal": _("Lot"),
 }
 
 
