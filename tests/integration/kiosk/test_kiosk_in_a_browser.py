@@ -82,7 +82,7 @@ def test_a_scan_is_on_the_screen_by_itself(screen: Screen, terminal: Terminal) -
     scan(terminal, 1001)
 
     face(screen.page, "last").to_be_visible()
-    expect(screen.page.locator(".part")).to_have_text("A-2040-7")
+    expect(screen.page.locator('[data-name="last"] .part')).to_have_text("A-2040-7")
     expect(screen.page.locator('[data-text="rows.0.headline"]')).to_have_text("A-2040-7")
     expect(screen.page.locator("#spoken")).to_have_text("Ordered. A-2040-7. Ordered, due 09:15.")
     assert screen.said == []
@@ -95,7 +95,7 @@ def test_the_page_without_javascript_shows_the_same(browser: Any, service: Servi
     page.goto(terminal.url)
 
     face(page, "last").to_be_visible()
-    expect(page.locator(".part")).to_have_text("A-2040-7")
+    expect(page.locator('[data-name="last"] .part')).to_have_text("A-2040-7")
     page.close()
 
 
@@ -103,7 +103,7 @@ def test_hostile_text_stays_text(screen: Screen, terminal: Terminal) -> None:
     nothing = {"part": "", "code": HOSTILE, "message": HOSTILE, "destination": HOSTILE, "bin": HOSTILE}
     scan(terminal, 1001, Outcome.UNREADABLE, **nothing)
 
-    expect(screen.page.locator(".part")).to_have_text(HOSTILE)
+    expect(screen.page.locator('[data-name="last"] .part')).to_have_text(HOSTILE)
     expect(screen.page.locator(".why").first).to_have_text(HOSTILE)
     assert screen.page.locator("img").count() == 0
     assert screen.page.title() == "Scans at Line 4"
@@ -119,7 +119,7 @@ def test_the_part_number_fills_an_eighth_of_the_height(
         scan(terminal, part=part, id=f"id of {part}")
 
         face(screen.page, "last").to_be_visible()
-        expect(screen.page.locator(".part")).to_have_text(part)
+        expect(screen.page.locator('[data-name="last"] .part')).to_have_text(part)
         assert 12 <= round(part_height(screen.page), 1) <= 24, part
         assert clipped(screen.page) == [], part
         assert not scrolls(screen.page), part
@@ -129,7 +129,7 @@ def test_a_number_of_any_length_is_shown_whole(screen: Screen, terminal: Termina
     for part in ("HYD-PUMP-4711-0815-2290-AXIAL-R3", "W" * 120, "0123456789" * 6, "a b " * 30):
         scan(terminal, part=part, id=f"id of {part}")
 
-        expect(screen.page.locator(".part")).to_have_text(part.strip())
+        expect(screen.page.locator('[data-name="last"] .part')).to_have_text(part.strip())
         face(screen.page, "last").to_be_visible()
         assert part_height(screen.page) > 4, part
         assert clipped(screen.page) == [], part
@@ -141,7 +141,7 @@ def test_long_german_texts_find_their_place(screen: Screen, terminal: Terminal, 
     scan(terminal, 1001, Outcome.STALE_PRINT, **GERMAN)
 
     face(screen.page, "last").to_be_visible()
-    expect(screen.page.locator(".part")).to_have_text(GERMAN["part"])
+    expect(screen.page.locator('[data-name="last"] .part')).to_have_text(GERMAN["part"])
     assert clipped(screen.page) == []
     assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -154,12 +154,12 @@ def test_the_name_of_a_bin_is_not_broken_at_its_hyphens(screen: Screen, terminal
     )
     for more in range(24):  # a longer and longer way, so that the line ends everywhere
         scan(terminal, 1000 + more, destination="Line " + "4" * more, bin="A-05-1")
-        expect(screen.page.locator(".destination")).to_have_text("Line " + "4" * more + " ·")
+        expect(screen.page.locator('[data-name="last"] .destination')).to_have_text("Line " + "4" * more + " ·")
 
-        assert screen.page.locator(".bin").evaluate(lines) == 1
+        assert screen.page.locator('[data-name="last"] .bin').evaluate(lines) == 1
 
     scan(terminal, 1001, bin="A-05-" * 20)
-    expect(screen.page.locator(".bin")).to_have_text("A-05-" * 20)
+    expect(screen.page.locator('[data-name="last"] .bin')).to_have_text("A-05-" * 20)
     assert clipped(screen.page) == []
 
 
@@ -337,7 +337,7 @@ def test_a_lost_service_is_said_and_found_again(screen: Screen, service: Service
     try:
         face(screen.page, "lost").to_be_hidden()
         scan(terminal, 1001)
-        expect(screen.page.locator(".part")).to_have_text("A-2040-7")
+        expect(screen.page.locator('[data-name="last"] .part')).to_have_text("A-2040-7")
         face(screen.page, "last").to_be_visible()
     finally:
         again.stop()
