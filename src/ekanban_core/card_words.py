@@ -46,7 +46,8 @@ def lead_time(seconds: int, language: str) -> str:
     """The largest units that say it exactly to the minute: "2 d", "1 d 4 h", "90 min" is "1 h 30 min"."""
     translate = translations(language).gettext
     if seconds < MINUTE_S:
-        return f"{seconds} {translate(_('s'))}"
+        second = translate(_("s"))
+        return f"{seconds} {second}"
     days, rest = divmod(seconds, DAY_S)
     hours, rest = divmod(rest, HOUR_S)
     units = ((days, translate(_("d"))), (hours, translate(_("h"))), (rest // MINUTE_S, translate(_("min"))))
