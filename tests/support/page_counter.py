@@ -12,19 +12,21 @@ from page_plant import PagePlant
 from page_printer import PagePrinter
 
 from ekanban_central.app import create_app
+from ekanban_central.print_engine import Engine
 from ekanban_central.settings import CentralSettings
 
 
 class Counter:
     """A plant's central as programs and browsers reach it."""
 
-    def __init__(self, plant: PagePlant, data: Path, **more: Any) -> None:
+    def __init__(self, plant: PagePlant, data: Path, *, engine: Engine | None = None, **more: Any) -> None:
         self.plant = plant
         settings = CentralSettings(data=data, database_url=plant.url.render_as_string(hide_password=False), **more)
         self.engine = PagePrinter()
         self.app = create_app(
-            settings, now_ms=lambda: plant.now, random_bytes=plant.random, engine=self.engine, loopback=True
-        )
+            settings, now_ms=lambda: plant.now, random_bytes=plant.random, engine=engine or self.engine,
+            loopback=engine is None,
+        )  # fmt: skip
         self.api = self.program()
 
     def program(self, person: UUID | None = None) -> TestClient:

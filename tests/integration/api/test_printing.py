@@ -14,6 +14,7 @@ from page_counter import Counter
 from page_plant import PagePlant
 from PIL import Image
 
+from ekanban_central.labels_engine import LabelsEngine
 from ekanban_core.card_code import CardCode
 from ekanban_labels.printers.simulated import LabelPrinter, SimulatedPrinter
 
@@ -26,7 +27,8 @@ def folder(works: PagePlant, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def counter(works: PagePlant, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    counter = Counter(works, tmp_path_factory.mktemp("central"), base_url="https://kanban.example")
+    data = tmp_path_factory.mktemp("central")
+    counter = Counter(works, data, engine=LabelsEngine(data), base_url="https://kanban.example")
     register(counter, name="Folder", way="file", address=str(folder), dialect="pdf", sheet="a4-a7")
     yield counter
     counter.close()

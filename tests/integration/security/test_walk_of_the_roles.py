@@ -82,7 +82,8 @@ ADMINS = """
 TERMINAL = """
     GET /, GET /events, POST /api/v1/scan, POST /api/v1/undo, POST /api/v1/acknowledge-refused, GET /api/v1/refused,
     GET /api/v1/dead, POST /api/v1/dead/replay, GET /api/v1/status, GET /healthz, GET /readyz, GET /metrics,
-    GET /openapi.json, HEAD /openapi.json
+    GET /openapi.json, HEAD /openapi.json, POST /api/v1/print, POST /api/v1/print/answer, GET /api/v1/prints,
+    GET /api/v1/print/cards
 """
 ENDLESS = {"GET /api/v1/events", "GET /events"}  # let in, they go on for ever: test_live.py
 
