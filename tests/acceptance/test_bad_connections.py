@@ -85,6 +85,7 @@ def flood(service: Service, count: int, room: int, memory: int) -> None:
         answers(service)
 
 
+@pytest.mark.more
 def test_a_thousand_silent_connections_keep_nobody_from_being_answered(service: Service) -> None:
     flood(service, 1_000, ROOM, memory=20)
 

@@ -105,6 +105,7 @@ def delivered(terminal: Terminal, central: Central, count: int) -> None:
     assert terminal.status()["journal"]["dead"] == 0
 
 
+@pytest.mark.more
 @pytest.mark.needs("chromium")
 def test_a_database_that_is_killed_under_load_and_started_again_costs_no_scan(
     central: Central, terminal: Terminal, codes: list[str], postgres: OwnPostgres, supervisor: Callable[[], Page]
@@ -152,6 +153,7 @@ def test_a_database_that_hangs_takes_down_nothing_that_does_not_need_it(
     delivered(terminal, central, 2)
 
 
+@pytest.mark.more
 def test_a_table_that_somebody_locks_costs_a_wait_and_no_scan(
     central: Central, terminal: Terminal, codes: list[str], postgres: OwnPostgres
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from real_plant import EKANBAN, Central, Terminal, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.more, pytest.mark.timeout(240)]
 
 
 def ekanban(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

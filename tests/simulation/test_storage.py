@@ -32,6 +32,7 @@ def test_whatever_operation_fails_nothing_green_is_lost_and_nothing_refused_is_c
     assert told["runs"] > told["operations"]
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_journal_with_this_bug_is_found_out(plant: str) -> None:
     told, printed = _attack("--scans", "12", "--jobs", "1", "--more", "0.5", "--only", "SYNC", "--plant", plant)

@@ -70,6 +70,7 @@ def environment(systemd: NotifySocket) -> dict[str, str]:
 NAMED = {"journal": "journal", "reader": "scanner hand", "loop": None}  # a loop that hangs cannot name anything
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("part", NAMED)
 def test_what_hangs_starves_the_watchdog_and_what_goes_on_feeds_it_again(terminal: Watched, part: str) -> None:
     terminal.systemd.told(FED)
@@ -89,6 +90,7 @@ def names(part: str) -> list[str]:
     return [name] if (name := NAMED[part]) else []
 
 
+@pytest.mark.more
 def test_a_terminal_under_load_on_a_slow_disk_is_never_near_its_end(terminal: Watched) -> None:
     terminal.systemd.told(FED)
     (terminal.wedges / "slow").write_text(str(ALLOWED_S / 2.5), "utf-8")  # of the unit's 90 s this is a sync of 36 s

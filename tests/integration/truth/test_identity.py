@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from real_plant import until
 from shop import Shop, Station
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.more, pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
 
 Look = Callable[..., Page]
 Stand = Callable[[Station], Page]
