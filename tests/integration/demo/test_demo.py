@@ -119,6 +119,7 @@ def test_a_newcomer_sees_a_plant_is_signed_in_and_goes_on_the_next_day(
     assert {one["id"] for one in after} == {one["id"] for one in before} | {scanned["signal"]["id"]}
 
 
+@pytest.mark.more
 def test_scans_trickle_in_until_the_terminal_dies_which_is_an_error(tmp_path: Path) -> None:
     with demo(tmp_path) as (process, ready):
         status = f"{ready['terminal']}/api/v1/status"

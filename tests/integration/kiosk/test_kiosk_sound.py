@@ -14,7 +14,7 @@ from ekanban_core.states import Outcome
 from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.state import CentralShown
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.more, pytest.mark.needs("chromium")]
 
 LISTEN = """
 window.played = [];

@@ -10,7 +10,7 @@ from page_desk import Desk, Seat, seat
 from page_plant import PagePlant
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.more, pytest.mark.needs("chromium")]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

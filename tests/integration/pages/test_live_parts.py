@@ -100,6 +100,7 @@ def test_scans_that_a_disk_has_lost_appear_at_their_terminal_and_on_the_desk(
     expect(case).to_have_count(0)
 
 
+@pytest.mark.more
 def test_the_desk_says_when_it_is_not_live(browser: Browser, desk: Desk) -> None:
     with seat(browser, desk) as cut_off:
         page = cut_off.open("/reviews")
@@ -111,6 +112,7 @@ def test_the_desk_says_when_it_is_not_live(browser: Browser, desk: Desk) -> None
         expect(page.locator(".notice")).to_contain_text("Not live", timeout=30_000)
 
 
+@pytest.mark.more
 def test_the_desk_says_so_when_central_answers_that_it_cannot(plant: PagePlant, browser: Browser, desk: Desk) -> None:
     with seat(browser, desk) as held_up:
         page = held_up.open("/reviews")

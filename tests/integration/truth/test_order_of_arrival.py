@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from shop import Shop, Station
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.more, pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
 
 Look = Callable[..., Page]
 Stand = Callable[[Station], Page]

@@ -176,6 +176,7 @@ def test_facts_and_starts_that_the_disk_has_changed_are_left_out_and_noted(folde
     assert (written.scans, written.notes) == (6, 2)
 
 
+@pytest.mark.more
 def test_whatever_bit_flips_the_export_is_made_or_refused_in_words(folder: Path) -> None:
     path = folder / "journal.sqlite"
     content = path.read_bytes()
