@@ -14,6 +14,7 @@ from ekanban_core.states import Closing, LocationKind, LoopKind, OutOfSequence, 
 MIDDLE_STATES = (SignalState.ACKNOWLEDGED, SignalState.IN_PROCESS, SignalState.READY, SignalState.IN_TRANSIT)
 MOST_CARDS = 1_000  # in one call
 BODY_PATTERN = rf"^[{ALPHABET}]{{{BODY}}}$"
+NOT_BLANK = "[^ ]"  # of what `plain` lets pass, the blank alone is stripped
 YEAR_S = 366 * 86_400
 
 
@@ -35,7 +36,7 @@ def _storable(text: str) -> str:
 Asked = Annotated[str, AfterValidator(_storable)]
 Yes = Annotated[bool, Field(strict=True)]  # neither 1 nor "yes"
 Line = Annotated[str, Field(max_length=200), AfterValidator(plain)]
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(plain)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=NOT_BLANK), AfterValidator(plain)]
 
 
 def _zone(name: str) -> str:
@@ -79,7 +80,7 @@ class NewPart(Input):
 
     number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(plain)]
     description: Line = ""
-    unit: Annotated[str, Field(min_length=1, max_length=10), AfterValidator(plain)] = "pcs"
+    unit: Annotated[str, Field(min_length=1, max_length=10, pattern=NOT_BLANK), AfterValidator(plain)] = "pcs"
     revision: Annotated[str, Field(max_length=20), AfterValidator(plain)] = ""
 
 

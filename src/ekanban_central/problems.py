@@ -128,11 +128,15 @@ def _http(request: Request, error: HTTPException) -> Problem:
 
 
 def _allowed(request: Request) -> str:
-    """All methods of this path; Starlette's own error names those of the first route alone."""
+    """All methods of this path; Starlette's own error names those of the first route alone.
+
+    A path that is spelt out is not one of those with places: /cards/print is no card.
+    """
     path = request.scope["path"]
-    routes = (route for route in iter_route_contexts(request.app.routes) if route.path and route.methods)
-    fitting = (route.methods or () for route in routes if compile_path(route.path or "")[0].match(path))
-    return ", ".join(sorted({method for methods in fitting for method in methods}))
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.path and route.methods]
+    spelt = [route for route in routes if route.path == path]
+    fitting = spelt or [route for route in routes if compile_path(route.path or "")[0].match(path)]
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 def _validation(request: Request, error: RequestValidationError) -> Problem:

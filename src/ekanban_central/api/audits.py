@@ -104,7 +104,7 @@ class AuditLine(BaseModel):
 class Seen(Input):
     """Codes that somebody has read or typed, each once or often."""
 
-    codes: Annotated[list[Annotated[Asked, Field(max_length=4_096)]], Field(min_length=1, max_length=MOST_CODES)]
+    codes: Annotated[list[Annotated[Asked, Field(max_length=512)]], Field(min_length=1, max_length=MOST_CODES)]
 
 
 class NotedOut(BaseModel):

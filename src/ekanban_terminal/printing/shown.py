@@ -22,13 +22,8 @@ STATES = {
     State.VOID: _("Do not use this card: destroy it."),
     State.FAILED: _("The old card stays valid."),
 }
-DONE = {
-    PrintReason.DAMAGED: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
-    PrintReason.LOST: _(
-        "Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more."
-    ),
-    PrintReason.AGAIN: _("Put the new card on the bin and destroy the old one: it is not valid any more."),
-}
+DONE = _("Put the new card on the bin and destroy the old one: it is not valid any more.")
+DONE_LOST = _("Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more.")
 
 
 def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> PrintShown:
@@ -66,4 +61,6 @@ def sentence(why: Why, says: Says) -> str:
 
 
 def _standing(job: Job) -> str:
-    return DONE[job.reason] if job.state is State.DONE else STATES[job.state]
+    if job.state is not State.DONE:
+        return STATES[job.state]
+    return DONE_LOST if job.reason is PrintReason.LOST else DONE

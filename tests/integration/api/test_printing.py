@@ -318,6 +318,14 @@ def test_a_printer_with_jobs_is_not_taken_off_the_list(works: PagePlant, counter
     assert (left["printer"], left["printer_id"], left["state"]) == ("Busy", None, "done")
 
 
+def test_a_printer_has_a_name(counter: Counter, folder: Path) -> None:
+    register(counter, 422, name="  ", way="file", address=str(folder), dialect="pdf")
+
+
+def test_who_prints_in_another_way_is_told_the_right_one(counter: Counter) -> None:
+    assert counter.api.delete("/api/v1/cards/print").headers["Allow"] == "POST"
+
+
 def test_a_printer_is_asked_how_it_is(counter: Counter, labels: LabelPrinter) -> None:
     (found,) = [one for one in counter.get("/printers")["items"] if one["name"] == "Zebra"]
 

@@ -20,7 +20,7 @@ from terminal_world import BODY, CODE, TERMINAL, code
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.enrolment import key_text
-from ekanban_core.states import PrintEnd
+from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_drivers.simulated import SimulatedDriver
 from ekanban_terminal import api, identity, keys, runtime
 from ekanban_terminal.app import create_app
@@ -221,6 +221,14 @@ def test_after_an_end_in_the_middle_a_person_is_asked(tmp_path: Path) -> None:
         found = browser.get("/api/v1/prints").json()["items"]
 
         assert [(one["id"], one["state"], one["version"]) for one in found] == [(job["id"], "unknown", 2)]
+
+
+@pytest.mark.parametrize("reason", PrintReason)
+def test_whatever_the_reason_a_printed_card_says_what_to_do(tmp_path: Path, reason: PrintReason) -> None:
+    with shop(tmp_path) as there:
+        job = there.printed("done", reason=str(reason))
+
+        assert "new card on the bin" in job["message"]
 
 
 def test_the_same_wish_again_is_the_same_print(tmp_path: Path) -> None:
