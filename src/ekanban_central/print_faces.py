@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date
 from sqlalchemy import Connection, Select, func, select
 
 from ekanban_central.ledger import SITE
@@ -137,7 +135,7 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, pict
         supplier=supplier, supplier_part=row["supplier_part"], kind=Kind(row["kind"]),
         card=facts.number, cards=row["cards"],
         lead_time=card_words.lead_time(row["lead_time_s"], words.language), version=version,
-        printed=format_date(today, "medium", locale=Locale.parse(words.language)), owner=words.owner,
+        printed=f"{today:%Y-%m-%d}", owner=words.owner,
         remark=row["remark"], picture=picture, captions=words.captions,
     )  # fmt: skip
 
