@@ -12,18 +12,50 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from ekanban_central.columns import big, json_column, later
+from ekanban_central.tables_printing import (
+    Audit,
+    AuditCard,
+    AuditCode,
+    Printer,
+    PrintJob,
+    PrintJobItem,
+    PrintReserve,
+    TerminalPrint,
+)
 
-def _json(**kind: Any) -> Any:
-    return Field(sa_column=Column(JSON, nullable=False), **kind)
-
-
-def _big(**kind: Any) -> Any:
-    return Field(sa_type=BigInteger, **kind)
-
-
-def _later(**kind: Any) -> Any:
-    """A text that rows of earlier releases have not: empty there."""
-    return Field(default="", sa_column_kwargs={"server_default": text("''")}, **kind)
+__all__ = [
+    "Alias",
+    "ApiToken",
+    "Audit",
+    "AuditCard",
+    "AuditCode",
+    "Card",
+    "EnrolmentCode",
+    "FileImport",
+    "Ledger",
+    "Location",
+    "Loop",
+    "Meta",
+    "Part",
+    "Person",
+    "Picture",
+    "PrintJob",
+    "PrintJobItem",
+    "PrintReserve",
+    "Printer",
+    "Review",
+    "ScanAside",
+    "ScanIdentity",
+    "SignInLink",
+    "Signal",
+    "Site",
+    "Terminal",
+    "TerminalBoot",
+    "TerminalEpoch",
+    "TerminalPrint",
+    "WebSession",
+]
 
 
 class Meta(SQLModel, table=True):
@@ -41,10 +73,10 @@ class Site(SQLModel, table=True):
     name: str
     time_zone: str = "UTC"  # IANA name
     language: str = "en"
-    head: int = _big(default=0)
-    mark: int = _big(default=0, sa_column_kwargs={"server_default": "0"})
-    base_url: str = _later(max_length=200)  # as phones reach central, for cards; empty: the settings' own
-    owner: str = _later(max_length=200)  # for cards: "if found, give to"
+    head: int = big(default=0)
+    mark: int = big(default=0, sa_column_kwargs={"server_default": "0"})
+    base_url: str = later(max_length=200)  # as phones reach central, for cards; empty: the settings' own
+    owner: str = later(max_length=200)  # for cards: "if found, give to"
 
 
 class Part(SQLModel, table=True):
@@ -97,10 +129,10 @@ class Loop(SQLModel, table=True):
     states: str = ""  # middle states in use, joined by commas
     holds_back: bool = False
     out_of_sequence: str = "warn"  # OutOfSequence
-    supplier_part: str = _later(max_length=60)  # its number at the supplier
-    remark: str = _later(max_length=200)  # on its cards
-    layout: str = _later(max_length=40)  # of its cards; empty: chosen by rule
-    changed: int = _big(default=0, index=True)
+    supplier_part: str = later(max_length=60)  # its number at the supplier
+    remark: str = later(max_length=200)  # on its cards
+    layout: str = later(max_length=40)  # of its cards; empty: chosen by rule
+    changed: int = big(default=0, index=True)
 
 
 class Card(SQLModel, table=True):
@@ -117,12 +149,12 @@ class Card(SQLModel, table=True):
     quantity_version: int = 0
     one_off: bool = False
     last_signal: UUID | None = None
-    last_closed_earliest_ms: int | None = _big(default=None)
-    last_closed_latest_ms: int | None = _big(default=None)
+    last_closed_earliest_ms: int | None = big(default=None)
+    last_closed_latest_ms: int | None = big(default=None)
     last_closed_terminal: UUID | None = None
-    last_scan_ms: int | None = _big(default=None)
+    last_scan_ms: int | None = big(default=None)
     last_scan_terminal: UUID | None = None
-    changed: int = _big(default=0)
+    changed: int = big(default=0)
 
 
 class Alias(SQLModel, table=True):
@@ -162,23 +194,23 @@ class Signal(SQLModel, table=True):
     state: str  # SignalState
     urgent: bool = False
     quantity: int  # the loop's, when it was opened
-    opened_earliest_ms: int = _big()
-    opened_latest_ms: int = _big()
+    opened_earliest_ms: int = big()
+    opened_latest_ms: int = big()
     opened_terminal: UUID | None = None
-    released_earliest_ms: int | None = _big(default=None)
-    released_latest_ms: int | None = _big(default=None)
+    released_earliest_ms: int | None = big(default=None)
+    released_latest_ms: int | None = big(default=None)
     released_terminal: UUID | None = None
-    due_ms: int = _big()  # opened_latest_ms + the loop's lead time then
-    acknowledged_ms: int | None = _big(default=None)
-    started_ms: int | None = _big(default=None)
-    ready_ms: int | None = _big(default=None)
-    shipped_ms: int | None = _big(default=None)
-    closed_earliest_ms: int | None = _big(default=None)
-    closed_latest_ms: int | None = _big(default=None)
+    due_ms: int = big()  # opened_latest_ms + the loop's lead time then
+    acknowledged_ms: int | None = big(default=None)
+    started_ms: int | None = big(default=None)
+    ready_ms: int | None = big(default=None)
+    shipped_ms: int | None = big(default=None)
+    closed_earliest_ms: int | None = big(default=None)
+    closed_latest_ms: int | None = big(default=None)
     closed_how: str | None = None  # ClosedHow
     closed_reason: str = ""
     last_scan: UUID | None = None  # the scan that changed it last; null when a person did
-    changed: int = _big(default=0)
+    changed: int = big(default=0)
 
 
 class ScanIdentity(SQLModel, table=True):
@@ -191,10 +223,10 @@ class ScanIdentity(SQLModel, table=True):
     scan_id: UUID = Field(unique=True)
     content_hash: bytes = Field(sa_type=LargeBinary)
     outcome: str  # Outcome, the first answer
-    answer: dict[str, Any] = _json()  # the first ScanResult
+    answer: dict[str, Any] = json_column()  # the first ScanResult
     body: str | None = Field(default=None, max_length=8)
     effect: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # what an undo would take back
-    position: int = _big()
+    position: int = big()
 
 
 class ScanAside(SQLModel, table=True):
@@ -203,8 +235,8 @@ class ScanAside(SQLModel, table=True):
     __tablename__ = "scan_aside"
     terminal_id: UUID = Field(primary_key=True)
     content_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
-    answer: dict[str, Any] = _json()  # the first ScanResult
-    position: int = _big()
+    answer: dict[str, Any] = json_column()  # the first ScanResult
+    position: int = big()
 
 
 class Ledger(SQLModel, table=True):
@@ -213,8 +245,8 @@ class Ledger(SQLModel, table=True):
     __table_args__ = (Index("ix_ledger_signal", "signal_id"), Index("ix_ledger_card", "body", "position"))
     site_id: int = Field(primary_key=True, foreign_key="site.id")
     position: int = Field(primary_key=True, sa_type=BigInteger)
-    mark: int = _big(default=0, sa_column_kwargs={"server_default": "0"})  # fingerprint of all up to here; 0: older
-    at_ms: int = _big()  # when it was recorded
+    mark: int = big(default=0, sa_column_kwargs={"server_default": "0"})  # fingerprint of all up to here; 0: older
+    at_ms: int = big()  # when it was recorded
     kind: str  # "scan", or an event of core: "signal_opened", …
     actor_kind: str  # terminal, person, system
     actor: str | None = None  # terminal or person id
@@ -222,7 +254,7 @@ class Ledger(SQLModel, table=True):
     body: str | None = Field(default=None, max_length=8)
     signal_id: UUID | None = None
     loop_id: UUID | None = None
-    data: dict[str, Any] = _json()
+    data: dict[str, Any] = json_column()
 
 
 class Review(SQLModel, table=True):
@@ -235,14 +267,14 @@ class Review(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     site_id: int = Field(foreign_key="site.id")
     kind: str  # ReviewKind of core
-    position: int = _big(default=0)  # of the ledger row that raised it
-    raised_ms: int = _big()
+    position: int = big(default=0)  # of the ledger row that raised it
+    raised_ms: int = big()
     scan_id: UUID | None = None
     terminal_id: UUID | None = None
     body: str | None = Field(default=None, max_length=8)
     signal_id: UUID | None = None
-    facts: dict[str, Any] = _json()
-    decided_ms: int | None = _big(default=None)
+    facts: dict[str, Any] = json_column()
+    decided_ms: int | None = big(default=None)
     decision: str | None = None
     decided_by: UUID | None = None
     note: str = ""
@@ -256,13 +288,13 @@ class Terminal(SQLModel, table=True):
     name: str = Field(max_length=80)
     public_key: bytes = Field(sa_type=LargeBinary)  # Ed25519, 32 raw bytes
     state: str  # TerminalState
-    enrolled_ms: int = _big()
+    enrolled_ms: int = big()
     head_epoch: UUID | None = None
-    floor_ms: int | None = _big(default=None)  # the earliest time of its newest scan; later ones are not before it
-    seen_ms: int | None = _big(default=None)
+    floor_ms: int | None = big(default=None)  # the earliest time of its newest scan; later ones are not before it
+    seen_ms: int | None = big(default=None)
     release: str = ""
     stored: int = 0
-    scanners: dict[str, Any] = _json(default_factory=dict)
+    scanners: dict[str, Any] = json_column(default_factory=dict)
 
 
 class TerminalEpoch(SQLModel, table=True):
@@ -273,10 +305,10 @@ class TerminalEpoch(SQLModel, table=True):
     epoch: UUID = Field(primary_key=True)
     previous: UUID | None = None
     ordinal: int  # 1 for the first
-    next_seq: int = _big(default=1)
-    last_seq: int | None = _big(default=None)  # how far its successor says it had counted; null: it has none
+    next_seq: int = big(default=1)
+    last_seq: int | None = big(default=None)  # how far its successor says it had counted; null: it has none
     forked: bool = False
-    first_seen_ms: int = _big()
+    first_seen_ms: int = big()
 
 
 class TerminalBoot(SQLModel, table=True):
@@ -285,10 +317,10 @@ class TerminalBoot(SQLModel, table=True):
     __tablename__ = "terminal_boot"
     terminal_id: UUID = Field(primary_key=True, foreign_key="terminal.id")
     boot_id: str = Field(primary_key=True, max_length=64)
-    offset_low_ms: int | None = _big(default=None)
-    offset_high_ms: int | None = _big(default=None)
-    measured_boottime_ms: int = _big(default=0)  # boot clock at the newest measurement, for drift
-    seen_ms: int = _big()
+    offset_low_ms: int | None = big(default=None)
+    offset_high_ms: int | None = big(default=None)
+    measured_boottime_ms: int = big(default=0)  # boot clock at the newest measurement, for drift
+    seen_ms: int = big()
 
 
 class EnrolmentCode(SQLModel, table=True):
@@ -300,9 +332,9 @@ class EnrolmentCode(SQLModel, table=True):
     mac_key: bytes = Field(sa_type=LargeBinary)
     approved: bool = False  # approved beforehand (the demo); else a supervisor approves the terminal
     created_by: UUID | None = None
-    expires_ms: int = _big()
+    expires_ms: int = big()
     tries: int = 0
-    used_ms: int | None = _big(default=None)
+    used_ms: int | None = big(default=None)
     terminal_id: UUID | None = None
 
 
@@ -324,8 +356,8 @@ class SignInLink(SQLModel, table=True):
     __tablename__ = "sign_in_link"
     token_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
-    expires_ms: int = _big()
-    used_ms: int | None = _big(default=None)
+    expires_ms: int = big()
+    used_ms: int | None = big(default=None)
 
 
 class WebSession(SQLModel, table=True):
@@ -335,9 +367,9 @@ class WebSession(SQLModel, table=True):
     token_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
     csrf: str
-    created_ms: int = _big()
-    seen_ms: int = _big()
-    expires_ms: int = _big()
+    created_ms: int = big()
+    seen_ms: int = big()
+    expires_ms: int = big()
 
 
 class ApiToken(SQLModel, table=True):
@@ -347,8 +379,8 @@ class ApiToken(SQLModel, table=True):
     token_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
     name: str
-    created_ms: int = _big()
-    revoked_ms: int | None = _big(default=None)
+    created_ms: int = big()
+    revoked_ms: int | None = big(default=None)
 
 
 class FileImport(SQLModel, table=True):
@@ -366,164 +398,7 @@ class FileImport(SQLModel, table=True):
     state: str  # ImportState
     total: int = 0  # scans
     done: int = 0
-    data: dict[str, Any] = _json()
-    begun_ms: int = _big()
-    seen_ms: int = _big()  # the last sign of life
-    ended_ms: int | None = _big(default=None)
-
-
-class Printer(SQLModel, table=True):
-    """A printer that an administrator has registered; jobs name it, and nothing else says where to print."""
-
-    __table_args__ = (UniqueConstraint("site_id", "name"),)
-    id: UUID = Field(primary_key=True)
-    site_id: int = Field(foreign_key="site.id")
-    name: str = Field(max_length=80)
-    way: str = Field(max_length=20)  # PrinterWay
-    address: str = Field(max_length=200)  # what that way needs
-    dialect: str = Field(max_length=20)  # PrinterDialect
-    dpi: int
-    media: str = Field(default="", max_length=80)
-    offset_x: float = 0.0  # millimetres
-    offset_y: float = 0.0
-    scale_x: float = 1.0
-    scale_y: float = 1.0
-    inset: float = 0.25  # dots
-    answers_status: bool = True
-    fingerprint: str = Field(default="", max_length=64)  # of an ipps:// printer's certificate, SHA-256
-    layout: str = Field(default="", max_length=40)  # of jobs that name none; empty: chosen by rule
-    sheet: str = Field(default="", max_length=40)
-    terminal_id: UUID | None = Field(default=None, foreign_key="terminal.id")  # it stands there; null: central prints
-    enabled: bool = True
-
-
-class PrintJob(SQLModel, table=True):
-    """Cards on their way to paper. `ekanban_central.print_rows` says how its states follow each other."""
-
-    __tablename__ = "print_job"
-    __table_args__ = (
-        UniqueConstraint("site_id", "request_id"),
-        Index(
-            "one_sending_job_per_printer",  # whichever process sends: the database's own word
-            "printer_id",
-            unique=True,
-            sqlite_where=text("state = 'sending'"),
-            postgresql_where=text("state = 'sending'"),
-        ),
-        Index("ix_print_job_state", "state", "id"),
-    )
-    id: UUID = Field(primary_key=True)
-    site_id: int = Field(foreign_key="site.id")
-    printer_id: UUID | None = Field(default=None, foreign_key="printer.id")  # null: it was taken off the list
-    printer: str = Field(max_length=80)  # its name then
-    terminal_id: UUID | None = None  # where the printer stood then; null: central sends
-    request_id: UUID | None = None  # of whoever asked; the same one again is the same job
-    request_hash: str = Field(default="", max_length=64)  # of what was asked
-    state: str = Field(max_length=20)  # PrintState
-    layout: str = Field(default="", max_length=40)
-    sheet: str = Field(default="", max_length=40)
-    skip: int = 0  # places of the first sheet that are used up
-    duplex: bool = False
-    reason: str = Field(max_length=20)  # PrintReason
-    person_id: UUID | None = None
-    repeats: UUID | None = None  # the job of which this prints a range again
-    total: int
-    printed: int = 0  # surely out
-    made_ms: int = _big()
-    seen_ms: int = _big()  # the sender's last sign of life
-    ended_ms: int | None = _big(default=None)
-    worker: str = Field(default="", max_length=40)  # who sends
-    said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # for people: {text, facts}
-
-
-class PrintJobItem(SQLModel, table=True):
-    """One print of a job, exactly as it goes to paper."""
-
-    __tablename__ = "print_job_item"
-    __table_args__ = (Index("ix_print_job_item_body", "body", "version"),)
-    job_id: UUID = Field(primary_key=True, foreign_key="print_job.id")
-    place: int = Field(primary_key=True)  # from 1
-    body: str = Field(foreign_key="card.body", max_length=8)
-    version: int
-    state: str = Field(max_length=20)  # ItemState
-    face: dict[str, Any] = _json()  # ekanban_labels.face.CardFace
-
-
-class PrintReserve(SQLModel, table=True):
-    """A version that a terminal may print while central is away: its own for ever, printed or not."""
-
-    __tablename__ = "print_reserve"
-    __table_args__ = (
-        Index(
-            "ix_print_reserve_unused", "terminal_id",
-            sqlite_where=text("used_ms IS NULL"), postgresql_where=text("used_ms IS NULL"),
-        ),
-    )  # fmt: skip
-    body: str = Field(primary_key=True, foreign_key="card.body", max_length=8)
-    version: int = Field(primary_key=True)
-    terminal_id: UUID = Field(foreign_key="terminal.id")
-    given_ms: int = _big()
-    used_ms: int | None = _big(default=None)  # printed, or void: it is not given again
-
-
-class TerminalPrint(SQLModel, table=True):
-    """A print that a terminal has reported; the same id again gets its first answer again."""
-
-    __tablename__ = "terminal_print"
-    __table_args__ = (
-        Index("ix_terminal_print_site", "site_id", "position"),
-        Index("ix_terminal_print_card", "body", "version"),
-    )
-    terminal_id: UUID = Field(primary_key=True)
-    id: UUID = Field(primary_key=True)  # made of its content where it had none, or another's
-    site_id: int = Field(foreign_key="site.id")
-    content_hash: bytes = Field(sa_type=LargeBinary)
-    body: str | None = Field(default=None, max_length=8)
-    version: int | None = None
-    reason: str = Field(default="", max_length=20)  # PrintReason
-    ended: str = Field(default="", max_length=20)  # PrintEnd
-    answer: dict[str, Any] = _json()  # the first PrintResult
-    answered: str = Field(max_length=20)  # PrintAnswer
-    operator: str = Field(default="", max_length=200)
-    printer: str = Field(default="", max_length=200)
-    detail: str = Field(default="", max_length=500)
-    earliest_ms: int = _big()  # when it happened
-    latest_ms: int = _big()
-    position: int = _big()
-
-
-class Audit(SQLModel, table=True):
-    """A walk with a scanner: which cards of a scope are there. What was seen is read from the ledger."""
-
-    __table_args__ = (Index("ix_audit_site", "site_id"),)
-    id: UUID = Field(primary_key=True)
-    site_id: int = Field(foreign_key="site.id")
-    name: str = Field(default="", max_length=80)
-    scope: dict[str, Any] = _json()  # ekanban_central.audits.Scope
-    terminals: list[str] = Field(sa_column=Column(JSON, nullable=False))  # whose scans count; empty: all
-    begun_by: UUID | None = None
-    begun_ms: int = _big()
-    begun_position: int = _big()  # of the site's ledger
-    ended_by: UUID | None = None
-    ended_ms: int | None = _big(default=None)
-    ended_position: int | None = _big(default=None)  # what is recorded later does not count
-
-
-class AuditCard(SQLModel, table=True):
-    """A card that an audit looks for: of its scope and in use when it began."""
-
-    __tablename__ = "audit_card"
-    audit_id: UUID = Field(primary_key=True, foreign_key="audit.id")
-    body: str = Field(primary_key=True, foreign_key="card.body", max_length=8)
-
-
-class AuditCode(SQLModel, table=True):
-    """A code that somebody read or typed for an audit, without a terminal."""
-
-    __tablename__ = "audit_code"
-    audit_id: UUID = Field(primary_key=True, foreign_key="audit.id")
-    text: str = Field(primary_key=True, max_length=200)
-    body: str | None = Field(default=None, max_length=8)  # null: no card
-    version: int | None = None  # null: an alias
-    seen_ms: int = _big()
-    person_id: UUID | None = None
+    data: dict[str, Any] = json_column()
+    begun_ms: int = big()
+    seen_ms: int = big()  # the last sign of life
+    ended_ms: int | None = big(default=None)
