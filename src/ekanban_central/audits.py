@@ -142,7 +142,13 @@ def see(desk: Desk, key: UUID, codes: Sequence[str]) -> list[Noted]:
     statements = Statements(desk.connection)
     statements.upsert(AUDIT_CODE, rows)
     statements.run()
+    desk.record([_entry(desk, key, one) for one in noted])
     return noted
+
+
+def _entry(desk: Desk, key: UUID, noted: Noted) -> Entry:
+    data = {"audit": str(key), "text": noted.text, "version": noted.version, "inside": noted.inside}
+    return Entry("audit_seen", desk.actor, noted.body, data=data)
 
 
 def print_versions(connection: Connection, bodies: Sequence[str]) -> dict[str, int]:

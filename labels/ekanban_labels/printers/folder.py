@@ -24,7 +24,7 @@ def check(printer: Printer) -> Status:
             file.write(b"\0")
     except OSError as error:
         return Status(Condition.FAULT, _why(folder, error), printable(repr(error)))
-    return Status(Condition.READY, say(N_("The folder {folder} takes files."), folder=folder))
+    return Status(Condition.READY, say(N_("The folder {folder} takes files."), folder=_called(folder)))
 
 
 def send(printer: Printer, job: Job) -> Result:
@@ -44,7 +44,7 @@ def send(printer: Printer, job: Job) -> Result:
             return ended(written, begun, _why(folder, error), whole=False, detail=printable(repr(error)))
         written += document.prints
         job.tell(Progress(Step.SENDING, written, written))
-    return job.ended(written, written, say(N_("Written to the folder {folder}."), folder=folder))
+    return job.ended(written, written, say(N_("Written to the folder {folder}."), folder=_called(folder)))
 
 
 def _store(folder: Path, name: str, data: bytes) -> None:
@@ -76,9 +76,15 @@ def _sync(folder: Path) -> None:
 
 def _why(folder: Path, error: OSError) -> Sentence:
     if error.errno in _FULL:
-        return say(N_("The disk of the folder {folder} is full. Make room there."), folder=folder)
+        return say(N_("The disk of the folder {folder} is full. Make room there."), folder=_called(folder))
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return say(N_("The folder {folder} is not there. Make it, or register another one."), folder=folder)
+        return say(N_("The folder {folder} is not there. Make it, or register another one."), folder=_called(folder))
     if isinstance(error, PermissionError):
-        return say(N_("ekanban may not write into the folder {folder}. Allow it."), folder=folder)
-    return say(N_("The file could not be written into {folder}: {why}."), folder=folder, why=error.strerror or error)
+        return say(N_("ekanban may not write into the folder {folder}. Allow it."), folder=_called(folder))
+    why = error.strerror or error
+    return say(N_("The file could not be written into {folder}: {why}."), folder=_called(folder), why=why)
+
+
+def _called(folder: Path) -> str:
+    """Its name without its place, which is for administrators; sentences are for everybody."""
+    return folder.name or str(folder)

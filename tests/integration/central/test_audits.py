@@ -159,6 +159,15 @@ def test_codes_that_were_typed_count_too(office: TestClient, cards: list[str]) -
     assert sorted(names(office, audit, "unknown")) == sorted(["rubbish", stranger])
 
 
+def test_who_saw_a_card_in_an_audit_stands_in_the_ledger(world: World, office: TestClient, cards: list[str]) -> None:
+    audit = begun(office)
+    before = len(world.ledger_kinds())
+
+    office.post(f"{AUDITS}/{audit}/seen", json={"codes": [CardCode(cards[0], 1).shown, "rubbish"]}).raise_for_status()
+
+    assert world.ledger_kinds()[before:] == ["audit_seen", "audit_seen"]
+
+
 def test_an_audit_that_has_ended_does_not_change_any_more(
     world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:

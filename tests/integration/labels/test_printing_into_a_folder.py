@@ -69,6 +69,17 @@ def test_a_job_has_a_name_that_is_safe_in_a_folder(tmp_path: Path, name: str) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_everybody_reads_names_the_folder_and_not_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+
+    said = [str(check(_printer(folder)).sentence), str(send(_printer(folder), PAGES).reason)]
+
+    folder.rename(tmp_path / "gone")
+    said.append(str(check(_printer(folder)).sentence))
+    assert all("cards" in one and str(tmp_path) not in one for one in said), said
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     printer = _printer(tmp_path / "none")
 
