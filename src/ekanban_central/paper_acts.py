@@ -27,7 +27,7 @@ def confirm(central: Central, site_id: int, person: UUID, body: str, version: in
     now_ms = central.now_ms()
     with central.database.transaction() as connection:
         loaded = load(connection, [body]).get(body)
-        if loaded is None:
+        if loaded is None or loaded.site_id != site_id:
             raise NoSuchCard
         card, events = lifecycle.print_confirmed(loaded.card, version)
         decision = Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal)
