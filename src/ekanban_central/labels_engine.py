@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
-from ekanban_central import labels_printers
+from ekanban_central import labels_copies, labels_printers
 from ekanban_central.pictures import Kept
 from ekanban_central.print_engine import Batch, Fault, NotPrintable, Paper, Plan, Sent, Standing, Told
 from ekanban_central.printers import Printer
@@ -64,13 +64,8 @@ class LabelsEngine:
     def check(self, plan: Plan, papers: Sequence[Paper]) -> None:
         """Lay all of them out, and throw that away. Raises NotPrintable with the faults of the first few."""
         faults: list[Fault] = []
-
-        def refused(face: CardFace, error: Refused) -> None:
-            if len(faults) < MOST_FAULTS:
-                faults.extend(_faults(error, face.code))
-
         with _refusing():
-            for _page in self._pages(plan, papers, refused):
+            for _page in self._pages(plan, papers, _noted(faults)):
                 pass
         if faults:
             raise NotPrintable(faults)
@@ -113,6 +108,20 @@ class LabelsEngine:
             if form == "png":
                 return png.image(pages[0], mono=plan.printer.dialect is PrinterDialect.ZPL)
             return _pdf(pages, plan.printer)
+
+    def copies(self, plan: Plan, papers: Sequence[Paper], word: str, form: str) -> list[bytes]:
+        """Draw prints that exist, marked as copies."""
+        with _refusing():
+            for name in {paper.layout for paper in papers}:
+                labels_copies.check(layout_file.named(name, self._folder))
+        marked = [replace(paper, face=labels_copies.marked(paper.face, word)) for paper in papers]
+        faults: list[Fault] = []
+        with _refusing():
+            pages = self._pages(plan, marked, _noted(faults))
+            files = labels_copies.files(pages, profile_of(plan.printer), form)
+        if faults:
+            raise NotPrintable(faults)
+        return files
 
     def _pages(
         self, plan: Plan, papers: Iterable[Paper], refused: Callable[[CardFace, Refused], None] | None = None
@@ -171,6 +180,16 @@ def _refusing() -> Iterator[None]:
         raise NotPrintable(_faults(error)) from error
     except LabelError as error:
         raise NotPrintable([Fault(error.template, error.facts)]) from error
+
+
+def _noted(faults: list[Fault]) -> Callable[[CardFace, Refused], None]:
+    """Notes what is wrong with the first few cards."""
+
+    def refused(face: CardFace, error: Refused) -> None:
+        if len(faults) < MOST_FAULTS:
+            faults.extend(_faults(error, face.code))
+
+    return refused
 
 
 def _faults(error: Refused, code: str = "") -> list[Fault]:

@@ -103,3 +103,13 @@ def test_a_card_says_how_long_its_part_takes() -> None:
     said = {seconds: card_words.lead_time(seconds, "en") for seconds in (40, 5_400, 86_400, 93_600, 172_800)}
 
     assert said == {40: "40 s", 5_400: "1 h 30 min", 86_400: "1 d", 93_600: "1 d 2 h", 172_800: "2 d"}
+
+
+@pytest.mark.parametrize("layout", LabelsEngine().layouts())
+@pytest.mark.parametrize("word", ["COPY – not a card", "KOPIE – keine Karte"])
+def test_every_layout_has_room_for_the_word_of_a_copy(layout: str, word: str) -> None:
+    engine, some = LabelsEngine(), list(papers(1, layout))
+
+    (copy,) = engine.copies(Plan(OFFICE), some, word, "png")
+
+    assert copy != engine.preview(Plan(OFFICE), some[0], "png")
