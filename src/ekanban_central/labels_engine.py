@@ -11,13 +11,15 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
+import structlog
+
 from ekanban_central import labels_copies, labels_printers
 from ekanban_central.pictures import Kept
 from ekanban_central.print_engine import Batch, Fault, NotPrintable, Paper, Plan, Sent, Standing, Told
 from ekanban_central.printers import Printer
 from ekanban_core.states import PrinterDialect
 from ekanban_labels import layout_file, pdf, pictures, png, rules, sheet, sheets, svg, zpl
-from ekanban_labels.errors import LabelError, Refused
+from ekanban_labels.errors import BadLayout, LabelError, Refused
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Layout, Purpose
 from ekanban_labels.profile import Profile
@@ -31,6 +33,7 @@ AT_ONCE = 64  # prints of one document, about; a sheet is never divided
 MOST_FAULTS = 20
 RULES = "layout-rules.toml"
 LAYOUTS = "layouts"
+log = structlog.get_logger()
 
 
 class LabelsEngine:
@@ -40,6 +43,7 @@ class LabelsEngine:
         folder = None if data is None else data / LAYOUTS
         self._folder = folder if folder is not None and folder.is_dir() else None
         self._file = None if data is None else data / RULES
+        self._bad: set[str] = set()
 
     @cached_property
     def _rules(self) -> Rules:
@@ -48,9 +52,17 @@ class LabelsEngine:
         return Rules(DEFAULT, folder=self._folder)
 
     def layouts(self) -> list[str]:
-        """The layouts for cards."""
-        names = layout_file.names(self._folder)
-        return [name for name in names if layout_file.named(name, self._folder).purpose is Purpose.CARD]
+        """The layouts for cards. A file of one's own that means nothing is none; whoever prints by it is told why."""
+        return [name for name in layout_file.names(self._folder) if self._is_for_cards(name)]
+
+    def _is_for_cards(self, name: str) -> bool:
+        try:
+            return layout_file.named(name, self._folder).purpose is Purpose.CARD
+        except BadLayout as error:
+            if name not in self._bad:
+                self._bad.add(name)  # told once, not with every page
+                log.warning("layout_unusable", layout=name, why=str(error))
+            return False
 
     def sheets(self) -> list[str]:
         """The sheets for cards."""

@@ -64,7 +64,8 @@ def render(
         typer.Option(
             "--layout",
             help=_(
-                "The name of a layout (`layouts` lists them), or a TOML file; a7, or of central's cards each one's own."
+                "The name of a layout (`layouts` lists them), or a TOML file. Without it a7; central's cards"
+                " each have their own."
             ),
             show_default=False,
         ),

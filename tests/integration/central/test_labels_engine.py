@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from ekanban_central.labels_engine import LAYOUTS, RULES, LabelsEngine
 from ekanban_central.print_engine import NotPrintable, Paper, Plan
@@ -93,6 +94,20 @@ def test_rules_that_mean_nothing_are_said_to_be_so(tmp_path: Path) -> None:
 
     with pytest.raises(NotPrintable, match="a3000"):
         LabelsEngine(tmp_path).layout(Plan(OFFICE), next(papers(1)).face, "")
+
+
+def test_a_layout_of_ones_own_that_means_nothing_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / LAYOUTS).mkdir()
+    (tmp_path / LAYOUTS / "own.toml").write_text("width = 'wide'\n")
+    engine = LabelsEngine(tmp_path)
+
+    with capture_logs() as logged:
+        assert engine.layouts() == LabelsEngine().layouts()
+        engine.layouts()
+
+    assert [entry["layout"] for entry in logged] == ["own"]
+    with pytest.raises(NotPrintable, match=r"own\.toml"):
+        engine.check(Plan(OFFICE), list(papers(1, "own")))
 
 
 def test_central_has_a_word_for_all_that_layouts_show() -> None:
