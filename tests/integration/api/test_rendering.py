@@ -23,6 +23,7 @@ from ekanban_central.labels_engine import LAYOUTS, LabelsEngine
 from ekanban_cli.main import app
 from ekanban_core.card_code import CardCode
 
+on_sqlite = pytest.mark.parametrize("works", ["sqlite"], indirect=True)  # what has nothing to do with databases
 BAND = (0, 30, 840, 100)  # of the layout a7 at 203 dpi: where the word stands, in dots
 
 
@@ -172,6 +173,7 @@ def ekanban(central: str, counter: Counter, *words: str, token: str = "") -> Res
     return CliRunner().invoke(app, ["cards", "render", *words, "--central", central, "--token", known])
 
 
+@on_sqlite
 def test_the_command_writes_files_of_every_form(
     works: PagePlant, counter: Counter, central: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +196,7 @@ def test_the_command_writes_files_of_every_form(
     assert "it did not print this paper itself" in sheet.stdout
 
 
+@on_sqlite
 def test_a_refused_command_writes_nothing_and_says_why(
     works: PagePlant, counter: Counter, central: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
