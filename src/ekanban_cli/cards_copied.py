@@ -9,16 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from ekanban_cli.cards_paper import checked, whole
 from ekanban_cli.central_client import asked as answered
+from ekanban_cli.central_client import client
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 
 AT_ONCE = 20  # cards in one call, where each page is a file of its own anyway
-PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,10 @@ def run(wanted: Asked, as_json: bool) -> None:
 
 def _answers(wanted: Asked, wish: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Ask in small calls where that changes nothing: a large one could take longer than central allows itself."""
-    url, headers = wanted.url.rstrip("/"), {"Authorization": f"Bearer {wanted.token}"}
+    url = wanted.url.rstrip("/")
     codes = list(dict.fromkeys(wanted.codes))
     at_once = AT_ONCE if wish["form"] in ("svg", "png") and wanted.sheet is None else len(codes)
-    with httpx2.Client(base_url=url, headers=headers, timeout=PATIENCE_S, trust_env=False) as central:
+    with client(url, wanted.token) as central:
         for start in range(0, len(codes), at_once):
             body = {**wish, "cards": codes[start : start + at_once]}
             yield answered(url, partial(central.post, "/api/v1/cards/render", json=body))

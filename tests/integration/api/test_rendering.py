@@ -170,7 +170,7 @@ def test_who_may_only_look_gets_no_copies(works: PagePlant, counter: Counter) ->
 
 def ekanban(central: str, counter: Counter, *words: str, token: str = "") -> Result:
     known = token or counter.plant.token(counter.plant.person)
-    return CliRunner().invoke(app, ["cards", "render", *words, "--central", central, "--token", known])
+    return CliRunner().invoke(app, ["cards", "render", "--central", central, "--token", known, *words])
 
 
 @on_sqlite
@@ -207,6 +207,8 @@ def test_a_refused_command_writes_nothing_and_says_why(
         (ekanban(central, counter, body, "00000000"), "00000000: There is no such card."),
         (ekanban(central, counter, body, token=viewer), "supervisor"),
         (ekanban(central, counter, body, token=nobody), "Central refuses"),
+        (ekanban(central, counter, body, "--token", ""), "give it with --token, or in EKANBAN_TOKEN"),
+        (ekanban(central, counter, body, "--token", "ü"), "give it with --token, or in EKANBAN_TOKEN"),
         (ekanban("http://127.0.0.1:9", counter, body), "Central does not answer at http://127.0.0.1:9"),
         (ekanban(central, counter, body, "--rules", "rules.toml"), "--rules: only with --from FILE.csv"),
         (ekanban(central, counter, body, "--duplex", "short"), "long edge"),
