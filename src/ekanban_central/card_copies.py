@@ -19,7 +19,7 @@ from ekanban_central.card_papers import ITEM
 from ekanban_central.loading import load
 from ekanban_central.master import ALIAS
 from ekanban_central.print_engine import Fault, NotPrintable, Paper, Plan
-from ekanban_central.print_faces import PaperFacts
+from ekanban_central.print_faces import PaperFacts, SiteWords
 from ekanban_central.print_wish import Printing
 from ekanban_central.printers import Printer
 from ekanban_core.alias import entered
@@ -153,9 +153,7 @@ def _kept(printing: Printing, columns: Row) -> Paper:
     return print_faces.paper_from(columns, printing.pictures)
 
 
-def _of_today(
-    printing: Printing, plan: Plan, facts: PaperFacts, card: Card, words: print_faces.SiteWords
-) -> Paper:  # fmt: skip
+def _of_today(printing: Printing, plan: Plan, facts: PaperFacts, card: Card, words: SiteWords) -> Paper:
     """A paper that a terminal printed, or that is older than this central: its date is not known."""
     picture = facts.columns["picture"]
     face = print_faces.face_of(

@@ -64,9 +64,7 @@ class CopiesOut(BaseModel):
 @router.post("/render", responses=refusals(409))
 def render_cards(_visitor: Supervising, central: Here, wish: CopiesWish) -> CopiesOut:
     """Draw the papers in use, each with a word on it that it is a copy. No print is made, and the papers stay valid."""
-    asked = card_copies.Asked(
-        wish.form, wish.dpi, wish.layout or "", wish.sheet or "", wish.skip, wish.duplex
-    )  # fmt: skip
+    asked = card_copies.Asked(wish.form, wish.dpi, wish.layout or "", wish.sheet or "", wish.skip, wish.duplex)
     with told("Nothing was drawn"):
         copies, files = card_copies.draw(central.printing, site_of(central), wish.cards, asked)
     cards = [
