@@ -11,13 +11,15 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
-from ekanban_central import labels_printers
+import structlog
+
+from ekanban_central import labels_copies, labels_printers
 from ekanban_central.pictures import Kept
 from ekanban_central.print_engine import Batch, Fault, NotPrintable, Paper, Plan, Sent, Standing, Told
 from ekanban_central.printers import Printer
 from ekanban_core.states import PrinterDialect
 from ekanban_labels import layout_file, pdf, pictures, png, rules, sheet, sheets, svg, zpl
-from ekanban_labels.errors import LabelError, Refused
+from ekanban_labels.errors import BadLayout, LabelError, Refused
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Layout, Purpose
 from ekanban_labels.profile import Profile
@@ -31,6 +33,7 @@ AT_ONCE = 64  # prints of one document, about; a sheet is never divided
 MOST_FAULTS = 20
 RULES = "layout-rules.toml"
 LAYOUTS = "layouts"
+log = structlog.get_logger()
 
 
 class LabelsEngine:
@@ -40,6 +43,7 @@ class LabelsEngine:
         folder = None if data is None else data / LAYOUTS
         self._folder = folder if folder is not None and folder.is_dir() else None
         self._file = None if data is None else data / RULES
+        self._bad: set[str] = set()
 
     @cached_property
     def _rules(self) -> Rules:
@@ -48,9 +52,17 @@ class LabelsEngine:
         return Rules(DEFAULT, folder=self._folder)
 
     def layouts(self) -> list[str]:
-        """The layouts for cards."""
-        names = layout_file.names(self._folder)
-        return [name for name in names if layout_file.named(name, self._folder).purpose is Purpose.CARD]
+        """The layouts for cards. A file of one's own that means nothing is none; whoever prints by it is told why."""
+        return [name for name in layout_file.names(self._folder) if self._is_for_cards(name)]
+
+    def _is_for_cards(self, name: str) -> bool:
+        try:
+            return layout_file.named(name, self._folder).purpose is Purpose.CARD
+        except BadLayout as error:
+            if name not in self._bad:
+                self._bad.add(name)  # told once, not with every page
+                log.warning("layout_unusable", layout=name, why=str(error))
+            return False
 
     def sheets(self) -> list[str]:
         """The sheets for cards."""
@@ -64,13 +76,8 @@ class LabelsEngine:
     def check(self, plan: Plan, papers: Sequence[Paper]) -> None:
         """Lay all of them out, and throw that away. Raises NotPrintable with the faults of the first few."""
         faults: list[Fault] = []
-
-        def refused(face: CardFace, error: Refused) -> None:
-            if len(faults) < MOST_FAULTS:
-                faults.extend(_faults(error, face.code))
-
         with _refusing():
-            for _page in self._pages(plan, papers, refused):
+            for _page in self._pages(plan, papers, _noted(faults)):
                 pass
         if faults:
             raise NotPrintable(faults)
@@ -113,6 +120,20 @@ class LabelsEngine:
             if form == "png":
                 return png.image(pages[0], mono=plan.printer.dialect is PrinterDialect.ZPL)
             return _pdf(pages, plan.printer)
+
+    def copies(self, plan: Plan, papers: Sequence[Paper], word: str, form: str) -> list[bytes]:
+        """Draw prints that exist, marked as copies."""
+        with _refusing():
+            for name in {paper.layout for paper in papers}:
+                labels_copies.check(layout_file.named(name, self._folder))
+        marked = [replace(paper, face=labels_copies.marked(paper.face, word)) for paper in papers]
+        faults: list[Fault] = []
+        with _refusing():
+            pages = self._pages(plan, marked, _noted(faults))
+            files = labels_copies.files(pages, profile_of(plan.printer), form)
+        if faults:
+            raise NotPrintable(faults)
+        return files
 
     def _pages(
         self, plan: Plan, papers: Iterable[Paper], refused: Callable[[CardFace, Refused], None] | None = None
@@ -171,6 +192,16 @@ def _refusing() -> Iterator[None]:
         raise NotPrintable(_faults(error)) from error
     except LabelError as error:
         raise NotPrintable([Fault(error.template, error.facts)]) from error
+
+
+def _noted(faults: list[Fault]) -> Callable[[CardFace, Refused], None]:
+    """Notes what is wrong with the first few cards."""
+
+    def refused(face: CardFace, error: Refused) -> None:
+        if len(faults) < MOST_FAULTS:
+            faults.extend(_faults(error, face.code))
+
+    return refused
 
 
 def _faults(error: Refused, code: str = "") -> list[Fault]:

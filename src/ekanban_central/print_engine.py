@@ -149,3 +149,10 @@ class Engine(Protocol):
     def preview(self, plan: Plan, paper: Paper, form: str) -> bytes:
         """One print as it would look, without a sheet; form: "svg", "png", "pdf". Raises NotPrintable."""
         ...
+
+    def copies(self, plan: Plan, papers: Sequence[Paper], word: str, form: str) -> list[bytes]:
+        """Draw prints that exist, with this word where the loop's kind stands, so that nobody takes them for cards.
+
+        form: "pdf", "zpl": one file; "svg", "png": one for each page. Raises NotPrintable.
+        """
+        ...

@@ -123,11 +123,13 @@ def loop_columns(connection: Connection, loop_ids: Iterable[UUID]) -> dict[UUID,
     return found
 
 
-def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, picture: Picture | None = None) -> CardFace:
-    """One print of a card."""
+def face_of(
+    facts: PaperFacts, version: int, words: SiteWords, now_ms: int | None, picture: Picture | None = None
+) -> CardFace:
+    """One print of a card; now_ms: when it is printed, None where nobody knows."""
     code, row = CardCode(facts.body, version), facts.columns
     supplier = row["source"] if row["source_kind"] == LocationKind.SUPPLIER else ""
-    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(words.zone)
+    printed = "" if now_ms is None else f"{datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(words.zone):%Y-%m-%d}"
     return CardFace(
         part=row["part"], description=row["description"], quantity=str(row["quantity"]), unit=row["unit"],
         container=row["container"], source=row["source"], destination=row["destination"], bin=row["bin"],
@@ -135,7 +137,7 @@ def face_of(facts: PaperFacts, version: int, words: SiteWords, now_ms: int, pict
         supplier=supplier, supplier_part=row["supplier_part"], kind=Kind(row["kind"]),
         card=facts.number, cards=row["cards"],
         lead_time=card_words.lead_time(row["lead_time_s"], words.language), version=version,
-        printed=f"{today:%Y-%m-%d}", owner=words.owner,
+        printed=printed, owner=words.owner,
         remark=row["remark"], picture=picture, captions=words.captions,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`ekanban cards …`: cards, command cards and the scanner self-test on paper, without any service."""
+"""`ekanban cards …`: cards, command cards and the scanner self-test on paper, with central and without."""
 
 from __future__ import annotations
 
@@ -29,30 +29,47 @@ SheetName = Annotated[
     typer.Option("--sheet", help=_("Several cards on a sheet (`ekanban cards layouts`)."), show_default=False),
 ]
 Skip = Annotated[int, typer.Option("--skip", min=0, help=_("So many places of the first sheet are used already."))]
+Central = Annotated[
+    str | None, typer.Option("--central", metavar="URL", help=_("Another central's address."), show_default=False)
+]
+Token = Annotated[
+    str, typer.Option("--token", envvar="EKANBAN_TOKEN", help=_("A supervisor's API token."), show_default=False)
+]
 
 
 @app.command(
     help=_(
         "Draw cards from a CSV file; no service is needed. Columns: {needed}; and where you like {optional}. The"
         " kind is one of {kinds}. A missing code is drawn and reported. Nothing is written when anything is wrong."
+        " Without --from, draw copies of cards that the running central knows: as their papers in use look, marked as"
+        " copies. No print is made."
     ).format(needed=", ".join(NEEDED), optional=", ".join(OPTIONAL), kinds=", ".join(KINDS)),
     epilog=example(
         "ekanban cards render --from parts.csv --layout a7 --to cards.pdf",
         "ekanban cards render --from parts.csv --layout a7 --sheet a4-a7 --skip 3 --to cards.pdf",
         "ekanban cards render --from - --layout 100x150 --dpi 300 --to cards.zpl",
+        "ekanban cards render 7K3Q-M9X2-01CF --to card.png",
     ),
 )
 def render(
     codes: Annotated[
-        list[str] | None, typer.Argument(metavar="CODE…", help=_("Cards of the file; without any, all."))
+        list[str] | None, typer.Argument(metavar="CODE…", help=_("Cards of the file, without any all; or of central."))
     ] = None,
     to: To = Path("cards.pdf"),
     file: Annotated[
         str | None, typer.Option("--from", metavar="FILE", help=_("The CSV file; “-” is stdin."), show_default=False)
     ] = None,
     layout: Annotated[
-        str, typer.Option("--layout", help=_("The name of a layout (`layouts` lists them), or a TOML file."))
-    ] = "a7",
+        str | None,
+        typer.Option(
+            "--layout",
+            help=_(
+                "The name of a layout (`layouts` lists them), or a TOML file. Without it a7; central's cards"
+                " each have their own."
+            ),
+            show_default=False,
+        ),
+    ] = None,
     rules: Annotated[
         Path | None,
         typer.Option(
@@ -89,13 +106,25 @@ def render(
     owner: Annotated[
         str, typer.Option("--owner", help=_("“If found, give to”: on the back, and where a layout has room."))
     ] = "",
+    url: Central = None,
+    token: Token = "",
+    config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Draw cards from a CSV file."""
+    """Draw cards from a CSV file, or copies of central's."""
+    if codes and file is None:
+        from ekanban_central.settings import load
+        from ekanban_cli import cards_copied
+
+        cards_copied.only_of_files({"--rules": rules, "--base-url": base_url, "--owner": owner,
+                                    "--allow-loopback": loopback})  # fmt: skip
+        asked = cards_copied.Asked(codes, to, dpi, layout, sheet, skip, duplex, url or load(config).base_url, token)
+        cards_copied.run(asked, as_json)
+        return
     from ekanban_cli.cards_paper import paper
     from ekanban_cli.cards_render import Wish, run
 
-    chosen = paper(to, dpi=dpi, layout=layout, rules=rules, sheet=sheet, skip=skip, duplex=duplex)
+    chosen = paper(to, dpi=dpi, layout=layout or "a7", rules=rules, sheet=sheet, skip=skip, duplex=duplex)
     run(Wish(tuple(codes or ()), file, chosen, base_url, loopback, owner), as_json)
 
 
@@ -121,12 +150,8 @@ def print_cards(
     ] = None,
     sheet: SheetName = None,
     skip: Skip = 0,
-    url: Annotated[
-        str | None, typer.Option("--central", metavar="URL", help=_("Another central's address."), show_default=False)
-    ] = None,
-    token: Annotated[
-        str, typer.Option("--token", envvar="EKANBAN_TOKEN", help=_("A supervisor's API token."), show_default=False)
-    ] = "",
+    url: Central = None,
+    token: Token = "",
     config: Config = None,
     as_json: Json = False,
 ) -> None:

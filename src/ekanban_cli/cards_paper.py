@@ -43,6 +43,14 @@ def paper(
     duplex: str | None = None,
 ) -> Paper:
     """Check the options. Raises CommandFailed, or BadLayout."""
+    form = checked(to, dpi=dpi, sheet=sheet, skip=skip, duplex=duplex)
+    profile = Profile(dpi=dpi, inset=0.0) if form == ".zpl" else Profile(dpi=dpi)  # ZPL is sent dots
+    chosen = _layout(layout, rules)
+    return Paper(to, profile, chosen, _sheet(sheet), skip, Duplex(duplex) if duplex else None)
+
+
+def checked(to: Path, *, dpi: int, sheet: str | None, skip: int, duplex: str | None) -> str:
+    """Check what needs no layout; returns the form, as ".pdf". Raises CommandFailed."""
     form = to.suffix.lower()
     if form not in FORMS:
         raise CommandFailed(_("--to: expected a file that ends in {forms}, got {file}.").format(
@@ -54,9 +62,7 @@ def paper(
         raise CommandFailed(_("--skip counts places of a sheet: name the sheet with --sheet."))
     if duplex not in (None, *Duplex):
         raise CommandFailed(_("--duplex: expected long or short, got {edge}.").format(edge=duplex))
-    profile = Profile(dpi=dpi, inset=0.0) if form == ".zpl" else Profile(dpi=dpi)  # ZPL is sent dots
-    chosen = _layout(layout, rules)
-    return Paper(to, profile, chosen, _sheet(sheet), skip, Duplex(duplex) if duplex else None)
+    return form
 
 
 def _layout(layout: str | Chooser, chosen_by: Path | None) -> Layout | Chooser:
@@ -78,11 +84,23 @@ def write(chosen: Paper, pages: Iterable[Page], title: str, check: Callable[[], 
 
     PDF and ZPL are one file; of SVG and PNG each page is one, numbered where there are more. Raises CommandFailed.
     """
-    to = chosen.to
+
+    def made(folder: Path) -> list[Path]:
+        done = list(_written(chosen, pages, title, folder))
+        check()
+        return done
+
+    return whole(chosen.to, made)
+
+
+def whole(to: Path, make: Callable[[Path], list[Path]]) -> list[Path]:
+    """Put the files that `make` makes in a folder where they shall be, all or none; returns where they are.
+
+    Raises CommandFailed.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix=".ekanban-", dir=to.parent) as folder:
-            done = list(_written(chosen, pages, title, Path(folder)))
-            check()
+            done = make(Path(folder))
             if not done:
                 raise CommandFailed(_("There is no card to draw."))
             names = _names(to, len(done))

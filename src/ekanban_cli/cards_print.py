@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx2
 
-from ekanban_cli.central_client import asked
+from ekanban_cli.central_client import asked, client
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
@@ -41,8 +41,8 @@ def run(wanted: Wanted, as_json: bool) -> None:
         "cards": wanted.codes, "printer": wanted.printer, "layout": wanted.layout, "sheet": wanted.sheet,
         "skip": wanted.skip, "reason": str(wanted.reason), "request_id": str(uuid4()),
     }  # fmt: skip
-    url, headers = wanted.url.rstrip("/"), {"Authorization": f"Bearer {wanted.token}"}
-    with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as central:
+    url = wanted.url.rstrip("/")
+    with client(url, wanted.token) as central:
         job = asked(url, lambda: central.post("/api/v1/cards/print", json=wish))
         job = _followed(central, url, job["id"])
     text = _("{printer}: {printed} of {total} printed, {state}. {message}").format(**job).strip()

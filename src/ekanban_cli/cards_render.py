@@ -82,8 +82,8 @@ def _url(wish: Wish) -> str:
 def _opened(name: str | None) -> Iterator[tuple[BinaryIO, Path]]:
     """The file, and the folder in which its pictures lie."""
     if name is None:
-        text = _("This draws cards from a file: give --from FILE.csv (its columns: `ekanban cards render --help`). "
-                 "Cards that central knows are printed from its pages.")  # fmt: skip
+        text = _("Name cards that the running central knows, or give --from FILE.csv (its columns: "
+                 "`ekanban cards render --help`).")  # fmt: skip
         raise CommandFailed(text)
     if name == "-":
         yield sys.stdin.buffer, Path()

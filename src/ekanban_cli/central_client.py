@@ -11,6 +11,14 @@ from ekanban_cli.errors import CommandFailed, NotReachable
 from ekanban_cli.language import _
 
 
+def client(url: str, token: str, patience_s: float = 60) -> httpx2.Client:
+    """Somebody with this API token at central. Raises CommandFailed where there is none."""
+    if not token.strip() or not token.isascii() or not token.isprintable():
+        raise CommandFailed(_("This needs an API token of a supervisor: give it with --token, or in EKANBAN_TOKEN."))
+    headers = {"Authorization": f"Bearer {token.strip()}"}
+    return httpx2.Client(base_url=url, headers=headers, timeout=patience_s, trust_env=False)
+
+
 def asked(url: str, ask: Callable[[], httpx2.Response]) -> dict[str, Any]:
     """Return central's answer. Raises NotReachable, or CommandFailed with central's own words."""
     try:

@@ -36,6 +36,14 @@ CAPTIONS = {
 }
 
 
+COPY = _("COPY – not a card")  # in the place of the kind's word, on what is drawn of a card without being its paper
+
+
+def copy_word(language: str) -> str:
+    """What a copy says of itself."""
+    return translations(language).gettext(COPY)
+
+
 def captions(language: str) -> dict[str, str]:
     """All of them in a language."""
     translate = translations(language).gettext

@@ -90,6 +90,9 @@ class PaperPrinter:
     def preview(self, plan: Plan, paper: Paper, form: str) -> bytes:
         return f"<svg>{paper.face.code} {paper.layout} {form}</svg>".encode()
 
+    def copies(self, plan: Plan, papers: Sequence[Paper], word: str, form: str) -> list[bytes]:
+        return [f"{word} {paper.face.code} {form}".encode() for paper in papers]
+
 
 def printer(**values: Any) -> dict[str, Any]:
     """A registration."""

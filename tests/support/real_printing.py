@@ -43,7 +43,7 @@ class Hall:
         subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, HERE / "no_dns_sd.c"], check=True)
         script.write_text(f"#!/bin/sh\n{command}\n")
         script.chmod(0o755)
-        spool.mkdir()
+        spool.mkdir(exist_ok=True)  # it may have been there before, and died
         self._start(
             "ippeveprinter", "-r", "off", "-n", "localhost", "-p", str(PRINTER_PORT), "-d", spool, "-c", script,
             "-f", "application/pdf", "-s", "600,600", "Cards", LD_PRELOAD=str(shim),
@@ -70,6 +70,16 @@ class Hall:
     def queue(self, name: str, dialect: Dialect) -> Printer:
         """A queue as it is registered."""
         return Printer(name, Way.CUPS, f"{name}@127.0.0.1:{CUPS_PORT}", dialect)
+
+    def pause(self, name: str) -> None:
+        """Stop a queue of CUPS, as somebody does who changes the toner."""
+        command = ["cupsdisable", "-h", f"127.0.0.1:{CUPS_PORT}", name]
+        self.call(lambda: subprocess.run(command, capture_output=True, check=True))
+
+    def kill(self) -> None:
+        """Pull the plug of what was started last."""
+        self._programs[-1].kill()
+        self._programs[-1].wait(SOON)
 
     def end(self) -> None:
         """End all programs."""

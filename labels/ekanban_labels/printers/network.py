@@ -67,7 +67,10 @@ def _connected(family: int, address: tuple[str, int], patience: float) -> socket
 def _why(place: str, trouble: OSError | None) -> Status:
     if isinstance(trouble, ConnectionRefusedError):
         sentence = say(
-            N_("The printer at {place} refuses the connection: it may be starting, or printing for somebody else."),
+            N_(
+                "The printer at {place} refuses the connection: it may be starting, or printing for somebody else. Try "
+                "again in a minute; if it stays so, is its address right?"
+            ),
             place=place,
         )
     else:

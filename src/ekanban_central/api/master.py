@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ekanban_central import master
 from ekanban_central.access import Visitor, require
-from ekanban_central.api import aliases, cards, cards_print, loops, pictures
+from ekanban_central.api import aliases, cards, cards_print, cards_render, loops, pictures
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, one, page, written
 from ekanban_central.inputs import Asked, LocationChange, NewLocation, NewPart, NewSite, PartChange, SiteChange
 from ekanban_central.ledger import SITE
@@ -22,6 +22,7 @@ from ekanban_core.states import LocationKind, Role
 router = APIRouter(prefix="/api/v1")
 router.include_router(loops.router)
 router.include_router(aliases.router)  # before the cards' own: these name their steps by the same place
+router.include_router(cards_render.router)
 router.include_router(cards_print.router)  # before cards: /cards/preview is no card's code
 router.include_router(cards.router)
 router.include_router(pictures.router)

@@ -20,13 +20,13 @@ STATUS: dict[type[EkanbanError], int] = {
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(title: str = "Nothing was printed") -> Iterator[None]:
     """Turn what printing refuses into problems; the rules' own refusals are problems already."""
     try:
         yield
     except NotPrintable as error:
         wrong = [{"where": fault.card or "cards", "what": fault.text.format(**fault.facts)} for fault in error.faults]
-        raise Problem(422, str(error), title="Nothing was printed", errors=wrong[:100]) from error
+        raise Problem(422, str(error), title=title, errors=wrong[:100]) from error
     except tuple(STATUS) as error:
         say = {name: str(value) for name, value in error.facts.items()}
         raise Problem(STATUS[type(error)], error.template, say=say) from error

@@ -159,7 +159,8 @@ def test_in_every_path_and_query(app: FastAPI, program: TestClient, objects: dic
 def test_in_every_property_of_a_body(app: FastAPI, program: TestClient, objects: dict[str, str]) -> None:
     for method, path, operation in operations(app):
         body = shape(app, operation)
-        needed = {name: SAMPLES[name] for name in body.get("required", ())} | {"loop_id": objects["loop_id"]}
+        samples = SAMPLES | {"cards": [objects["code"]]}
+        needed = {name: samples[name] for name in body.get("required", ())} | {"loop_id": objects["loop_id"]}
         needed = {name: value for name, value in needed.items() if name in body["properties"]} if body else {}
         for name in body.get("properties", ()):
             for value in (*TEXTS, *NUMBERS, *OTHERS):

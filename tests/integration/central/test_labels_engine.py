@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from ekanban_central.labels_engine import LAYOUTS, RULES, LabelsEngine
 from ekanban_central.print_engine import NotPrintable, Paper, Plan
@@ -95,6 +96,20 @@ def test_rules_that_mean_nothing_are_said_to_be_so(tmp_path: Path) -> None:
         LabelsEngine(tmp_path).layout(Plan(OFFICE), next(papers(1)).face, "")
 
 
+def test_a_layout_of_ones_own_that_means_nothing_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / LAYOUTS).mkdir()
+    (tmp_path / LAYOUTS / "own.toml").write_text("width = 'wide'\n")
+    engine = LabelsEngine(tmp_path)
+
+    with capture_logs() as logged:
+        assert engine.layouts() == LabelsEngine().layouts()
+        engine.layouts()
+
+    assert [entry["layout"] for entry in logged] == ["own"]
+    with pytest.raises(NotPrintable, match=r"own\.toml"):
+        engine.check(Plan(OFFICE), list(papers(1, "own")))
+
+
 def test_central_has_a_word_for_all_that_layouts_show() -> None:
     assert card_words.captions("en") == words.CAPTIONS
 
@@ -103,3 +118,13 @@ def test_a_card_says_how_long_its_part_takes() -> None:
     said = {seconds: card_words.lead_time(seconds, "en") for seconds in (40, 5_400, 86_400, 93_600, 172_800)}
 
     assert said == {40: "40 s", 5_400: "1 h 30 min", 86_400: "1 d", 93_600: "1 d 2 h", 172_800: "2 d"}
+
+
+@pytest.mark.parametrize("layout", LabelsEngine().layouts())
+@pytest.mark.parametrize("word", ["COPY – not a card", "KOPIE – keine Karte"])
+def test_every_layout_has_room_for_the_word_of_a_copy(layout: str, word: str) -> None:
+    engine, some = LabelsEngine(), list(papers(1, layout))
+
+    (copy,) = engine.copies(Plan(OFFICE), some, word, "png")
+
+    assert copy != engine.preview(Plan(OFFICE), some[0], "png")

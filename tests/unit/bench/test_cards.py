@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from ekanban_cli.bench import card_button, cards_pdf, plain_pdf
+from ekanban_cli.bench import card_button, card_ways, cards_pdf, plain_pdf
 from ekanban_cli.bench.cards_to_print import faces, texts
 
 CARDS = 9  # on two pages
@@ -41,4 +41,13 @@ def test_the_first_byte_is_heard_for_every_card() -> None:
     taken = card_button.first_bytes(card_button.labelled("a7", 203), count=3, warm=1)
 
     assert len(taken) == 3
+    assert all(0 < seconds < card_button.PATIENCE for seconds in taken)
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("way", [card_ways.central, card_ways.terminal])
+def test_the_first_byte_is_heard_through_running_services(way: card_button.WholeWay) -> None:
+    taken = card_button.pressed(way, card_ways.Label("a7", 203), count=2, warm=1)
+
+    assert len(taken) == 2
     assert all(0 < seconds < card_button.PATIENCE for seconds in taken)
