@@ -37,7 +37,7 @@ class FakePrinter:
 
     `cut_after`: it breaks the connection as soon as it has read so many bytes in all; `reset`: with RST, not with FIN.
     `says` makes of an answer the pieces that it sends. `reads`: it stops reading after so many bytes. `chatter`: what
-    it says unasked to whatever it reads.
+    it says unasked to whatever it reads. `clings`: it ends no connection by itself.
     """
 
     engine: LabelPrinter = field(default_factory=LabelPrinter)
@@ -46,6 +46,7 @@ class FakePrinter:
     reset: bool = True
     reads: int | None = None
     chatter: bytes = b""
+    clings: bool = False
     heard: bytes = b""
     calls: int = 0
 
@@ -54,6 +55,7 @@ class FakePrinter:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # as small as a printer's
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._over = threading.Event()
+        self._kept: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
         return self
@@ -62,6 +64,8 @@ class FakePrinter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._over.set()
+        for call in self._kept:
+            call.close()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(SOON)
@@ -89,6 +93,8 @@ class FakePrinter:
             except TimeoutError:
                 continue
             if not data:
+                if self.clings:
+                    self._kept.append(call.dup())
                 return
             self.heard += data
             call.sendall(self.chatter)

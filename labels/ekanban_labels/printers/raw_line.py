@@ -33,6 +33,7 @@ class RawLine:
         self._socket = connect(host, port, patience)
         self._socket.setblocking(False)
         self._heard = b""
+        self._may_be_unread = False  # bytes that no answer has come after
         self.open_questions = 0
 
     def write(self, data: bytes, patience: float, stop: Callable[[], bool], handed: Callable[[], None]) -> None:
@@ -40,6 +41,7 @@ class RawLine:
 
         Raises Lost, and Silence when the printer takes nothing for `patience` seconds or `stop` says so meanwhile.
         """
+        self._may_be_unread = True
         view = memoryview(data)
         while view:
             if not self._wait_to_write(patience, stop):
@@ -72,9 +74,14 @@ class RawLine:
                 return None
 
     def end(self, patience: float) -> None:
-        """Say goodbye and hear the printer out: closing with unread bytes would reset what is still under way."""
+        """Say goodbye and hear the printer out: closing with unread bytes would reset what is still under way.
+
+        A printer that has answered the last question has read everything; some never end a connection.
+        """
         with self._socket, suppress(OSError, Lost, BadAnswer):
             self._socket.shutdown(socket.SHUT_WR)
+            if not self._may_be_unread:
+                return
             until = time.monotonic() + patience
             while self._hear(until - time.monotonic()):
                 self._heard = b""
@@ -86,6 +93,7 @@ class RawLine:
         if not self.open_questions:
             raise BadAnswer("an answer to no question")
         self.open_questions -= 1
+        self._may_be_unread = self.open_questions > 0
         return host_status.parse(lines)
 
     def _forget(self) -> None:

@@ -326,6 +326,16 @@ def test_a_printer_that_talks_unasked_gets_all_bytes() -> None:
     assert (result.state, result.begun) == (Sent.UNKNOWN, 10)
 
 
+def test_a_printer_that_ends_no_connection_is_not_waited_for_once_it_has_answered() -> None:
+    for_ever = replace(QUICK, farewell=100_000)
+    with FakePrinter(clings=True) as fake:
+        assert check(_printer(fake.address), for_ever).condition is Condition.READY
+
+        result = send(_printer(fake.address), _cards(3), patience=for_ever)
+
+    assert (result.state, result.printed) == (Sent.DONE, 3)
+
+
 def test_a_printer_of_software_prints_over_the_network() -> None:
     with SimulatedPrinter(LabelPrinter(paper=4, labels_a_question=1)) as simulated:
         told = Told(when_waiting=simulated.engine.put_paper_in)
