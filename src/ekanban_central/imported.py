@@ -8,12 +8,22 @@ from enum import StrEnum
 from typing import Any
 
 
+class ImportKind(StrEnum):
+    """What a file holds."""
+
+    JOURNAL = "journal"  # of a dead terminal
+    PARTS = "parts"
+    LOCATIONS = "locations"
+    LOOPS = "loops"
+    CARDS = "cards"
+
+
 class ImportState(StrEnum):
     """How far an import has come."""
 
     WAITING = "waiting"  # behind another one
     READING = "reading"  # all of the file is checked first
-    RUNNING = "running"  # scans are taken in
+    RUNNING = "running"  # it is taken in
     DONE = "done"
     CHECKED = "checked"  # nothing was changed, because that was asked for
     REFUSED = "refused"  # nothing was changed; `errors` say why
@@ -25,8 +35,10 @@ ENDED = (ImportState.DONE, ImportState.CHECKED, ImportState.REFUSED, ImportState
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text to translate, what fills it, and the line of the file that it is about; 0: the whole file."""
+    """A text to translate, what fills it, and the place in the file that it is about; line 0: the whole file."""
 
     line: int
     text: str
     facts: Mapping[str, Any]
+    column: str = ""
+    value: str = ""  # that is wrong there

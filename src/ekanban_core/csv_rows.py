@@ -79,7 +79,7 @@ class Faults:
         """How many there are."""
         return len(self.found) + self.more
 
-    def add(self, line: int, column: str, text: str, value: str = "", **facts: str | int) -> None:
+    def add(self, line: int, column: str, text: str, value: str = "", /, **facts: str | int) -> None:
         """Note one."""
         if len(self.found) < MOST_TOLD:
             self.found.append(Fault(line, column, text, facts, value[:MOST_SHOWN]))

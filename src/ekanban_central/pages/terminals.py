@@ -15,6 +15,7 @@ from ekanban_central import csv_files, import_rows, sites, terminals, terminals_
 from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
+from ekanban_central.imported import ImportKind
 from ekanban_central.ledger import Actor
 from ekanban_central.rendering import render, view_of
 from ekanban_central.tables import Terminal
@@ -108,7 +109,7 @@ def terminal_page(
         site = sites.own(connection)
         with view.seen_as(view_of(request, visitor, site)):
             rows = terminals_view.listed(connection, site.id, central.now_ms())
-        brought = import_rows.newest(connection, site.id, central.now_ms())
+        brought = import_rows.newest(connection, site.id, central.now_ms(), ImportKind.JOURNAL)
     context: dict[str, Any] = {"rows": rows, "issued": issued, "beforehand": beforehand, "problem": problem}
     return render(
         request, "terminals.html", site, visitor, status=status, base_url=central.settings.base_url,
