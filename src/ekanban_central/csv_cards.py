@@ -41,13 +41,10 @@ class Cards:
             body, aliases = _body(cells), _aliases(cells)
             cells.whole("cards", 1, MOST_CARDS)
             values = {"body": body, "aliases": aliases, "one_off": bool(cells.yes("one_off"))}
-            if cells.wrong:
-                continue
             is_new = body is None or codes.is_new(cells, "code", body)
             is_new &= all([texts.is_new(cells, "aliases", text) for text in aliases])
             is_new &= not row["cards"] or loops.is_new(cells, "part", tuple(row[name] for name in KEY))
-            if is_new:
-                yield Item(row, values, frozenset())
+            yield Item(row, values, frozenset(), broken=bool(cells.wrong) or not is_new)
 
     def plan(self, desk: Desk, items: list[Item], faults: Faults, work: Work) -> None:
         """What is new, and what changes."""
@@ -118,6 +115,8 @@ class _Plan:
         for item in items:
             cells = Cells(item.row, self.faults)
             loop = self._loop(cells, known)
+            if item.broken:
+                continue
             body = item.values["body"] or self._by_aliases(item, known)
             for text in item.values["aliases"]:
                 self._check_alias(cells, text, body, known)
@@ -164,8 +163,8 @@ class _Plan:
             cells.refuse("aliases", _("{alias} stands for the card {card} already"), alias=shown(text), card=other)
 
     def _loop(self, cells: Cells, known: _Known) -> UUID | None:
-        if not cells.row["part"]:
-            return None
+        if not all(cells.row[name] for name in KEY[:3]):
+            return None  # that is said already, or the row is about a card that is there
         found = known.loops.get(_key(cells.row))
         if found is None:
             cells.refuse("part", _("there is no loop of this part, source, destination and bin: import it first (--kind"

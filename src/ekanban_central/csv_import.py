@@ -22,7 +22,7 @@ from ekanban_core import csv_rows
 from ekanban_core.csv_rows import Columns, Faults, Row
 from ekanban_core.texts import gettext as _
 
-MOST_ROWS = 100_000
+MOST_ROWS = 10_000  # of one file: on SQLite scans wait while it is written, and must not give up
 
 
 class Kind(Protocol):

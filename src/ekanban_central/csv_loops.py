@@ -53,6 +53,8 @@ class Loops:
             values = cells.checked(NewLoop, USUAL | given | key, COLUMNS)
             if values and not cells.wrong and once.is_new(cells, "part", tuple(values[name] for name in KEY)):
                 yield Item(row, values, frozenset(given))
+            else:
+                yield Item(row, key, frozenset(), broken=True)
 
     def plan(self, desk: Desk, items: list[Item], faults: Faults, work: Work) -> None:
         """What is new, and what changes."""
@@ -125,13 +127,13 @@ class _Plan:
         rows = self.desk.connection.execute(select(LOOP).where(where)).mappings()
         there = {loop_key(row): row for row in rows}
         for item, key in named:
-            if key:
+            if key and not item.broken:
                 self._loop(item, key, there.get(key))
 
     def _named(self, item: Item) -> tuple[UUID, UUID, UUID, str] | None:
         cells = Cells(item.row, self.faults)
         part = self.parts.get(item.values["part"])
-        if part is None:
+        if part is None and item.row["part"]:
             cells.refuse("part", _("there is no part {got}: import it first (--kind parts)"))
         source, destination = (self._location(cells, end) for end in ENDS)
         if part and source and destination:
@@ -141,6 +143,8 @@ class _Plan:
     def _location(self, cells: Cells, end: str) -> UUID | None:
         """The location of this name; one that is not there is made where the row says what it is."""
         name, kind = cells.row[end], cells.row[f"{end}_kind"].lower()
+        if not name or (kind and kind not in list(LocationKind)):
+            return None  # that is said already
         if name in self.locations:
             key, is_kind = self.locations[name]
             if kind and kind != is_kind:

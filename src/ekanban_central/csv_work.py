@@ -19,7 +19,7 @@ from ekanban_central.master import ALIAS, Desk, as_data
 from ekanban_central.sets import Statements, among, pieces, update_rows
 from ekanban_core.csv_rows import Faults, Row
 
-MOST_NEW_CARDS = 100_000  # of one file
+MOST_NEW_CARDS = 10_000  # of one file
 Values = Mapping[str, Any]
 _ORDER = (LOCATION, PART, LOOP, CARD, ALIAS)  # each names rows of those before it
 _CHANGED = (LOCATION, PART, LOOP)
@@ -143,11 +143,15 @@ class _Writer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row that is right in itself. given: the columns of the table that it says something about."""
+    """A row. given: the columns of the table that it says something about.
+
+    broken: something is wrong with it in itself; only what it names is looked for, so that all faults are told at once.
+    """
 
     row: Row
     values: Values
     given: frozenset[str]
+    broken: bool = False
 
     @property
     def line(self) -> int:

@@ -17,10 +17,25 @@ admin = group(_("People who may do everything."))
 app.add_typer(admin, name="admin")
 
 
-class Kind(StrEnum):
+class Kind(StrEnum):  # as ekanban_central.imported has it, which is not loaded for a help text
     """What can be imported."""
 
+    PARTS = "parts"
+    LOCATIONS = "locations"
+    LOOPS = "loops"
+    CARDS = "cards"
     JOURNAL = "journal"  # of a dead terminal
+
+
+class ListKind(StrEnum):  # as ekanban_central.exports has it
+    """What can be exported."""
+
+    PARTS = "parts"
+    LOCATIONS = "locations"
+    LOOPS = "loops"
+    CARDS = "cards"
+    SIGNALS = "signals"
+    LEDGER = "ledger"
 
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("The data folder."), show_default=False)]
@@ -87,10 +102,13 @@ def migrate(config: Config = None, data: Data = None, as_json: Json = False) -> 
 @app.command(
     name="import",
     help=_(
-        "Import a file: of kind journal, what a dead terminal had stored (ekanban terminal journal --export). To import"
-        " the same file again is harmless. 1: nothing, or not all of it, was imported."
+        "Import a file: parts, locations, loops or cards from CSV, all rows or none; of kind journal, what a dead"
+        " terminal had stored (ekanban terminal journal --export). To import the same file again is harmless. 1:"
+        " nothing, or not all of it, was imported."
     ),
     epilog=example(
+        "ekanban central import loops.csv --kind loops --dry-run",
+        "ekanban central import cards.csv --kind cards --by anna",
         "ekanban central import journal.jsonl --kind journal --dry-run",
         "ekanban central import journal.jsonl --kind journal --by anna",
     ),
@@ -120,12 +138,38 @@ def import_file(
     as_json: Json = False,
 ) -> None:
     """Import a file."""
+    from ekanban_central.imported import ImportKind
     from ekanban_central.settings import load
     from ekanban_cli import central_import
 
     settings = with_options(load(config), data=data)
-    wish = central_import.Wanted(file, dry_run, by, terminal)
+    wish = central_import.Wanted(file, dry_run, by, terminal, ImportKind(kind))
     central_import.run(settings, wish, token, as_json)
+
+
+@app.command(
+    name="export",
+    help=_(
+        "Export a whole list as CSV, to stdout or into a file. Parts, locations, loops and cards are in the form that"
+        " `ekanban central import` reads."
+    ),
+    epilog=example("ekanban central export loops --to loops.csv", "ekanban central export ledger > ledger.csv"),
+)
+def export_list(
+    kind: Annotated[ListKind, typer.Argument(metavar="KIND", help=_("Which list."))],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help=_("The file to write."), show_default=False)
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Export a list."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_export
+
+    central_export.run(with_options(load(config), data=data), kind, to, token, as_json)
 
 
 @admin.command(

@@ -126,14 +126,14 @@ def rows(file: Lines, columns: Columns, faults: Faults) -> Iterator[Row]:
         return  # that is said already
     if head is None or not head.strip():
         text = _("the file is empty; the first line names the columns: {columns}")
-        faults.add(1, "", text, columns=", ".join(columns.needed))
+        faults.add(1, "", text, columns=", ".join(columns.needed or columns.all))
         return
     delimiter = ";" if head.count(";") > head.count(",") else ","
     if head.count("\t") > head.count(delimiter):
         faults.add(1, "", _("the values are separated by tabs; expected commas or semicolons"))
         return
     try:
-        names = _named(next(csv.reader([head], delimiter=delimiter)), columns, faults)
+        names = _named(next(csv.reader([head], delimiter=delimiter, strict=True)), columns, faults)
     except csv.Error as error:
         _not_csv(1, error, faults)
         return
@@ -160,7 +160,11 @@ def _rows(lines: _Lines, delimiter: str, columns: list[str], faults: Faults) -> 
             )
             faults.add(line, "", text, columns=len(columns), got=len(values))
             continue
-        yield Row(line, {name: plain(value.strip()) for name, value in zip(columns, values, strict=True)})
+        strange = [name for name, value in zip(columns, values, strict=True) if "\0" in value]
+        for name in strange:
+            faults.add(line, name, _("expected text, got a NUL character"))
+        if not strange:
+            yield Row(line, {name: plain(value.strip()) for name, value in zip(columns, values, strict=True)})
 
 
 def _not_csv(line: int, error: csv.Error, faults: Faults) -> None:
