@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from ekanban_core.csv_rows import BOM, inert
+from ekanban_core.csv_rows import BOM, FORMULA, inert
 
-__all__ = ["BOM", "inert", "lines"]
+__all__ = ["BOM", "FORMULA", "inert", "lines"]
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

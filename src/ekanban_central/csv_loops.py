@@ -25,7 +25,7 @@ ENDS = ("source", "destination")
 FIRST = {"kind": "kind", "quantity": "quantity", "lead_time_s": "lead_time"}  # what a new loop cannot do without
 FIXED = ("kind", "states")  # what is not changed once a loop is there
 USUAL = {"kind": LoopKind.PRODUCTION, "quantity": 1, "lead_time_s": 1}  # of a row that says nothing of them
-COLUMNS = {"lead_time_s": "lead_time", "min_cycle_s": "min_cycle", "": "destination"}
+COLUMNS = {"lead_time_s": "lead_time", "min_cycle_s": "min_cycle"}
 TEXTS = ("container", "supplier_part", "remark", "layout")
 Place = tuple[UUID, str]  # a location and its kind
 

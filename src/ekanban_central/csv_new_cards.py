@@ -17,8 +17,6 @@ from ekanban_core.csv_rows import Faults, Row
 from ekanban_core.states import CardState
 from ekanban_core.texts import gettext as _
 
-LASTING = case(((CARD.c.state != CardState.RETIRED) & ~CARD.c.one_off, 1), else_=0)  # a card that counts
-
 
 def loop_key(row: Any) -> tuple[UUID, UUID, UUID, str]:
     """What no two loops have alike."""
@@ -86,8 +84,9 @@ class NewCardsOf:
         """How many cards each loop has that count, and the highest number of any."""
         counts: dict[UUID, int] = {}
         numbers: dict[UUID, int] = {}
+        lasting = case(((CARD.c.state != CardState.RETIRED) & ~CARD.c.one_off, 1), else_=0)
         for some in pieces(sorted({wish.loop for wish in self.wishes} - self.new_loops)):
-            count, number = func.sum(LASTING).label("count"), func.max(CARD.c.number).label("number")
+            count, number = func.sum(lasting).label("count"), func.max(CARD.c.number).label("number")
             statement = select(CARD.c.loop_id, count, number)
             where = among(self.desk.connection, CARD.c.loop_id, some)
             for row in self.desk.connection.execute(statement.where(where).group_by(CARD.c.loop_id)).mappings():

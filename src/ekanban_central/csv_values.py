@@ -110,19 +110,20 @@ class Cells:
             return model(**values).model_dump(mode="json")
         except ValidationError as error:
             for one in error.errors(include_url=False):
-                name = str(one["loc"][0]) if one["loc"] else ""
+                why = str(one["msg"]).removeprefix("Value error, ")
+                name = str(one["loc"][0]) if one["loc"] else why.partition(":")[0]
                 column = columns.get(name, name)
                 if column not in self.wrong:
-                    self._refuse(column, one)
+                    self._refuse(column, one["type"], one.get("ctx", {}), why)
             return {}
 
-    def _refuse(self, column: str, error: Any) -> None:
-        if error["type"] == "string_too_long":
-            most = error["ctx"]["max_length"]
+    def _refuse(self, column: str, kind: str, limits: Mapping[str, Any], why: str) -> None:
+        if kind == "string_too_long":
+            most = limits["max_length"]
             self.refuse(column, _("expected at most {most} characters, got {count}"), most=most,
                         count=len(self.row[column]))  # fmt: skip
         else:
-            self.refuse(column, "{why}", why=str(error["msg"]).removeprefix("Value error, "))
+            self.refuse(column, "{why}", why=why.removeprefix(f"{column}: "))
 
 
 def duration(seconds: int) -> str:

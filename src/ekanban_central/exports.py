@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from ekanban_central import csv_files, ledger, signals_csv, view, words
-from ekanban_central.csv_new_cards import LASTING
 from ekanban_central.csv_values import duration
 from ekanban_central.database import Database
 from ekanban_central.driver import as_json
@@ -59,8 +58,7 @@ _PARTS = ("number", "description", "unit", "revision")
 _LOCATIONS = ("name", "kind")
 _LOOPS = (
     "part", "source", "destination", "bin", "kind", "quantity", "container", "lead_time", "min_cycle", "closing",
-    "states", "holds_back", "out_of_sequence", "supplier_part", "remark", "layout", "cards", "source_kind",
-    "destination_kind",
+    "states", "holds_back", "out_of_sequence", "supplier_part", "remark", "layout", "source_kind", "destination_kind",
 )  # fmt: skip
 _CARDS = ("code", "aliases", "part", "source", "destination", "bin", "one_off", "number", "state")
 _LEDGER = (
@@ -93,12 +91,11 @@ def _locations(database: Database, site_id: int) -> Iterator[Line]:
 
 
 def _loops(database: Database, site_id: int) -> Iterator[Line]:
-    count = select(func.coalesce(func.sum(LASTING), 0)).where(CARD.c.loop_id == LOOP.c.id).correlate(LOOP)
+    """Without their numbers of cards: cards have a list of their own, with the codes that are on paper."""
     statement = (
         select(
             *LOOP.c, PART.c.number.label("part"), SOURCE.c.name.label("source"), SOURCE.c.kind.label("source_kind"),
             DESTINATION.c.name.label("destination"), DESTINATION.c.kind.label("destination_kind"),
-            count.scalar_subquery().label("cards"),
         )
         .select_from(LOOPS)
         .where(LOOP.c.site_id == site_id)
@@ -108,7 +105,6 @@ def _loops(database: Database, site_id: int) -> Iterator[Line]:
             shown = {
                 **row, "lead_time": duration(row["lead_time_s"]), "min_cycle": duration(row["min_cycle_s"]),
                 "states": row["states"].replace(",", " "), "holds_back": _yes(row["holds_back"]),
-                "cards": int(row["cards"]),
             }  # fmt: skip
             yield [shown[name] for name in _LOOPS]
 
