@@ -66,6 +66,6 @@ def test_parts_loops_and_cards_by_csv_then_a_scan_of_a_foreign_code_orders(
     alone = ekanban("export", "ledger", "--to", file, "--data", data, **central.environment)
 
     assert alone.returncode == 0, alone.stderr
-    causes = [json.loads(row["data"]).get("import") for row in csv.DictReader(file.open(encoding="utf-8-sig"))
-              if row["kind"] == "alias_added"]  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    causes = [json.loads(row["data"])["import"] for row in rows if row["kind"] == "alias_added"]
     assert [(cause["file"], cause["line"]) for cause in causes] == [("cards.csv", 2), ("cards.csv", 3)]
