@@ -16,10 +16,10 @@ from ekanban_central.csv_cards import Cards
 from ekanban_central.csv_loops import Loops
 from ekanban_central.csv_parts import Locations, Parts
 from ekanban_central.csv_work import Item, Work
-from ekanban_central.imported import ImportKind
 from ekanban_central.master import Desk
 from ekanban_core import csv_rows
 from ekanban_core.csv_rows import Columns, Faults, Row
+from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 
 MOST_ROWS = 10_000  # of one file: on SQLite scans wait while it is written, and must not give up

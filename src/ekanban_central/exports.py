@@ -7,7 +7,6 @@ which only grows, is whole up to where it stood at the beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -21,21 +20,11 @@ from ekanban_central.loading import CARD, DESTINATION, LOCATION, LOOP, LOOPS, PA
 from ekanban_central.master import ALIAS
 from ekanban_central.sets import among
 from ekanban_central.signals_filter import Filter
+from ekanban_core.lists import ExportKind
 
 AT_ONCE = 1_000  # rows
 Row = Mapping[str, Any]
 Line = Sequence[object]
-
-
-class ExportKind(StrEnum):
-    """Lists that are exported."""
-
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
-    SIGNALS = "signals"
-    LEDGER = "ledger"
 
 
 def lines(database: Database, site_id: int, kind: ExportKind, now_ms: int) -> Iterator[str]:

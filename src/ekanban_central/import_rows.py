@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, insert, select, update
 
 from ekanban_central import tables
-from ekanban_central.imported import ENDED, ImportKind, ImportState, Said
+from ekanban_central.imported import ENDED, ImportState, Said
 from ekanban_central.signals_view import PERSON, TERMINAL
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Outcome
 
 IMPORT: Table = tables.FileImport.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it

@@ -8,16 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 
-class ImportKind(StrEnum):
-    """What a file holds."""
-
-    JOURNAL = "journal"  # of a dead terminal
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
-
-
 class ImportState(StrEnum):
     """How far an import has come."""
 

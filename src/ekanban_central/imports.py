@@ -27,7 +27,7 @@ from ekanban_central import csv_import, csv_work, import_rows, journal_file, jou
 from ekanban_central.csv_import import Brought
 from ekanban_central.database import Database
 from ekanban_central.import_rows import Import
-from ekanban_central.imported import ImportKind, ImportState
+from ekanban_central.imported import ImportState
 from ekanban_central.journal_batches import deliveries
 from ekanban_central.journal_file import Export, NotAnExport, Wrong
 from ekanban_central.journal_import import ImportRefused, ImportStuck, Take, Tally
@@ -35,6 +35,7 @@ from ekanban_central.ledger import Actor, Entry
 from ekanban_central.master import Desk
 from ekanban_core.errors import EkanbanError
 from ekanban_core.ids import uuid7
+from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import ScanResult
 
@@ -136,7 +137,10 @@ class Imports:
     def _run(self, job: _Job) -> None:
         try:
             with job.file:
-                self._work(job) if job.wish.kind is ImportKind.JOURNAL else self._list(job)
+                if job.wish.kind is ImportKind.JOURNAL:
+                    self._work(job)
+                else:
+                    self._list(job)
         except (NotAnExport, ImportRefused) as error:
             self._refuse(job, error)
         except ImportStuck as error:
@@ -164,21 +168,20 @@ class Imports:
         with self._database.reading() if only_looks else self._database.transaction() as connection:
             desk = Desk(connection, job.wish.site_id, job.wish.actor, self._now_ms(), self._random_bytes)
             work = csv_import.plan(desk, brought)
-            job.found |= {**work.counts(), "remarks": [csv_import.said(one) for one in work.remarks.found]}
+            counts = work.counts()
+            found = {**counts, "remarks": [csv_import.said(one) for one in work.remarks.found]}
+            ended = {"done": brought.total, "data": found, "ended_ms": desk.now_ms}
             if not only_looks and not brought.faults.count:
-                values = {"state": ImportState.DONE, "done": brought.total, "data": job.found}
-                self._update(connection, job, desk.now_ms, {**values, "ended_ms": desk.now_ms})
-                cause = {"id": str(job.id), "file": job.wish.name}
-                about = {"kind": brought.kind, "file": brought.sha256, "name": job.wish.name, **work.counts()}
+                self._update(connection, job, desk.now_ms, {"state": ImportState.DONE, **ended})
+                about = {"kind": brought.kind, "file": brought.sha256, "name": job.wish.name, **counts}
                 end = Entry("list_imported", desk.actor, data={"import": str(job.id), **about})
-                csv_work.write(desk, work, cause, end)
-        self._publish(desk.site_id, desk.position) if desk.position else None
+                csv_work.write(desk, work, {"id": str(job.id), "file": job.wish.name}, end)
+        if desk.position:
+            self._publish(desk.site_id, desk.position)
         if brought.faults.count:
-            job.found = {}
             self._end(job, ImportState.REFUSED, errors=brought.wrong(), more=brought.faults.more)
         elif only_looks:
-            ended = {"ended_ms": self._now_ms(), "done": brought.total}
-            self._change(job, state=ImportState.CHECKED, data=job.found, **ended)
+            self._change(job, state=ImportState.CHECKED, **ended)
 
     def _work(self, job: _Job) -> None:
         wish = job.wish

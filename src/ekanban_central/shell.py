@@ -8,8 +8,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ekanban_central.imported import ImportKind
 from ekanban_central.problems import Problem, answer_now, unexpected
+from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 
 LARGE = "/api/v1/scans"

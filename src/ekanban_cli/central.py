@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,31 +10,11 @@ import typer
 from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, with_options
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.lists import ExportKind, ImportKind
 
 app = group(_("The replenishment service: cards, pull signals, people."))
 admin = group(_("People who may do everything."))
 app.add_typer(admin, name="admin")
-
-
-class Kind(StrEnum):  # as ekanban_central.imported has it, which is not loaded for a help text
-    """What can be imported."""
-
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
-    JOURNAL = "journal"  # of a dead terminal
-
-
-class ListKind(StrEnum):  # as ekanban_central.exports has it
-    """What can be exported."""
-
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
-    SIGNALS = "signals"
-    LEDGER = "ledger"
 
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("The data folder."), show_default=False)]
@@ -115,7 +94,7 @@ def migrate(config: Config = None, data: Data = None, as_json: Json = False) -> 
 )
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The file."))],
-    kind: Annotated[Kind, typer.Option("--kind", help=_("What the file holds."))],
+    kind: Annotated[ImportKind, typer.Option("--kind", help=_("What the file holds."))],
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only check it, and change nothing."))] = False,
     by: Annotated[
         str | None,
@@ -138,12 +117,11 @@ def import_file(
     as_json: Json = False,
 ) -> None:
     """Import a file."""
-    from ekanban_central.imported import ImportKind
     from ekanban_central.settings import load
     from ekanban_cli import central_import
 
     settings = with_options(load(config), data=data)
-    wish = central_import.Wanted(file, dry_run, by, terminal, ImportKind(kind))
+    wish = central_import.Wanted(file, dry_run, by, terminal, kind)
     central_import.run(settings, wish, token, as_json)
 
 
@@ -156,7 +134,7 @@ def import_file(
     epilog=example("ekanban central export loops --to loops.csv", "ekanban central export ledger > ledger.csv"),
 )
 def export_list(
-    kind: Annotated[ListKind, typer.Argument(metavar="KIND", help=_("Which list."))],
+    kind: Annotated[ExportKind, typer.Argument(metavar="KIND", help=_("Which list."))],
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help=_("The file to write."), show_default=False)
     ] = None,

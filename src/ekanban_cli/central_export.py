@@ -12,16 +12,16 @@ from typing import BinaryIO
 import httpx2
 
 from ekanban_central import exports, sites
-from ekanban_central.exports import ExportKind
 from ekanban_central.settings import CentralSettings
 from ekanban_cli import central_run
 from ekanban_cli.central_client import refused
 from ekanban_cli.errors import CommandFailed, NotReachable
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.lists import ExportKind
 
 
-def run(settings: CentralSettings, kind: str, to: Path | None, token: str | None, as_json: bool) -> None:
+def run(settings: CentralSettings, kind: ExportKind, to: Path | None, token: str | None, as_json: bool) -> None:
     """Write the list into a file, whole or not at all, or to stdout. Raises CommandFailed."""
     with _by_service(settings, kind, token) if token else _alone(settings, kind) as content:
         if to is None:
@@ -50,16 +50,16 @@ def _write(content: Iterable[bytes], out: BinaryIO) -> int:
 
 
 @contextmanager
-def _alone(settings: CentralSettings, kind: str) -> Iterator[Iterable[bytes]]:
+def _alone(settings: CentralSettings, kind: ExportKind) -> Iterator[Iterable[bytes]]:
     with central_run.beside_no_service(settings) as central:
         with central.database.reading() as connection:
             site_id = sites.own(connection).id
-        lines = exports.lines(central.database, site_id, ExportKind(kind), central.now_ms())
+        lines = exports.lines(central.database, site_id, kind, central.now_ms())
         yield (piece.encode() for piece in lines)
 
 
 @contextmanager
-def _by_service(settings: CentralSettings, kind: str, token: str) -> Iterator[Iterable[bytes]]:
+def _by_service(settings: CentralSettings, kind: ExportKind, token: str) -> Iterator[Iterable[bytes]]:
     url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
     try:
         with (

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from ekanban_central import people, sites
 from ekanban_central.api.imports import import_out
 from ekanban_central.context import Central
-from ekanban_central.imported import ENDED, ImportKind, ImportState
+from ekanban_central.imported import ENDED, ImportState
 from ekanban_central.imports import Wish, keep
 from ekanban_central.ledger import SYSTEM, Actor
 from ekanban_central.settings import CentralSettings
@@ -28,6 +28,7 @@ from ekanban_cli.central_client import accepted, answered, asked
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Role
 
 LOOK_S = 0.5  # between looks at how far it has come

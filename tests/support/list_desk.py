@@ -8,11 +8,11 @@ from central_plant import Plant
 from journal_files import opened
 
 from ekanban_central import exports
-from ekanban_central.exports import ExportKind
 from ekanban_central.import_rows import Import
-from ekanban_central.imported import ImportKind, ImportState
+from ekanban_central.imported import ImportState
 from ekanban_central.imports import Imports, Wish
 from ekanban_central.ledger import SYSTEM, Actor
+from ekanban_core.lists import ExportKind, ImportKind
 
 HEAD = "part,source,destination,kind,quantity,lead_time"
 ALL = ("part", "location", "loop", "card", "alias")

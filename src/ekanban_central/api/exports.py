@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -11,22 +10,16 @@ from fastapi.responses import StreamingResponse
 from ekanban_central import exports, sites
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
-from ekanban_central.exports import ExportKind
+from ekanban_core.lists import ExportKind
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"])
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV in UTF-8"}
 }
 
-
-class PlainKind(StrEnum):
-    """Lists that everyone who may look may export."""
-
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
-    SIGNALS = "signals"
+PlainKind = Literal[  # what everyone who may look may export
+    ExportKind.PARTS, ExportKind.LOCATIONS, ExportKind.LOOPS, ExportKind.CARDS, ExportKind.SIGNALS
+]  # fmt: skip
 
 
 @router.get("/ledger", response_class=StreamingResponse, responses=CSV)
@@ -38,7 +31,7 @@ def export_ledger(_visitor: Supervising, central: Here) -> StreamingResponse:
 @router.get("/{kind}", response_class=StreamingResponse, responses=CSV)
 def export_list(_visitor: Looking, central: Here, kind: PlainKind) -> StreamingResponse:
     """A whole list; parts, locations, loops and cards in the form that imports read."""
-    return _file(central, ExportKind(kind))
+    return _file(central, kind)
 
 
 def _file(central: Central, kind: ExportKind) -> StreamingResponse:

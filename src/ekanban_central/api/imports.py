@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -18,12 +17,13 @@ from ekanban_central.access import Visitor
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising
 from ekanban_central.context import Central
 from ekanban_central.import_rows import Import
-from ekanban_central.imported import ImportKind, ImportState, Said
+from ekanban_central.imported import ImportState, Said
 from ekanban_central.imports import Wish
 from ekanban_central.inputs import Line
 from ekanban_central.ledger import Actor
 from ekanban_central.problems import Problem
 from ekanban_central.view import rfc3339
+from ekanban_core.lists import ImportKind
 from ekanban_core.refusals import refusals
 from ekanban_core.texts import gettext as _
 
@@ -42,13 +42,7 @@ CSV_FILE = {
 }
 
 
-class ListKind(StrEnum):
-    """Lists that are imported."""
-
-    PARTS = "parts"
-    LOCATIONS = "locations"
-    LOOPS = "loops"
-    CARDS = "cards"
+ListKind = Literal[ImportKind.PARTS, ImportKind.LOCATIONS, ImportKind.LOOPS, ImportKind.CARDS]
 
 
 class WrongOut(BaseModel):
@@ -120,7 +114,7 @@ async def import_list(
 
     422 names everything that is wrong, by line and column. To import the same file again is harmless.
     """
-    return await _imported(request, central, visitor, kind=ImportKind(kind), name=name, dry_run=dry_run)
+    return await _imported(request, central, visitor, kind=kind, name=name, dry_run=dry_run)
 
 
 @router.get("")

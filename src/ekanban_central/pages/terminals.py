@@ -15,12 +15,12 @@ from ekanban_central import csv_files, import_rows, sites, terminals, terminals_
 from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
-from ekanban_central.imported import ImportKind
 from ekanban_central.ledger import Actor
 from ekanban_central.rendering import render, view_of
 from ekanban_central.tables import Terminal
 from ekanban_central.terminals import IssuedCode
 from ekanban_core.errors import RuleError
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
