@@ -28,6 +28,18 @@ def desk(plant: Plant) -> Iterator[ListDesk]:
     desk.imports.stop()
 
 
+@pytest.fixture(scope="module")
+def sqlite_desk(_migrated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListDesk]:
+    """One for many files that change nothing."""
+    file = tmp_path_factory.mktemp("lists") / "central.db"
+    file.write_bytes(_migrated)
+    database = Database(f"sqlite:///{file}")
+    desk = ListDesk(Plant(database))
+    yield desk
+    desk.imports.stop()
+    database.close()
+
+
 def test_all_that_is_wrong_is_told_at_once(desk: ListDesk) -> None:
     said = desk.refused(
         "loops",
@@ -182,12 +194,3 @@ def test_a_damaged_file_is_taken_whole_or_not_at_all(
         assert len(after["loop"]) - len(before["loop"]) == found.created.get("loops", 0)
         assert len(after["card"]) - len(before["card"]) == found.created.get("cards", 0)
         assert sqlite_desk.taken("loops", damaged) == ({}, 0, found.total)
-
-
-@pytest.fixture
-def sqlite_desk(central_on_sqlite: str) -> Iterator[ListDesk]:
-    database = Database(central_on_sqlite)
-    desk = ListDesk(Plant(database))
-    yield desk
-    desk.imports.stop()
-    database.close()
