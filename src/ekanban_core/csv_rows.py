@@ -196,7 +196,8 @@ def _unknown(name: str, columns: Columns, faults: Faults) -> None:
         text, facts = _("this column is not known: did you mean {near}?"), {"near": near[0]}
     else:
         text, facts = _("this column is not known: {known}"), {"known": ", ".join(columns.all)}
-    faults.add(1, name[:MOST_SHOWN] or "“”", text, name, **facts)
+    plain_name = name[:MOST_SHOWN] if name and name.isprintable() else shown(name)
+    faults.add(1, plain_name, text, name, **facts)
 
 
 def _column(name: str) -> str:

@@ -44,6 +44,8 @@ def test_a_file_of_any_spreadsheet_is_read(mark: bytes, delimiter: str, end: str
         ("part,remarc\nx,y\n", "1 remarc: this column is not known: did you mean remark?"),
         ("part,colour\nx,y\n", "1 colour: this column is not known: part, remark"),
         ("part,{0}\nx,y\n", "1 {0}: this column is not known: part, remark"),
+        ("part,\x1b[31m\nx,y\n", "1 '\\x1b[31m': this column is not known: part, remark"),
+        ("part,\nx,y\n", "1 “”: this column is not known: part, remark"),
         ("part\tremark\nx\ty\n", "1 : the values are separated by tabs; expected commas or semicolons"),
         ("part;remark\nx,y\n", "2 : expected 2 values as the first line has, got 1; quotation marks hold a value"),
         ("part\nx\ny,z\n", "3 : expected 1 values as the first line has, got 2; quotation marks hold a value together"),
