@@ -6,21 +6,18 @@ from collections.abc import Callable
 from enum import StrEnum
 from uuid import UUID
 
+from ekanban_central.card_named import NoSuchCard, body_of
 from ekanban_central.changes import Change, store
 from ekanban_central.context import Central
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
 from ekanban_core import lifecycle
-from ekanban_core.card_code import ALPHABET, BODY, CardCode
 from ekanban_core.decision import Decision
-from ekanban_core.errors import BadCardCode, EkanbanError
 from ekanban_core.events import Event
 from ekanban_core.facts import Card, Message, Moment, Signal
 from ekanban_core.states import CardState, Outcome
 
-
-class NoSuchCard(EkanbanError):
-    """There is no such card."""
+__all__ = ["CardStep", "NoSuchCard", "body_of", "carry_out"]
 
 
 class CardStep(StrEnum):
@@ -31,15 +28,6 @@ class CardStep(StrEnum):
     LOST = "lost"
     REINSTATE = "reinstate"  # a lost or found card is in use again
     RETIRE = "retire"  # for good
-
-
-def body_of(text: str) -> str:
-    """The card that a code names: all twelve characters, or the first eight. Raises NoSuchCard."""
-    plain = text.upper().replace("-", "").replace(" ", "")
-    try:
-        return plain if len(plain) == BODY and set(plain) <= set(ALPHABET) else CardCode.parse(text).body
-    except BadCardCode as error:
-        raise NoSuchCard(str(error)) from error
 
 
 def carry_out(

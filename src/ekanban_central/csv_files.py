@@ -6,14 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-BOM = "\ufeff"  # without it spreadsheets on Windows read UTF-8 as their own code page
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from ekanban_core.csv_rows import BOM, FORMULA, inert
 
-
-def inert(value: object) -> str:
-    """Text that a spreadsheet takes for text: an apostrophe before what it would carry out (promise 18)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) and not isinstance(value, int | float) else text
+__all__ = ["BOM", "FORMULA", "inert", "lines"]
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from ekanban_central import tables
 from ekanban_central.imported import ENDED, ImportState, Said
 from ekanban_central.signals_view import PERSON, TERMINAL
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Outcome
 
 IMPORT: Table = tables.FileImport.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -41,6 +42,10 @@ class Import:
     notes: list[str]  # of the export: what could not be read
     errors: list[Said]
     more: int  # lines that are wrong, too, and not named
+    created: Mapping[str, int]  # of a list: what it made, by kind
+    changed: int  # rows that were there and are otherwise now
+    unchanged: int  # rows that say nothing new
+    remarks: list[Said]
     begun_ms: int
     ended_ms: int | None
 
@@ -82,9 +87,10 @@ def one(connection: Connection, site_id: int, key: UUID, now_ms: int) -> Import 
     return seen(connection, [dict(row)], now_ms)[0] if row else None
 
 
-def newest(connection: Connection, site_id: int, now_ms: int, most: int = SHOWN) -> list[Import]:
-    """The newest imports of this plant, newest first."""
-    statement = select(IMPORT).where(IMPORT.c.site_id == site_id).order_by(IMPORT.c.id.desc()).limit(most)
+def newest(connection: Connection, site_id: int, now_ms: int, kind: ImportKind, most: int = SHOWN) -> list[Import]:
+    """The newest imports of this kind and plant, newest first."""
+    where = (IMPORT.c.site_id == site_id, IMPORT.c.kind == kind)
+    statement = select(IMPORT).where(*where).order_by(IMPORT.c.id.desc()).limit(most)
     return seen(connection, [dict(row) for row in connection.execute(statement).mappings()], now_ms)
 
 
@@ -125,6 +131,10 @@ def _import(row: Mapping[str, Any], names: Mapping[UUID, str], now_ms: int) -> I
         notes=data.get("notes", []),
         errors=[Said(**one) for one in data.get("errors", ())],
         more=data.get("more", 0),
+        created=data.get("created", {}),
+        changed=data.get("changed", 0),
+        unchanged=data.get("unchanged", 0),
+        remarks=[Said(**one) for one in data.get("remarks", ())],
     )
 
 

@@ -13,7 +13,7 @@ class ImportState(StrEnum):
 
     WAITING = "waiting"  # behind another one
     READING = "reading"  # all of the file is checked first
-    RUNNING = "running"  # scans are taken in
+    RUNNING = "running"  # it is taken in
     DONE = "done"
     CHECKED = "checked"  # nothing was changed, because that was asked for
     REFUSED = "refused"  # nothing was changed; `errors` say why
@@ -25,8 +25,10 @@ ENDED = (ImportState.DONE, ImportState.CHECKED, ImportState.REFUSED, ImportState
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text to translate, what fills it, and the line of the file that it is about; 0: the whole file."""
+    """A text to translate, what fills it, and the place in the file that it is about; line 0: the whole file."""
 
     line: int
     text: str
     facts: Mapping[str, Any]
+    column: str = ""
+    value: str = ""  # that is wrong there

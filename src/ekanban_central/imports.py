@@ -1,5 +1,7 @@
 """Imports: a file is kept, checked as a whole, and then taken in, by one thread of its own and in a person's name.
 
+A journal is taken in batch by batch; of a list (parts, locations, loops, cards) all rows or none, at once.
+
 What becomes of each stands in its row, for pages and programs of every process; what it changed, in the ledger, with
 the person as actor and the file's hash as cause. An import whose process ends is broken off; the same file again goes
 on, because all that was taken in is only repeated then.
@@ -12,15 +14,17 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import import_rows, journal_file, journal_import, ledger
+from ekanban_central import csv_import, csv_work, import_rows, journal_file, journal_import, ledger
+from ekanban_central.csv_import import Brought
 from ekanban_central.database import Database
 from ekanban_central.import_rows import Import
 from ekanban_central.imported import ImportState
@@ -28,15 +32,18 @@ from ekanban_central.journal_batches import deliveries
 from ekanban_central.journal_file import Export, NotAnExport, Wrong
 from ekanban_central.journal_import import ImportRefused, ImportStuck, Take, Tally
 from ekanban_central.ledger import Actor, Entry
+from ekanban_central.master import Desk
 from ekanban_core.errors import EkanbanError
 from ekanban_core.ids import uuid7
+from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import ScanResult
 
-JOURNAL = "journal"
 IN_MEMORY = 1_000_000  # bytes of a file that no disk need see
 ENDING = _("Central ended in the middle. Import the same file again: it goes on.")
 FAILED = _("Central failed in the middle; its log says why. Import the same file again: it goes on.")
+LIST_FAILED = _("Central failed, and nothing was changed; its log says why. Import the same file again.")
+TRIES = 3  # where others make the same at the same time
 log = structlog.get_logger()
 
 
@@ -49,6 +56,7 @@ class Wish:
     name: str = ""  # of the file
     dry_run: bool = False
     terminal: UUID | None = None
+    kind: ImportKind = ImportKind.JOURNAL
 
 
 @dataclass(slots=True)
@@ -91,7 +99,7 @@ class Imports:
         now_ms = self._now_ms()
         job = _Job(UUID(uuid7(now_ms, self._random_bytes)), wish, file)
         row = {
-            "id": job.id, "site_id": wish.site_id, "kind": JOURNAL, "terminal_id": wish.terminal, "name": wish.name,
+            "id": job.id, "site_id": wish.site_id, "kind": wish.kind, "terminal_id": wish.terminal, "name": wish.name,
             "person_id": UUID(wish.actor.id) if wish.actor.id else None, "sha256": "", "dry_run": wish.dry_run,
             "state": ImportState.WAITING, "total": 0, "done": 0, "data": {}, "begun_ms": now_ms, "seen_ms": now_ms,
             "ended_ms": None,
@@ -129,14 +137,51 @@ class Imports:
     def _run(self, job: _Job) -> None:
         try:
             with job.file:
-                self._work(job)
+                if job.wish.kind is ImportKind.JOURNAL:
+                    self._work(job)
+                else:
+                    self._list(job)
         except (NotAnExport, ImportRefused) as error:
             self._refuse(job, error)
         except ImportStuck as error:
             self._end(job, ImportState.BROKEN, errors=[_said(error)])
         except Exception:  # whatever it is, whoever waits for this import must learn that it has ended
             log.exception("import_failed", id=str(job.id))
-            self._end(job, ImportState.BROKEN, errors=[{"line": 0, "text": FAILED, "facts": {}}])
+            text = FAILED if job.wish.kind is ImportKind.JOURNAL else LIST_FAILED
+            self._end(job, ImportState.BROKEN, errors=[{"line": 0, "text": text, "facts": {}}])
+
+    def _list(self, job: _Job) -> None:
+        """Take all rows of a CSV file in, or none."""
+        self._change(job, state=ImportState.READING)
+        brought = csv_import.read(job.file, job.wish.kind)
+        self._change(job, sha256=brought.sha256, total=brought.total)
+        for left in reversed(range(TRIES)):
+            try:
+                self._take_list(job, replace(brought, faults=replace(brought.faults, found=[*brought.faults.found])))
+                return
+            except IntegrityError:  # somebody has made the same meanwhile: now it is there
+                if not left:
+                    raise
+
+    def _take_list(self, job: _Job, brought: Brought) -> None:
+        only_looks = job.wish.dry_run or brought.faults.count > 0
+        with self._database.reading() if only_looks else self._database.transaction() as connection:
+            desk = Desk(connection, job.wish.site_id, job.wish.actor, self._now_ms(), self._random_bytes)
+            work = csv_import.plan(desk, brought)
+            counts = work.counts()
+            found = {**counts, "remarks": [csv_import.said(one) for one in work.remarks.found]}
+            ended = {"done": brought.total, "data": found, "ended_ms": desk.now_ms}
+            if not only_looks and not brought.faults.count:
+                self._update(connection, job, desk.now_ms, {"state": ImportState.DONE, **ended})
+                about = {"kind": brought.kind, "file": brought.sha256, "name": job.wish.name, **counts}
+                end = Entry("list_imported", desk.actor, data={"import": str(job.id), **about})
+                csv_work.write(desk, work, {"id": str(job.id), "file": job.wish.name}, end)
+        if desk.position:
+            self._publish(desk.site_id, desk.position)
+        if brought.faults.count:
+            self._end(job, ImportState.REFUSED, errors=brought.wrong(), more=brought.faults.more)
+        elif only_looks:
+            self._change(job, state=ImportState.CHECKED, **ended)
 
     def _work(self, job: _Job) -> None:
         wish = job.wish
@@ -188,7 +233,8 @@ class Imports:
         if job.wish.dry_run:
             self._change(job, **values)
         else:
-            self._note(job, f"journal_import_{state}", {}, **values)
+            what = "journal" if job.wish.kind is ImportKind.JOURNAL else "list"
+            self._note(job, f"{what}_import_{state}", {}, **values)
 
     def _note(self, job: _Job, kind: str, about: dict[str, Any], **values: Any) -> None:
         """Write into the ledger who did what by which file, and into the row what it has come to."""

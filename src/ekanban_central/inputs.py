@@ -117,7 +117,7 @@ class NewLoop(Input):
         if strange:
             raise ValueError(f"states: expected some of {', '.join(MIDDLE_STATES)}, got {strange[0]}")
         if self.source == self.destination:
-            raise ValueError("source and destination are the same location")
+            raise ValueError("destination: expected another location than the source")
         return self
 
 

@@ -19,11 +19,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import ledger, tables
+from ekanban_central import ledger, loop_changes, tables
 from ekanban_central.changes import Change, store
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.ledger import SITE, Actor, Entry
-from ekanban_central.loading import CARD, LOCATION, LOOP, PART, Loaded, load
+from ekanban_central.loading import CARD, LOCATION, LOOP, PART, load
 from ekanban_core import lifecycle
 from ekanban_core.card_code import random_body
 from ekanban_core.decision import Decision
@@ -87,7 +87,7 @@ def create_part(desk: Desk, new: NewPart) -> UUID:
     key = desk.new_id()
     row = {"id": key, **new.model_dump()}
     desk.insert(PART, row, f"A part {new.number} exists already.")
-    desk.record([Entry("part_created", desk.actor, data={"set": {"part": _json(row)}})])
+    desk.record([Entry("part_created", desk.actor, data={"set": {"part": as_data(row)}})])
     return key
 
 
@@ -96,28 +96,49 @@ def create_location(desk: Desk, new: NewLocation) -> UUID:
     key = desk.new_id()
     row = {"id": key, "site_id": desk.site_id, "name": new.name, "kind": str(new.kind)}
     desk.insert(LOCATION, row, f"A location {new.name} exists already.")
-    desk.record([Entry("location_created", desk.actor, data={"set": {"location": _json(row)}})])
+    desk.record([Entry("location_created", desk.actor, data={"set": {"location": as_data(row)}})])
     return key
 
 
 def create_loop(desk: Desk, new: NewLoop) -> UUID:
     """Make a loop; its part, source and destination must exist."""
     key = desk.new_id()
-    row = {
-        "id": key,
-        "site_id": desk.site_id,
-        "part_id": _named(desk, PART, PART.c.number == new.part, f"part {new.part}"),
-        "source_id": _location(desk, new.source),
-        "destination_id": _location(desk, new.destination),
+    part_id = _named(desk, PART, PART.c.number == new.part, f"part {new.part}")
+    ends = _location(desk, new.source), _location(desk, new.destination)
+    row = {"id": key, "site_id": desk.site_id, **loop_row(new, part_id, *ends)}
+    exists = f"A loop of part {new.part} from {new.source} to {new.destination} {new.bin}".rstrip()
+    desk.insert(LOOP, row, f"{exists} exists already.")
+    position = desk.record([Entry("loop_created", desk.actor, loop_id=key, data={"set": {"loop": as_data(row)}})])
+    desk.connection.execute(update(LOOP).where(LOOP.c.id == key).values(changed=position))
+    return key
+
+
+def loop_row(new: NewLoop, part_id: UUID, source_id: UUID, destination_id: UUID) -> dict[str, Any]:
+    """The columns of a loop, but for its id and site."""
+    return {
+        "part_id": part_id,
+        "source_id": source_id,
+        "destination_id": destination_id,
         **new.model_dump(mode="json", exclude={"part", "source", "destination", "states"}),
         "states": ",".join(new.states),
         "changed": 0,
     }
-    exists = f"A loop of part {new.part} from {new.source} to {new.destination} {new.bin}".rstrip()
-    desk.insert(LOOP, row, f"{exists} exists already.")
-    position = desk.record([Entry("loop_created", desk.actor, loop_id=key, data={"set": {"loop": _json(row)}})])
-    desk.connection.execute(update(LOOP).where(LOOP.c.id == key).values(changed=position))
-    return key
+
+
+def card_row(site_id: int, loop_id: UUID, number: int, body: str, *, one_off: bool = False) -> dict[str, Any]:
+    """The columns of a new card: a draft."""
+    return {
+        "body": body,
+        "site_id": site_id,
+        "loop_id": loop_id,
+        "number": number,
+        "state": str(CardState.DRAFT),
+        "print_version": 0,
+        "pending_version": 0,
+        "quantity_version": 0,
+        "one_off": one_off,
+        "changed": 0,
+    }
 
 
 def next_number(connection: Connection, loop_id: UUID) -> int:
@@ -164,42 +185,18 @@ def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: 
 
 def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
     """Change a loop; its cards go to the terminals anew, and another quantity makes their prints stale."""
-    found = desk.connection.execute(select(LOOP.c.quantity).where(LOOP.c.id == loop_id)).one_or_none()
-    if found is None:
+    if desk.connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id)).one_or_none() is None:
         raise NotThere(f"There is no loop {loop_id}.")
-    if not values:
-        return
-    bodies = desk.connection.execute(select(CARD.c.body).where(CARD.c.loop_id == loop_id)).scalars().all()
-    cards = load(desk.connection, bodies).values()  # locks them before the site's head
-    desk.connection.execute(update(LOOP).where(LOOP.c.id == loop_id).values(values))
-    stale = []
-    if values.get("quantity", found.quantity) != found.quantity:
-        stale = [_stale(loaded, desk.actor) for loaded in cards if loaded.card.state is not CardState.RETIRED]
-    entry = Entry("loop_changed", desk.actor, loop_id=loop_id, data={"set": {"loop": dict(values)}})
-    position = desk.record([entry])
-    desk.connection.execute(update(LOOP).where(LOOP.c.id == loop_id).values(changed=position))
-    desk.connection.execute(update(CARD).where(CARD.c.loop_id == loop_id).values(changed=position))
-    if stale:
-        desk.position = store(desk.connection, desk.site_id, stale, desk.now_ms)
+    if values:
+        loop_changes.begin(desk, {loop_id: values}).record()
 
 
 def _about(new: NewCards, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**({"reason": new.reason} if new.reason else {}), "set": {"card": _json(row)}}
+    return {**({"reason": new.reason} if new.reason else {}), "set": {"card": as_data(row)}}
 
 
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:
-    row = {
-        "body": body or "",
-        "site_id": desk.site_id,
-        "loop_id": loop_id,
-        "number": number,
-        "state": str(CardState.DRAFT),
-        "print_version": 0,
-        "pending_version": 0,
-        "quantity_version": 0,
-        "one_off": new.one_off,
-        "changed": 0,
-    }
+    row = card_row(desk.site_id, loop_id, number, body or "", one_off=new.one_off)
     if body is not None:
         desk.insert(CARD, row, f"A card {body} exists already.")
         return row
@@ -222,11 +219,6 @@ def _print_first(desk: Desk, bodies: Sequence[str]) -> None:
     desk.position = store(desk.connection, desk.site_id, changes, desk.now_ms)
 
 
-def _stale(loaded: Loaded, actor: Actor) -> Change:
-    card, events = lifecycle.quantity_changed(loaded.card)
-    return Change(loaded, Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal), actor)
-
-
 def _location(desk: Desk, name: str) -> Any:
     return _named(desk, LOCATION, (LOCATION.c.name == name) & (LOCATION.c.site_id == desk.site_id), f"location {name}")
 
@@ -238,5 +230,6 @@ def _named(desk: Desk, table: Table, where: Any, what: str, column: Any = None) 
     return found
 
 
-def _json(row: Mapping[str, Any]) -> dict[str, Any]:
+def as_data(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as the ledger keeps it."""
     return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}

@@ -8,10 +8,10 @@ has no round trips: its driver repeats a prepared statement.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -45,6 +45,7 @@ from ekanban_central.pipeline import Statement
 
 _SITE: Table = tables.Site.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 Rows = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -154,6 +155,24 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     statements = Statements(connection)
     statements.insert(table, rows)
     statements.run()
+
+
+def update_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Update rows by their primary key; each names it beside the columns to set, which may be others in each."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row), []).append(row)
+    for some in alike.values():
+        for piece in pieces(some):
+            statements = Statements(connection)
+            statements.update(table, piece)
+            statements.run()
+
+
+def pieces(things: Sequence[T], size: int = 1_000) -> Iterator[list[T]]:
+    """Cut a long list: one statement is not to hold everything at once."""
+    for begin in range(0, len(things), size):
+        yield list(things[begin : begin + size])
 
 
 def _names(counted: Counted | None) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekanban_central.problems import Problem, answer_now, unexpected
+from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 
 LARGE = "/api/v1/scans"
-FILES = ("/api/v1/imports/journal", "/terminals/import")  # only of signed-in people: they are asked before it is read
+# Only of signed-in people: they are asked before it is read
+FILES = (*(f"/api/v1/imports/{kind}" for kind in ImportKind), "/terminals/import")
 PICTURES = re.compile("/api/v1/parts/[^/]+/picture")  # likewise
 PICTURE = 5_000_000  # bytes: what ekanban_labels reads
 SMALL = 256 * 1024  # bytes of any other request

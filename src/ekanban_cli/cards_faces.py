@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ekanban_cli.cards_csv import Faults, Row
+from ekanban_cli.cards_csv import Faults
 from ekanban_cli.language import _
 from ekanban_cli.said import told
 from ekanban_core.card_code import CardCode, random_body
+from ekanban_core.csv_rows import Row
+from ekanban_core.csv_rows import shown as _short
 from ekanban_core.errors import BadCardCode, EkanbanError
 from ekanban_labels import pictures
 from ekanban_labels.errors import LabelError
@@ -161,7 +163,3 @@ def _read(folder: Path, name: str) -> Picture:
             _("pictures lie in the folder of the CSV file or below, {got} does not").format(got=_short(name))
         )
     raise _NotHere(_("there is no file {got} that can be read").format(got=_short(name)))
-
-
-def _short(text: str) -> str:
-    return ascii(text if len(text) <= 40 else text[:37] + "...") if not text.isprintable() else f"“{text[:40]}”"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +10,11 @@ import typer
 from ekanban_cli.answers import CheckConfig, Config, Json, checked, example, group, with_options
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.lists import ExportKind, ImportKind
 
 app = group(_("The replenishment service: cards, pull signals, people."))
 admin = group(_("People who may do everything."))
 app.add_typer(admin, name="admin")
-
-
-class Kind(StrEnum):
-    """What can be imported."""
-
-    JOURNAL = "journal"  # of a dead terminal
 
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("The data folder."), show_default=False)]
@@ -87,17 +81,20 @@ def migrate(config: Config = None, data: Data = None, as_json: Json = False) -> 
 @app.command(
     name="import",
     help=_(
-        "Import a file: of kind journal, what a dead terminal had stored (ekanban terminal journal --export). To import"
-        " the same file again is harmless. 1: nothing, or not all of it, was imported."
+        "Import a file: parts, locations, loops or cards from CSV, all rows or none; of kind journal, what a dead"
+        " terminal had stored (ekanban terminal journal --export). To import the same file again is harmless. 1:"
+        " nothing, or not all of it, was imported."
     ),
     epilog=example(
+        "ekanban central import loops.csv --kind loops --dry-run",
+        "ekanban central import cards.csv --kind cards --by anna",
         "ekanban central import journal.jsonl --kind journal --dry-run",
         "ekanban central import journal.jsonl --kind journal --by anna",
     ),
 )
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The file."))],
-    kind: Annotated[Kind, typer.Option("--kind", help=_("What the file holds."))],
+    kind: Annotated[ImportKind, typer.Option("--kind", help=_("What the file holds."))],
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only check it, and change nothing."))] = False,
     by: Annotated[
         str | None,
@@ -124,8 +121,33 @@ def import_file(
     from ekanban_cli import central_import
 
     settings = with_options(load(config), data=data)
-    wish = central_import.Wanted(file, dry_run, by, terminal)
+    wish = central_import.Wanted(file, dry_run, by, terminal, kind)
     central_import.run(settings, wish, token, as_json)
+
+
+@app.command(
+    name="export",
+    help=_(
+        "Export a whole list as CSV, to stdout or into a file. Parts, locations, loops and cards are in the form that"
+        " `ekanban central import` reads."
+    ),
+    epilog=example("ekanban central export loops --to loops.csv", "ekanban central export ledger > ledger.csv"),
+)
+def export_list(
+    kind: Annotated[ExportKind, typer.Argument(metavar="KIND", help=_("Which list."))],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help=_("The file to write."), show_default=False)
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Export a list."""
+    from ekanban_central.settings import load
+    from ekanban_cli import central_export
+
+    central_export.run(with_options(load(config), data=data), kind, to, token, as_json)
 
 
 @admin.command(

@@ -21,13 +21,28 @@ def client(url: str, token: str, patience_s: float = 60) -> httpx2.Client:
 
 def asked(url: str, ask: Callable[[], httpx2.Response]) -> dict[str, Any]:
     """Return central's answer. Raises NotReachable, or CommandFailed with central's own words."""
+    return accepted(*answered(url, ask))
+
+
+def answered(url: str, ask: Callable[[], httpx2.Response]) -> tuple[httpx2.Response, dict[str, Any]]:
+    """Return central's answer and what it says, also a refusal. Raises NotReachable."""
     try:
         answer = ask()
         content: dict[str, Any] = answer.json()
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise NotReachable(_("Central does not answer at {url} ({why}).").format(url=url, why=error)) from error
+    return answer, content
+
+
+def accepted(answer: httpx2.Response, content: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says. Raises CommandFailed where it is a refusal."""
     if not answer.is_success:
-        wrong = [f"{one['where']}: {one['what']}" for one in content.get("errors", ())]
-        why = "\n".join(wrong) or content.get("detail") or content.get("title")
-        raise CommandFailed(_("Central refuses: {why}").format(why=why))
+        raise refused(content)
     return content
+
+
+def refused(content: dict[str, Any]) -> CommandFailed:
+    """What central says of a request that it refuses."""
+    wrong = [f"{one['where']}: {one['what']}" for one in content.get("errors", ())]
+    why = "\n".join(wrong) or content.get("detail") or content.get("title")
+    return CommandFailed(_("Central refuses: {why}").format(why=why))

@@ -24,10 +24,11 @@ from ekanban_central.ledger import SYSTEM, Actor
 from ekanban_central.settings import CentralSettings
 from ekanban_central.tables import Person
 from ekanban_cli import central_run
-from ekanban_cli.central_client import asked
+from ekanban_cli.central_client import accepted, answered, asked
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Role
 
 LOOK_S = 0.5  # between looks at how far it has come
@@ -42,15 +43,20 @@ class Wanted:
     dry_run: bool
     by: str | None
     terminal: str | None
+    kind: ImportKind
 
 
 def run(settings: CentralSettings, wanted: Wanted, token: str | None, as_json: bool) -> None:
     """Import, and say what became of it. Raises CommandFailed where it was refused or broken off."""
     if wanted.terminal is not None:
+        if wanted.kind is not ImportKind.JOURNAL:
+            raise CommandFailed(_("--terminal is for journals alone."))
         _number(wanted.terminal)
     with _opened(wanted.file) as file:
         found = _by_service(settings, wanted, file, token) if token else _alone(settings, wanted, file)
     if found["state"] in (ImportState.REFUSED, ImportState.BROKEN):
+        if as_json:
+            say("", found, as_json)
         raise CommandFailed("\n".join([_told(found), *_wrong(found)]))
     say("\n".join([_told(found), *found["notes"]]), found, as_json)
 
@@ -61,7 +67,7 @@ def _alone(settings: CentralSettings, wanted: Wanted, file: IO[bytes]) -> Found:
         with central.database.reading() as connection:
             site_id = sites.own(connection).id
         terminal = UUID(wanted.terminal) if wanted.terminal else None
-        wish = Wish(site_id, actor, wanted.file.name[:200], wanted.dry_run, terminal)
+        wish = Wish(site_id, actor, wanted.file.name[:200], wanted.dry_run, terminal, wanted.kind)
         key, ended = central.imports.begin(wish, keep(file))
 
         def look() -> Found:
@@ -81,8 +87,11 @@ def _by_service(settings: CentralSettings, wanted: Wanted, file: IO[bytes], toke
     url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as service:
         content = iter(lambda: file.read(1 << 16), b"")
-        found = asked(url, lambda: service.post("/api/v1/imports/journal", params=query, content=content))
-        path = f"/api/v1/imports/{found.get('id')}"
+        answer = answered(url, lambda: service.post(f"/api/v1/imports/{wanted.kind}", params=query, content=content))
+        path = f"/api/v1/imports/{answer[1].get('id')}"
+        if answer[0].status_code == 422 and "id" in answer[1]:
+            return asked(url, lambda: service.get(path))  # what it says of the file, it says whole there
+        found = accepted(*answer)
         if found["state"] in ENDED:
             return found
         return _followed(lambda: asked(url, lambda: service.get(path)), lambda: time.sleep(LOOK_S))
@@ -130,6 +139,8 @@ def _number(text: str) -> None:
 
 
 def _told(found: Found) -> str:
+    if found["kind"] != ImportKind.JOURNAL:
+        return _told_of_list(found)
     texts = {
         ImportState.DONE: _("Taken in: {total} scans, {new} of them new, {repeated} were here already."),
         ImportState.CHECKED: _(
@@ -146,8 +157,28 @@ def _told(found: Found) -> str:
     return f"{text} {answers.format(outcomes=outcomes)}"
 
 
+def _told_of_list(found: Found) -> str:
+    names = {
+        "locations": _("locations {count}"), "parts": _("parts {count}"), "loops": _("loops {count}"),
+        "cards": _("cards {count}"), "aliases": _("codes of others {count}"),
+    }  # fmt: skip
+    created = ", ".join(names[name].format(count=count) for name, count in found["created"].items())
+    texts = {
+        ImportState.DONE: _("Taken in, {total} rows. New: {created}. Changed: {changed}. As they were: {unchanged}."),
+        ImportState.CHECKED: _(
+            "Checked, nothing changed, {total} rows. New would be: {created}. Changed: {changed}. As they are:"
+            " {unchanged}."
+        ),
+        ImportState.REFUSED: _("Nothing was imported."),
+        ImportState.BROKEN: _("Nothing was imported."),
+    }
+    return texts[ImportState(found["state"])].format(**{**found, "created": created or _("nothing")})
+
+
 def _wrong(found: Found) -> Iterator[str]:
     for one in found["errors"]:
-        yield _("line {line}: {what}").format(line=one["line"], what=one["message"]) if one["line"] else one["message"]
+        place = _("line {line}, {column}") if one["column"] else _("line {line}")
+        where = f"{place.format(line=one['line'], column=one['column'])}: " if one["line"] else ""
+        yield f"{where}{one['message']}"
     if found["more"]:
         yield _("More lines are wrong: {count}").format(count=found["more"])

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ekanban_central import csv_files, signals_counts, signals_view, sites, view, words
+from ekanban_central import signals_counts, signals_view, sites
 from ekanban_central.access import local_path
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.context import Central
 from ekanban_central.inputs import Line
+from ekanban_central.pages.lists import csv_answer
 from ekanban_central.pages.signal_changes import Changes, answer_of_act, changes_since, row_context
 from ekanban_central.problems import Problem
 from ekanban_central.query_values import BadFilter
 from ekanban_central.rendering import render
 from ekanban_central.signal_acts import MOST, carry_out
-from ekanban_central.signals_filter import Cursor, Filter, parse
+from ekanban_central.signals_csv import lines
+from ekanban_central.signals_filter import Filter, parse
 from ekanban_central.sites import SiteView
 from ekanban_core.lifecycle import Step
 
@@ -30,10 +30,6 @@ router = APIRouter(include_in_schema=False)
 
 WALL_ROWS = 40
 MOST_LOADED = 500  # rows that follow each other by scrolling; more make a browser slow
-HEAD = (  # of the CSV file; the same in every language, so that scripts can rely on it
-    "card", "part", "description", "source", "destination", "bin", "quantity", "unit", "state", "urgent",
-    "opened_at", "due_at", "closed_at", "closed_reason", "terminal",
-)  # fmt: skip
 
 
 @router.get("/")
@@ -95,14 +91,12 @@ def act(
 
 
 @router.get("/signals.csv")
-def signals_csv(request: Request, visitor: Looking, central: Here) -> Response:
+def signals_file(request: Request, visitor: Looking, central: Here) -> Response:
     """The whole list as its filter stands, for a spreadsheet."""
     wanted = _filter(request).with_()
     with central.database.reading() as connection:
         site = sites.own(connection)
-    name = f"signals-{site.code}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_lines(central, site.id, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer(f"signals-{site.code}", lines(central.database, site.id, [wanted], central.now_ms()))
 
 
 def _page(
@@ -119,29 +113,3 @@ def _filter(request: Request) -> Filter:
         return parse(request.query_params)
     except BadFilter as error:
         raise Problem(422, str(error)) from error
-
-
-def _lines(central: Central, site_id: int, wanted: Filter) -> Iterator[str]:
-    yield from csv_files.lines(HEAD, (_cells(row) for row in _rows(central, site_id, wanted)))
-
-
-def _rows(central: Central, site_id: int, wanted: Filter) -> Iterator[signals_view.Row]:
-    """Read page by page: a slow download holds no transaction."""
-    now_ms = central.now_ms()
-    after: Cursor | None = None
-    while True:
-        with central.database.reading() as connection:
-            found = signals_view.page(connection, site_id, replace(wanted, after=after), now_ms, signals_view.MOST)
-        yield from found.rows
-        after = found.next
-        if after is None:
-            return
-
-
-def _cells(row: signals_view.Row) -> list[object]:
-    return [
-        words.card_code(row["body"], row["print_version"]), row["part"], row["description"], row["source"],
-        row["destination"], row["bin"], row["quantity"], row["unit"], row["state"], "1" if row["urgent"] else "",
-        view.rfc3339(row["opened_latest_ms"]), view.rfc3339(row["due_ms"]), view.rfc3339(row["closed_latest_ms"]),
-        row["closed_reason"], row["terminal"],
-    ]  # fmt: skip

@@ -20,6 +20,7 @@ from ekanban_central.rendering import render, view_of
 from ekanban_central.tables import Terminal
 from ekanban_central.terminals import IssuedCode
 from ekanban_core.errors import RuleError
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
@@ -108,7 +109,7 @@ def terminal_page(
         site = sites.own(connection)
         with view.seen_as(view_of(request, visitor, site)):
             rows = terminals_view.listed(connection, site.id, central.now_ms())
-        brought = import_rows.newest(connection, site.id, central.now_ms())
+        brought = import_rows.newest(connection, site.id, central.now_ms(), ImportKind.JOURNAL)
     context: dict[str, Any] = {"rows": rows, "issued": issued, "beforehand": beforehand, "problem": problem}
     return render(
         request, "terminals.html", site, visitor, status=status, base_url=central.settings.base_url,

@@ -124,7 +124,7 @@ def resolved(app: FastAPI, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def address(path: str, objects: dict[str, str], **places: str) -> str:
-    step = {"step": "acknowledge" if "signals" in path else "hold"}
+    step = {"step": "acknowledge" if "signals" in path else "hold", "kind": "parts"}
     return path.format_map({**{name: quote(value, safe="") for name, value in (objects | step).items()}, **places})
 
 

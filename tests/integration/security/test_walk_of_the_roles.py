@@ -20,7 +20,7 @@ PLACES = {
     "terminal_id:uuid": SOMEBODY, "terminal_id": SOMEBODY, "person": SOMEBODY, "token_id": "0" * 16,
     "signal_id": SOMEBODY, "review_id": SOMEBODY, "import_id:uuid": SOMEBODY, "loop_id": SOMEBODY, "part_id": SOMEBODY,
     "location_id": SOMEBODY, "site_id": "1", "loop_id:uuid": SOMEBODY, "code": "7K3QM9X2", "word": "x",
-    "printer_id:uuid": SOMEBODY, "job_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY,
+    "kind": "parts", "printer_id:uuid": SOMEBODY, "job_id:uuid": SOMEBODY, "audit_id:uuid": SOMEBODY,
 }  # fmt: skip
 
 OPEN = """
@@ -42,6 +42,7 @@ VIEWERS = """
     GET /api/v1/sites, GET /api/v1/sites/{site_id}, GET /api/v1/parts,
     GET /api/v1/parts/{part_id}, GET /api/v1/locations, GET /api/v1/locations/{location_id}, GET /password,
     POST /password, POST /sign-out, GET /, GET /signals, GET /signals/changes, GET /signals.csv, GET /reviews,
+    GET /api/v1/exports/{kind},
     GET /reviews.csv, GET /terminals, GET /terminals.csv, GET /api/v1/imports, GET /api/v1/imports/{import_id:uuid},
     GET /api/v1/printers, GET /api/v1/printers/forms, GET /api/v1/printers/{printer_id:uuid}, GET /api/v1/print-jobs,
     GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture,
@@ -61,9 +62,9 @@ SUPERVISORS = """
     PATCH /api/v1/parts/{part_id}, POST /api/v1/locations, PATCH /api/v1/locations/{location_id},
     POST /signals/acts/{step}, POST /reviews/{review_id}, POST /terminals/codes,
     POST /terminals/{terminal_id}/approve, POST /terminals/{terminal_id}/revoke, POST /c/{code}/signal/{step},
-    POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /terminals/import, POST /api/v1/cards/print,
-    POST /api/v1/cards/render, POST /api/v1/cards/{code}/replace, GET /api/v1/cards/preview,
-    POST /api/v1/print-jobs/{job_id:uuid}/cancel,
+    POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /api/v1/imports/{kind},
+    GET /api/v1/exports/ledger, POST /terminals/import, POST /api/v1/cards/print, POST /api/v1/cards/render,
+    POST /api/v1/cards/{code}/replace, GET /api/v1/cards/preview, POST /api/v1/print-jobs/{job_id:uuid}/cancel,
     POST /api/v1/print-jobs/{job_id:uuid}/confirm, POST /api/v1/print-jobs/{job_id:uuid}/reprint,
     POST /api/v1/printers/{printer_id:uuid}/check, PUT /api/v1/parts/{part_id}/picture,
     DELETE /api/v1/parts/{part_id}/picture,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ekanban_cli.cards_csv import KINDS, NEEDED, OPTIONAL, Faults, Row
+from ekanban_cli.cards_csv import KINDS, NEEDED, OPTIONAL, Faults
 from ekanban_cli.cards_faces import Reader
 from ekanban_core.card_code import CardCode
+from ekanban_core.csv_rows import Row
 from ekanban_labels.face import CardFace, Kind
 
 VALUES = {

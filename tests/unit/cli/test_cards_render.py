@@ -205,7 +205,7 @@ def test_a_file_without_cards_draws_nothing() -> None:
 def test_a_line_without_end_is_not_read_into_memory() -> None:
     told = refused(f"{HEAD}\n{ROW}\n".encode() + b"x" * 300_000)
 
-    assert told == ["line 3: a line of more than 200000 bytes: this is no list of cards"]
+    assert told == ["line 3: a line of more than 200000 bytes: this is no such list"]
 
 
 def test_quotation_marks_that_never_close_are_told() -> None:
@@ -217,7 +217,9 @@ def test_quotation_marks_that_never_close_are_told() -> None:
 def test_bytes_that_are_not_utf8_are_told_by_line() -> None:
     content = f"{HEAD}\n{ROW}\nSchr\xe4ubchen".encode("latin-1") + ROW.encode() + b"\n"
 
-    assert refused(content) == ["line 3: this is not UTF-8 from byte 5; save the file as UTF-8"]
+    assert refused(content) == [
+        "line 3: this is not UTF-8 from byte 5, but Windows-1252 perhaps; save the file as CSV in UTF-8"
+    ]
 
 
 def test_the_line_is_where_a_row_begins_though_values_have_lines() -> None:

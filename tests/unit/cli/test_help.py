@@ -31,7 +31,8 @@ def test_the_commands_of_the_contract_are_there() -> None:
     names = {" ".join(path) for path in ALL}
 
     assert {
-        "demo", "scan", "central serve", "central migrate", "central admin create", "terminal serve",
+        "demo", "scan", "central serve", "central migrate", "central admin create", "central import", "central export",
+        "terminal serve",
         "terminal enroll", "terminal status", "terminal journal", "scanners list", "scanners watch", "scanners replay",
         "scanners doctor", "cards render", "cards command-cards", "cards self-test", "cards layouts",
     } <= names  # fmt: skip

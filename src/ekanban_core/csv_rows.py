@@ -1,0 +1,246 @@
+"""Rows of CSV files that people bring, and everything that is wrong with them, by line and column.
+
+UTF-8, with or without a byte order mark; `,` or `;`, whichever the first line has more of; the first line names the
+columns. A file is read line by line and never held whole; what a row says is the caller's matter.
+
+`inert` writes a value so that a spreadsheet takes it for text, `plain` reads it again.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ekanban_core.texts import gettext as _
+
+BOM = "\ufeff"
+LONGEST_LINE = 200_000  # bytes; whatever has longer ones is not read into memory
+MOST_TOLD = 100  # faults; whoever has more has one cause for most of them
+MOST_SHOWN = 40  # characters of a wrong value
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_QUOTED_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_OTHER_FILES = {
+    b"\xff\xfe": _("this is UTF-16; save the file as CSV in UTF-8"),
+    b"\xfe\xff": _("this is UTF-16; save the file as CSV in UTF-8"),
+    b"PK\x03\x04": _("this is a workbook, not a CSV file; save it as CSV in UTF-8"),
+    b"\xd0\xcf\x11\xe0": _("this is a workbook, not a CSV file; save it as CSV in UTF-8"),
+}
+
+
+class Lines(Protocol):
+    """A file of bytes."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or its first `size` bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the first line may name: columns that must be there, and others."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both."""
+        return self.needed + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at a place: a text to translate, what fills it, and the value that stands there."""
+
+    line: int
+    column: str  # may be empty: the whole line
+    text: str
+    facts: Mapping[str, str | int]
+    value: str = ""
+
+    def what(self, translate: Callable[[str], str] = str) -> str:
+        """What is wrong, without the place."""
+        text = translate(self.text)
+        return text.format(**self.facts) if self.facts else text
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is wrong, in the order in which it was found; the first ones are kept, the others counted."""
+
+    found: list[Fault] = field(default_factory=list)
+    more: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.found) + self.more
+
+    def add(self, line: int, column: str, text: str, value: str = "", /, **facts: str | int) -> None:
+        """Note one."""
+        if len(self.found) < MOST_TOLD:
+            self.found.append(Fault(line, column, text, facts, value[:MOST_SHOWN]))
+        else:
+            self.more += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row's values by column, without blanks around them; columns that the file lacks are empty."""
+
+    line: int
+    values: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.values.get(column, "")
+
+
+def inert(value: object) -> str:
+    """Text that a spreadsheet takes for text: an apostrophe before what it would carry out (promise 18)."""
+    text = "" if value is None else str(value)
+    if isinstance(value, int | float) or not _QUOTED_FORMULA.match(text):
+        return text
+    return f"'{text}"
+
+
+def plain(text: str) -> str:
+    """The same without that apostrophe."""
+    return text[1:] if text.startswith("'") and _QUOTED_FORMULA.match(text) else text
+
+
+def shown(text: str) -> str:
+    """A wrong value as people are told of it: short, in quotation marks, what cannot be printed as escapes."""
+    if text.isprintable():
+        return f"“{text[:MOST_SHOWN]}”"
+    return ascii(text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "...")
+
+
+def rows(file: Lines, columns: Columns, faults: Faults) -> Iterator[Row]:
+    """Read row after row; what is wrong goes to `faults`, and wrong rows are left out. Empty lines are passed over."""
+    lines = _Lines(file, faults)
+    head = next(lines, None)
+    if lines.damaged or lines.ended:
+        return  # that is said already
+    if head is None or not head.strip():
+        text = _("the file is empty; the first line names the columns: {columns}")
+        faults.add(1, "", text, columns=", ".join(columns.needed or columns.all))
+        return
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    if head.count("\t") > head.count(delimiter):
+        faults.add(1, "", _("the values are separated by tabs; expected commas or semicolons"))
+        return
+    try:
+        names = _named(next(csv.reader([head], delimiter=delimiter, strict=True)), columns, faults)
+    except csv.Error as error:
+        _not_csv(1, error, faults)
+        return
+    if names is not None:
+        yield from _rows(lines, delimiter, names, faults)
+
+
+def _rows(lines: _Lines, delimiter: str, columns: list[str], faults: Faults) -> Iterator[Row]:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        line, damaged = lines.number + 1, lines.damaged
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            _not_csv(line, error, faults)
+            return  # where the next row begins is unknown
+        if not any(value.strip() for value in values) or lines.damaged > damaged:
+            continue
+        if len(values) != len(columns):
+            text = _(
+                "expected {columns} values as the first line has, got {got}; quotation marks hold a value together"
+            )
+            faults.add(line, "", text, columns=len(columns), got=len(values))
+            continue
+        strange = [name for name, value in zip(columns, values, strict=True) if "\0" in value]
+        for name in strange:
+            faults.add(line, name, _("expected text, got a NUL character"))
+        if not strange:
+            yield Row(line, {name: plain(value.strip()) for name, value in zip(columns, values, strict=True)})
+
+
+def _not_csv(line: int, error: csv.Error, faults: Faults) -> None:
+    why = str(error)
+    if "unexpected end of data" in why or "field larger" in why:
+        text = _("this is not CSV: a quotation mark is opened here and not closed, or the value is too long")
+        faults.add(line, "", text)
+    else:
+        faults.add(line, "", _("this is not CSV: {why}"), why=why)
+
+
+def _named(head: Iterable[str], columns: Columns, faults: Faults) -> list[str] | None:
+    names = [_column(name) for name in head]
+    before = faults.count
+    for name in columns.needed:
+        if name not in names:
+            faults.add(1, name, _("this column is missing"))
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        faults.add(1, name, _("this column is there twice"))
+    for name in dict.fromkeys(names):
+        if name not in columns.all:
+            _unknown(name, columns, faults)
+    return names if faults.count == before else None
+
+
+def _unknown(name: str, columns: Columns, faults: Faults) -> None:
+    near = difflib.get_close_matches(name[:MOST_SHOWN], columns.all, n=1)
+    if near:
+        text, facts = _("this column is not known: did you mean {near}?"), {"near": near[0]}
+    else:
+        text, facts = _("this column is not known: {known}"), {"known": ", ".join(columns.all)}
+    plain_name = name[:MOST_SHOWN] if name and name.isprintable() else shown(name)
+    faults.add(1, plain_name, text, name, **facts)
+
+
+def _column(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+class _Lines:
+    """Lines of text, counted; one that is not UTF-8 is a fault and comes as an empty line."""
+
+    def __init__(self, file: Lines, faults: Faults) -> None:
+        self._file, self._faults = file, faults
+        self.number = self.damaged = 0
+        self.ended = False  # before the file's end, with a fault
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_LINE + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if self.number == 1:
+            self._check_kind(line)
+        if len(line) > LONGEST_LINE:
+            self._end(_("a line of more than {most} bytes: this is no such list"), most=LONGEST_LINE)
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.damaged += 1
+            told = _("this is not UTF-8 from byte {byte}, but Windows-1252 perhaps; save the file as CSV in UTF-8")
+            self._faults.add(self.number, "", told, byte=error.start + 1)
+            return "\n"
+        return text.removeprefix(BOM) if self.number == 1 else text
+
+    def _check_kind(self, line: bytes) -> None:
+        for begin, told in _OTHER_FILES.items():
+            if line.startswith(begin):
+                self._end(told)
+        if b"\0" in line:
+            self._end(_("this is no text, or UTF-16; save the file as CSV in UTF-8"))
+
+    def _end(self, text: str, **facts: str | int) -> None:
+        self.ended = True
+        self._faults.add(self.number, "", text, "", **facts)
+        raise StopIteration
