@@ -62,12 +62,11 @@ class _Told:
     own: bool = False  # its version was the terminal's, and is used now
 
 
-def take(connection: Connection, sender: Sender, items: Sequence[Item], now_ms: int) -> Taken:
+def take(connection: Connection, sender: Sender, items: Sequence[Item[PrintReport]], now_ms: int) -> Taken:
     """Take reports in, in their order."""
     bodies = {item.report.body for item in items if item.report}
-    taking = _Taking(
-        sender, now_ms, load(connection, bodies), _reserves(connection, bodies), _boots(connection, sender)
-    )
+    boots = boots_of(connection, sender.terminal_id)
+    taking = _Taking(sender, now_ms, load(connection, bodies), _reserves(connection, bodies), boots)
     known = _known(connection, sender.terminal_id, {item.id for item in items})
     results = []
     for item in items:
@@ -100,7 +99,7 @@ class _Taking:
 
     writer: Writer = field(init=False)
 
-    def take(self, item: Item) -> PrintResult:
+    def take(self, item: Item[PrintReport]) -> PrintResult:
         """Decide one new report and note everything."""
         report = item.report
         loaded = self.cards.get(report.body) if report else None
@@ -113,7 +112,7 @@ class _Taking:
         self.rows.append({**_row(self.sender, item, result, moment), "position": index})
         return result
 
-    def _told(self, item: Item, report: PrintReport | None, loaded: Loaded | None) -> _Told:
+    def _told(self, item: Item[PrintReport], report: PrintReport | None, loaded: Loaded | None) -> _Told:
         if report is None:
             return self._aside("print_malformed", {"error": item.error}, None)
         card = None if loaded is None else self.after.get(report.body, loaded.card)
@@ -136,7 +135,7 @@ class _Taking:
         raised = ReviewRaised(ReviewKind.PRINT_ASIDE, facts)
         return _Told(PrintAnswer.SET_ASIDE, Message(key), card, (raised,))
 
-    def _result(self, item: Item, told: _Told) -> PrintResult:
+    def _result(self, item: Item[PrintReport], told: _Told) -> PrintResult:
         site, message = self.sender.site, told.message
         return PrintResult(
             id=item.sent_id,
@@ -148,7 +147,7 @@ class _Taking:
             index=item.index,
         )
 
-    def _note(self, item: Item, told: _Told, loaded: Loaded | None) -> int:
+    def _note(self, item: Item[PrintReport], told: _Told, loaded: Loaded | None) -> int:
         actor = Actor.terminal(self.sender.terminal_id)
         body = loaded.card.body if loaded else None
         loop = loaded.loop.id if loaded else None
@@ -207,7 +206,7 @@ class _Taking:
         return head.position
 
 
-def _row(sender: Sender, item: Item, result: PrintResult, moment: Moment) -> dict[str, Any]:
+def _row(sender: Sender, item: Item[PrintReport], result: PrintResult, moment: Moment) -> dict[str, Any]:
     report = item.report
     answer = result.model_dump(mode="json", exclude={"repeated", "index"})
     return {
@@ -241,8 +240,9 @@ def _reserves(connection: Connection, bodies: Collection[str]) -> dict[tuple[str
     return {(row["body"], row["version"]): dict(row) for row in connection.execute(statement).mappings()}
 
 
-def _boots(connection: Connection, sender: Sender) -> dict[str, OffsetBounds]:
-    rows = connection.execute(select(BOOT).where(BOOT.c.terminal_id == sender.terminal_id)).mappings()
+def boots_of(connection: Connection, terminal_id: UUID) -> dict[str, OffsetBounds]:
+    """What is known of the terminal's boot clocks, by boot."""
+    rows = connection.execute(select(BOOT).where(BOOT.c.terminal_id == terminal_id)).mappings()
     return {
         row["boot_id"]: OffsetBounds(row["offset_low_ms"], row["offset_high_ms"], row["measured_boottime_ms"])
         for row in rows

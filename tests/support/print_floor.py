@@ -28,7 +28,7 @@ from ekanban_core.facts import Card, Message
 from ekanban_core.judgement import Standing
 from ekanban_core.lifecycle_prints import Reserve
 from ekanban_core.states import CardState, Outcome, PrintAnswer
-from ekanban_core.wire import CardPrint, EpochMessage, ReserveRequest
+from ekanban_core.wire import CardPrint, EpochMessage, PrintReport, ReserveRequest
 
 Paper = tuple[str, int]  # a card, and the version that this paper carries
 
@@ -117,7 +117,7 @@ class PrintFloor:
         with self.plant.database.transaction() as connection:
             site = connection.execute(select(SITE).where(SITE.c.id == self.plant.site_id)).mappings().one()
             sender = Sender(printer.terminal.id, dict(site), Standing.GOOD)
-            taken = terminal_prints.take(connection, sender, parse(printer.unsent), self.plant.now)
+            taken = terminal_prints.take(connection, sender, parse(printer.unsent, PrintReport), self.plant.now)
         for told, result in zip(printer.unsent, taken.results, strict=True):
             assert result.answer is not PrintAnswer.SET_ASIDE, (told, result.message)
             if result.answer is PrintAnswer.CONFIRMED and not result.repeated:
