@@ -45,6 +45,8 @@ PRINT_TONES: dict[State, Tone] = {
     State.UNKNOWN: "amber",
     State.FAILED: "red",
 }
+# For a bin without a card: what is green elsewhere is not ordered here, and what failed is reported all the same.
+MISSING_TONES: dict[State, Tone] = {**PRINT_TONES, State.DONE: "pending", State.FAILED: "amber"}
 SENTENCE = 320  # most characters of one
 CHANGES_SOMETHING = {  # and can therefore be taken back
     Outcome.OPENED,
@@ -120,11 +122,12 @@ class _Maker:
         if one is None:
             return PrintView()
         headline, why = printable(one.part or one.code), printable(one.message, SENTENCE)
-        word = words.print_word(one.state, self._)
+        word = words.print_word(one.state, self._, reported=one.missing is not None)
         where, beside = printable(one.destination), printable(one.bin)
+        tones = PRINT_TONES if one.missing is None else MISSING_TONES
         return PrintView(
             id=one.id,
-            tone=PRINT_TONES[one.state],
+            tone=tones[one.state],
             icon=words.PRINT_ICONS[one.state],
             word=word,
             headline=headline,

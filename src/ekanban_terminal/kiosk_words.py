@@ -71,8 +71,12 @@ def word(entry: Entry, _: Gettext) -> str:
     return _outcomes(_)[entry.outcome]
 
 
-def print_word(state: State, _: Gettext) -> str:
-    """Say in some words what becomes of a print."""
+def print_word(state: State, _: Gettext, *, reported: bool = False) -> str:
+    """Say in some words what becomes of a print. `reported`: it is for a bin that was reported empty without a card."""
+    if reported and state is State.DONE:
+        return _("Printed, not ordered yet")
+    if reported and state is State.FAILED:
+        return _("Reported, not printed")
     return {
         State.QUEUED: _("Printing"),
         State.SENDING: _("Printing"),
