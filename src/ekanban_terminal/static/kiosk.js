@@ -9,7 +9,7 @@ import { Tones } from "./tones.js";
 
 const ANSWER_MS = 250; // how long a tone waits for central, so that ordered sounds like ordered
 const SEVERITY = { grey: 0, pending: 1, green: 1, amber: 2, red: 3 };
-const PRINT_TONES = { green: "green", pending: "pending", amber: "amber", red: "red" }; // of one that goes on there is nothing to hear
+const PRINT_TONES = { green: "green", amber: "amber", red: "red" }; // of one that goes on there is nothing to hear
 
 const body = document.body;
 const last = document.querySelector('[data-name="last"]');
