@@ -102,6 +102,7 @@ def test_the_supervisors_order_bears_the_reports_id_and_time_and_the_new_paper_o
     assert terminal.scan(cards[0], 2, "receive").outcome is Outcome.RECEIVED
 
 
+@pytest.mark.more
 def test_a_report_that_comes_again_raises_nothing_again(
     world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:

@@ -22,7 +22,7 @@ from ekanban_core.states import Closing, MissingAnswer
 from ekanban_migrations import upgrade
 
 SEEDS = range(int(os.environ.get("PRINT_SEEDS", "1")))  # more: by hand
-STEPS = int(os.environ.get("PRINT_STEPS", "100"))
+STEPS = int(os.environ.get("PRINT_STEPS", "60"))
 
 
 @pytest.fixture

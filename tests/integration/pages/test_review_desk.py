@@ -412,6 +412,7 @@ def test_a_bin_without_its_card_is_ordered_from_the_desk(works: PagePlant, count
     assert "Order it" in browser.get("/reviews?decided=1").text
 
 
+@pytest.mark.more
 def test_a_bin_whose_new_card_was_scanned_meanwhile_is_on_order(works: PagePlant, counter: Counter) -> None:
     body = works.cards[0]
     works.miss(body)

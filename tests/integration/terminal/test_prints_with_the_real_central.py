@@ -88,6 +88,7 @@ def test_a_printer_that_takes_pdf_gets_pdf(shop: Shop, paper: Path) -> None:
     assert next(paper.iterdir()).read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.more
 def test_an_empty_bin_without_its_card_is_reported_offline_and_ordered_once_by_a_supervisor(
     shop: Shop, paper: Path
 ) -> None:
