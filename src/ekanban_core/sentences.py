@@ -157,7 +157,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "review_print_aside_revoked": (
         _("Print {version} was made at a terminal that was revoked. Print the card again."),
     ),
-    "review_card_missing": (_("A bin stands empty without its card. Nothing is ordered by it until you say so."),),
+    "review_card_missing": (_("A bin stands empty without its card. The report alone orders nothing."),),
     "review_card_missing_forked": (
         _(
             "A bin without its card was reported at a device whose memory was copied or restored. Look at the bin "
