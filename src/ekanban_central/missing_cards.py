@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, Table, select
 
-from ekanban_central import tables
+from ekanban_central import answered_once, tables
+from ekanban_central.answered_once import Sender, Taken
 from ekanban_central.changes import Change, Writer
 from ekanban_central.intake_times import cursor_position
 from ekanban_central.ledger import LEDGER, Actor, Entry
 from ekanban_central.loading import Loaded, last_opened, load
-from ekanban_central.print_reports import ODD, Item
-from ekanban_central.sets import Counted, Statements, among
-from ekanban_central.terminal_prints import Sender, boots_of
+from ekanban_central.print_reports import Item
+from ekanban_central.sets import among
+from ekanban_central.terminal_prints import boots_of
 from ekanban_core.bounds import OffsetBounds, Reach, boot_start_ms, measure, scan_moment
 from ekanban_core.decision import Decision, signal_facts
 from ekanban_core.events import ReviewKind, ReviewRaised
@@ -46,14 +46,6 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The answers, valid once the transaction is committed. `position`: the ledger's newest, 0: nothing was new."""
-
-    results: list[MissingResult]
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Told:
     """What one report comes to. facts: of its review; None: no review."""
 
@@ -64,25 +56,14 @@ class _Told:
 
 def take(
     connection: Connection, sender: Sender, items: Sequence[Item[MissingReport]], sending: Sending, now_ms: int
-) -> Taken:
+) -> Taken[MissingResult]:
     """Take reports in, in their order."""
     cards = load(connection, {item.report.body for item in items if item.report})
     own = {body: loaded for body, loaded in cards.items() if loaded.site_id == sender.site["id"]}
     clocks = _Clocks.of(connection, sender, items, sending, now_ms)
     taking = _Taking(sender, now_ms, own, clocks)
-    known = _known(connection, sender.terminal_id, {item.id for item in items})
-    results = []
-    for item in items:
-        before = known.get(item.id) or taking.taken(item.id)
-        if before is not None and before["content_hash"] != item.hash:
-            item = replace(item, id=uuid5(ODD, item.hash.hex()), report=None, error="conflict")
-            before = taking.taken(item.id) or _known(connection, sender.terminal_id, {item.id}).get(item.id)
-        if before is not None:
-            again = {"id": item.sent_id, "repeated": True, "index": item.index}
-            results.append(MissingResult.model_validate({**before["answer"], **again}))
-        else:
-            results.append(taking.take(item))
-    return Taken(results, taking.write(connection))
+    results = answered_once.answers(connection, MISSING, sender.terminal_id, items, taking, MissingResult)
+    return Taken(results, answered_once.write(connection, taking.writer, MISSING, taking.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +125,6 @@ class _Taking:
     def __post_init__(self) -> None:
         self.writer = Writer(self.sender.site["id"], self.now_ms)
 
-    def taken(self, key: UUID) -> dict[str, Any] | None:
-        """The row of a report that stood earlier in the same message."""
-        return next((row for row in self.rows if row["id"] == key), None)
-
     def take(self, item: Item[MissingReport]) -> MissingResult:
         """Decide one new report and note everything."""
         report = item.report
@@ -207,18 +184,6 @@ class _Taking:
             self.writer.review(index, raised.review, raised.facts, scan_id=item.id, terminal_id=self.sender.terminal_id)
         return place
 
-    def write(self, connection: Connection) -> int:
-        """Write everything; returns the site's newest position, 0 where nothing was new."""
-        if not self.rows:
-            return 0
-        statements = Statements(connection)
-        head = self.writer.reserve(statements)
-        self.writer.put(statements, head)
-        rows = [{**row, "position": self.writer.before_head(row["position"])} for row in self.rows]
-        statements.insert(MISSING, rows, Counted(head, ("position",)))
-        statements.run()
-        return head.position
-
 
 def _facts(report: MissingReport, loaded: Loaded | None, at: Moment) -> dict[str, str | int]:
     """What the desk says of it: as an `empty` scan of the card would say it, and which paper was looked for where."""
@@ -236,25 +201,8 @@ def _facts(report: MissingReport, loaded: Loaded | None, at: Moment) -> dict[str
 
 
 def _row(sender: Sender, item: Item[MissingReport], result: MissingResult, at: Moment) -> dict[str, Any]:
-    report = item.report
-    return {
-        "terminal_id": sender.terminal_id,
-        "id": item.id,
-        "site_id": sender.site["id"],
-        "content_hash": item.hash,
-        "body": report.body if report else None,
-        "answer": result.model_dump(mode="json", exclude={"repeated", "index"}),
-        "answered": result.answer,
-        "earliest_ms": at.earliest_ms,
-        "latest_ms": at.latest_ms,
-    }
-
-
-def _known(connection: Connection, terminal_id: UUID, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    statement = select(MISSING.c.id, MISSING.c.content_hash, MISSING.c.answer).where(
-        MISSING.c.terminal_id == terminal_id, among(connection, MISSING.c.id, ids)
-    )
-    return {row["id"]: dict(row) for row in connection.execute(statement).mappings()}
+    body = item.report.body if item.report else None
+    return {**answered_once.row(sender, item, result, at), "body": body, "answered": result.answer}
 
 
 def _recorded(

@@ -17,13 +17,13 @@ from print_floor import Printer, PrintFloor
 from sqlalchemy import select
 
 from ekanban_central import missing_cards, review_acts, reviews
+from ekanban_central.answered_once import Sender
 from ekanban_central.context import Central
 from ekanban_central.ledger import SITE
 from ekanban_central.missing_cards import Sending
 from ekanban_central.print_reports import parse
 from ekanban_central.review_acts import NotOffered
 from ekanban_central.reviews import Case, Choice
-from ekanban_central.terminal_prints import Sender
 from ekanban_core import lifecycle
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import RuleError

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
 
 from ekanban_central import api_tokens, missing_cards, people, sessions, signals_view, sites
+from ekanban_central.answered_once import Sender
 from ekanban_central.changes import Change, store
 from ekanban_central.database import Database
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
@@ -26,7 +27,6 @@ from ekanban_central.master import Desk, create_cards, create_location, create_l
 from ekanban_central.missing_cards import Sending
 from ekanban_central.print_reports import parse
 from ekanban_central.signals_view import TERMINAL
-from ekanban_central.terminal_prints import Sender
 from ekanban_core.facts import Moment
 from ekanban_core.judgement import Standing
 from ekanban_core.lifecycle import Step, act

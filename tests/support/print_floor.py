@@ -16,11 +16,11 @@ from central_plant import Plant, Terminal
 from sqlalchemy import select
 
 from ekanban_central import master, reserves, terminal_prints
+from ekanban_central.answered_once import Sender
 from ekanban_central.changes import Change, store
 from ekanban_central.ledger import SITE, SYSTEM, Actor
 from ekanban_central.loading import load
 from ekanban_central.print_reports import parse
-from ekanban_central.terminal_prints import Sender
 from ekanban_core import lifecycle, lifecycle_prints
 from ekanban_core.card_code import CardCode
 from ekanban_core.decision import Decision

@@ -8,12 +8,12 @@ from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, missing_cards, terminal_starts
 from ekanban_central.access import SignedTerminal
+from ekanban_central.answered_once import Sender
 from ekanban_central.api.terminal_prints import Signed, described, locked_state, read_signed, standing
 from ekanban_central.context import Central, central_of
 from ekanban_central.ledger import SITE
 from ekanban_central.missing_cards import Sending
 from ekanban_central.print_reports import Item, parse
-from ekanban_central.terminal_prints import Sender
 from ekanban_core.wire import MissingReport, MissingReportAnswer, MissingReports
 
 router = APIRouter(prefix="/api/v1/terminals/prints", tags=["terminals"])

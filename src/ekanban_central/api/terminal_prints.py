@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, print_requests, reserves, terminal_prints, terminal_starts
 from ekanban_central.access import SignedTerminal, enrolled_terminal, signed_terminal
+from ekanban_central.answered_once import Sender
 from ekanban_central.api.lists import PAGE, Here, Limit, Looking, Page
 from ekanban_central.api.print_jobs import job_now
 from ekanban_central.api.print_refusals import told
@@ -24,7 +25,7 @@ from ekanban_central.loading import CARD
 from ekanban_central.print_reports import Item, parse
 from ekanban_central.print_wish import NoSuchCards
 from ekanban_central.problems import Problem
-from ekanban_central.terminal_prints import PRINT, Sender
+from ekanban_central.terminal_prints import PRINT
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
 from ekanban_core.judgement import Standing

@@ -264,6 +264,8 @@ class Book:
 
 
 def _report(connection: sqlite3.Connection, missing: MissingBin, job: Job) -> None:
+    if connection.execute(sql.MISSING_JOB, (missing.id,)).fetchone() is not None:
+        return  # the same touch again
     (untold,) = connection.execute(sql.MISSING_UNTOLD).fetchone()
     if untold >= MOST_MISSING:
         raise PrintRefused(_("Too many empty bins wait to be told to central. Call your supervisor."))

@@ -80,7 +80,6 @@ TOLD = "DELETE FROM report WHERE id = ?"
 # So do bins without a card; those that were told stay for a while, so that the same wish again tells nothing new.
 ADD_MISSING = (
     "INSERT INTO missing (id, body, job, version, at, boot_id, boottime_ms, cursor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (id) DO NOTHING"
 )
 MISSING_TO_TELL = (
     "SELECT id, body, version, at, boot_id, boottime_ms, cursor FROM missing WHERE told <> ? ORDER BY number LIMIT ?"

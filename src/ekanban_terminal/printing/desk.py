@@ -42,6 +42,7 @@ from ekanban_terminal.store import Run, inline
 T = TypeVar("T")
 
 PATIENCE_S = 90.0  # for one call of a printer; then nobody knows, and the terminal goes on
+REMEMBERED = 100  # prints for bins without a card; of older ones the book knows
 DRAWING_S = 60.0  # for the first card: libraries and fonts are loaded from an SD card
 
 NO_ANSWER = _("The printer does not answer. Look whether it is on and has paper.")
@@ -164,6 +165,8 @@ class Desk:
         )
         if empty:
             self._missing.setdefault(job.id, job.missing or STORED)
+            if len(self._missing) > REMEMBERED:
+                del self._missing[next(iter(self._missing))]
             self._office.wake()
         if job.id in self._active or job.state is not State.QUEUED:
             self._show(job)

@@ -13,7 +13,7 @@ from missing_floor import MissingFloor
 from replayed import same_when_replayed
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import changes, missing_cards, review_acts
+from ekanban_central import answered_once, changes, missing_cards, review_acts
 from ekanban_central.database import Database
 from ekanban_core import lifecycle, lifecycle_missing
 from ekanban_core.lifecycle_missing import Demand
@@ -99,7 +99,7 @@ BUGS: dict[str, tuple[Any, str, Any, Any, str]] = {
     "a report is acknowledged and forgotten":
         (missing_cards._Taking, "_note", _nothing_is_laid_before_anyone, AssertionError, "nobody hears of it"),
     "a report that comes again is taken for a new one":
-        (missing_cards, "_known", _first_answer_forgotten, IntegrityError, "missing_card"),
+        (answered_once, "_known", _first_answer_forgotten, IntegrityError, "missing_card"),
     "the order does not bear the report's id":
         (review_acts, "_decision", _ordered_under_another_name, changes.DecisionInconsistent, "expected open signals"),
     "a report orders by itself": (changes.Writer, "change", _orders_by_itself, AssertionError, "as nobody said"),

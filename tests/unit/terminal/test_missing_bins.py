@@ -267,6 +267,7 @@ def test_too_many_reports_are_refused_and_none_is_dropped(tmp_path: Path, monkey
     with pytest.raises(PrintRefused, match="Too many"):
         book.add(_job(3), _bin(3))
 
+    book.add(_job(2), _bin(2))  # the same touch again is no other report
     assert len(book.missing_to_tell("first", 10)) == 3
     assert book.one(_job(3).id) is None
     for number in range(3):
