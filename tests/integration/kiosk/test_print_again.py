@@ -116,7 +116,7 @@ def test_a_double_touch_is_one_wish(screen: Screen, terminal: Terminal) -> None:
     assert len(terminal.posted) == 1
 
 
-@pytest.mark.parametrize(("word", "empty"), [("Empty", True), ("Not empty", None)])
+@pytest.mark.parametrize(("word", "empty"), [("Empty", True), pytest.param("Not empty", None, marks=pytest.mark.more)])
 def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is_empty(
     screen: Screen, terminal: Terminal, word: str, empty: bool | None
 ) -> None:
