@@ -18,6 +18,7 @@ from ekanban_central.api import (
     health,
     imports,
     master,
+    missing_cards,
     people,
     print_jobs,
     printers,
@@ -63,9 +64,9 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
-    people.router, signals.router, reviews.router, master.router, imports.router, printers.router, print_jobs.router,
-    audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router, import_pages.router,
-    card_page.router, docs_page.router, exports.router,
+    missing_cards.router, people.router, signals.router, reviews.router, master.router, imports.router, printers.router,
+    print_jobs.router, audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router,
+    import_pages.router, card_page.router, docs_page.router, exports.router,
     loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_list.router,
     print_job_pages.router, card_paper.router, audit_pages.router,
 )  # fmt: skip

@@ -190,3 +190,10 @@ def moment_of(row: Row, name: str) -> Moment | None:
     if earliest is None or latest is None:
         return None
     return Moment(earliest, latest, None if terminal is None else text_of(terminal))
+
+
+def last_opened(loaded: Loaded) -> Moment | None:
+    """When the card's last closed signal was opened."""
+    last = loaded.card_row["last_signal"]
+    row = loaded.signal_rows.get(last) if last is not None else None
+    return None if row is None or row["closed_how"] is None else moment_of(row, "opened")

@@ -14,12 +14,13 @@ from ekanban_central import reviews
 from ekanban_central.changes import Change, Writer
 from ekanban_central.context import Central
 from ekanban_central.ledger import Actor, Entry
-from ekanban_central.loading import SIGNAL, Loaded
+from ekanban_central.loading import SIGNAL, Loaded, last_opened
 from ekanban_central.reviews import Case, Choice
 from ekanban_central.sites import REVIEW
 from ekanban_core import lifecycle
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
+from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message, Moment
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import Intent, Outcome
@@ -89,6 +90,8 @@ def _decision(case: Case, choice: Choice, note: str, now_ms: int) -> Decision | 
         return None
     loaded, at, scan = case.loaded, Moment(now_ms, now_ms), str(case.scan_id)
     card, signal, policy = loaded.card, loaded.signal, loaded.policy
+    if case.kind is ReviewKind.CARD_MISSING:
+        return _about_missing(loaded, choice, scan, _scanned(case), at)
     match choice:
         case Choice.ORDER | Choice.REINSTATE_ORDER:
             return lifecycle.open_from_scan(card, signal, policy, scan, _scanned(case))
@@ -106,6 +109,13 @@ def _decision(case: Case, choice: Choice, note: str, now_ms: int) -> Decision | 
         case Choice.RETIRE:
             after, events = lifecycle.retire(card, signal, at, note)
     return Decision(Outcome.ADVANCED, Message("advanced"), events, after, signal)
+
+
+def _about_missing(loaded: Loaded, choice: Choice, report: str, reported: Moment, now: Moment) -> Decision:
+    if choice is Choice.RECEIVED_NEXT:
+        return lifecycle.next_for_missing(loaded.card, loaded.signal, loaded.policy, report, reported, now)
+    opened = last_opened(loaded)
+    return lifecycle.order_missing(loaded.card, loaded.signal, loaded.policy, report, reported, now, opened)
 
 
 _STEPS = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ekanban_central import view, words
 from ekanban_central.missing_scans import ARRIVED, gap_of
-from ekanban_central.reviews import Case, Choice
+from ekanban_central.reviews import Case, Choice, missing_demand
 from ekanban_central.taken_back import TAKEN_BACK
 from ekanban_central.view import gettext as _
+from ekanban_core.decision import signal_facts
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Message
+from ekanban_core.lifecycle_missing import Demand
 from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import Outcome
 from ekanban_core.texts import colour
@@ -38,6 +40,7 @@ def kind(name: str) -> str:
         ReviewKind.SCANS_MISSING: _("Scans missing"),
         ReviewKind.PRINT_OVERTAKEN: _("Printed twice"),
         ReviewKind.PRINT_ASIDE: _("Print set aside"),
+        ReviewKind.CARD_MISSING: _("Card missing"),
         ReviewKind.RESTORED: _("Central was restored"),
         ReviewKind.MALFORMED: _("Could not be processed"),
     }[ReviewKind(name)]
@@ -62,6 +65,8 @@ def choice(name: str, case: Case | None = None) -> str:
     still_open = case is not None and case.loaded is not None and case.loaded.signal is not None
     if name == Choice.NOTHING and kind == ReviewKind.PROBABLY_RECEIVED and still_open:
         return _("Not received: leave it open")
+    if name == Choice.NOTHING and kind == ReviewKind.CARD_MISSING and case is not None and case.decided_ms is None:
+        return _("It is on order: nothing to do") if still_open else _("Nothing to order")
     if name == Choice.NOTHING and kind in _ONLY_TO_NOTE:
         return _("Noted")
     return {
@@ -89,6 +94,26 @@ def moment(case: Case) -> str:
     return _("between {earliest} and {latest}").format(earliest=view.exact(earliest), latest=view.exact(latest))
 
 
+def stands(case: Case) -> str:
+    """How the demand of a bin without a card stands now."""
+    if case.kind is not ReviewKind.CARD_MISSING or case.loaded is None or case.decided_ms is not None:
+        return ""
+    found, signal = missing_demand(case.scanned, case.loaded), case.loaded.signal
+    about = signal_facts(signal, case.loaded.policy) if signal else {}
+    return view.sentence_of(Message(_STANDS[found], {**about, "card_state": str(case.loaded.card.state)}))
+
+
+_STANDS = {
+    Demand.WAITS: "missing_waits",
+    Demand.UNCLEAR: "missing_unclear",
+    Demand.ON_ORDER: "missing_open",
+    Demand.NEXT: "missing_next",
+    Demand.SERVED: "missing_served",
+    Demand.HELD: "missing_held",
+    Demand.RETIRED: "retired",
+}
+
+
 def rules_said(case: Case) -> str:
     """What the rules answered to the scan."""
     if case.scanned.reason not in SENTENCES:
@@ -108,9 +133,11 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
         (_("When"), moment(case), False),
         (_("Clock of the terminal"), words.printable(scanned.scanned_at), False),
         (_("Terminal"), case.terminal, False),
+        (_("Print"), str(case.facts.get("version", "")) if case.kind is ReviewKind.CARD_MISSING else "", False),
         (_("Scanner"), words.printable(scanned.scanner), False),
         (_("The worker saw"), _shown(scanned.shown), False),
         (_("The rules said"), rules_said(case), False),
+        (_("The demand"), stands(case), False),
         (_("Recorded"), view.exact(case.raised_ms), False),
         (_("Came by"), _("an import of the terminal's journal") if scanned.imported else "", False),
     ]

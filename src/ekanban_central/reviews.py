@@ -20,13 +20,16 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from ekanban_central import missing_scans
 from ekanban_central.changes import ASKED_ONCE
 from ekanban_central.ledger import LEDGER
-from ekanban_central.loading import Loaded, load
+from ekanban_central.loading import Loaded, last_opened, load
 from ekanban_central.sets import among
 from ekanban_central.signals_filter import Cursor
 from ekanban_central.signals_view import TERMINAL, actor_names
 from ekanban_central.sites import REVIEW
+from ekanban_core import lifecycle
 from ekanban_core.events import ReviewKind
-from ekanban_core.states import CardState, Intent, SignalState
+from ekanban_core.facts import Moment
+from ekanban_core.lifecycle_missing import ORDERABLE, Demand
+from ekanban_core.states import CardState, Closing, Intent, SignalState
 
 PAGE = 50
 Row = Mapping[str, Any]
@@ -141,6 +144,7 @@ def one(connection: Connection, site_id: int, review_id: UUID, *, lock: bool = F
 def cases(connection: Connection, site_id: int, rows: Sequence[Row], *, lock: bool = False) -> list[Case]:
     """Put together what is known about these reviews."""
     scans = _scans(connection, site_id, rows)
+    scans |= {row["id"]: _reported(row["facts"]) for row in rows if row["kind"] == ReviewKind.CARD_MISSING}
     cards = load(connection, {row["body"] for row in rows if row["body"]}, lock=lock)
     names = _names(connection, rows)
     found = [_case(row, scans.get(row["id"], Scanned()), cards.get(row["body"] or ""), names) for row in rows]
@@ -176,6 +180,8 @@ def choices(row: Row, scanned: Scanned, loaded: Loaded | None) -> tuple[Choice, 
         return (Choice.NOTHING,)
     intent = scanned.intent or str(row["facts"].get("intent", ""))
     kind = ReviewKind(row["kind"])
+    if kind is ReviewKind.CARD_MISSING:
+        return _about_missing(row, scanned, loaded)
     likely: list[Choice] = []
     if kind is ReviewKind.FOUND:
         likely = _about_found(row, scanned, loaded, intent)
@@ -195,6 +201,24 @@ _MAY_CHANGE = frozenset({
 })  # fmt: skip
 
 _ABOUT_THE_CYCLE = (ReviewKind.PROBABLY_RECEIVED, ReviewKind.CYCLE_UNCLEAR, ReviewKind.TIMES_OVERLAP, ReviewKind.FOUND)
+
+
+def missing_demand(scanned: Scanned, loaded: Loaded) -> Demand:
+    """How the demand of a bin stands that was reported without its card."""
+    at = Moment(scanned.earliest_ms or 0, scanned.latest_ms or 0)
+    return lifecycle.demand(loaded.card, loaded.signal, loaded.policy, at, last_opened(loaded))
+
+
+def _about_missing(row: Row, scanned: Scanned, loaded: Loaded) -> tuple[Choice, ...]:
+    """Order it, where the bounds allow it; first, where nothing speaks against it."""
+    stands = missing_demand(scanned, loaded)
+    if stands is Demand.NEXT:
+        assumed = loaded.policy.closing is Closing.ONE_SCAN  # an `empty` scan would have done it
+        return (Choice.RECEIVED_NEXT, Choice.NOTHING) if assumed else (Choice.NOTHING, Choice.RECEIVED_NEXT)
+    if stands not in ORDERABLE or loaded.card.last_signal == str(row["scan_id"]):
+        return (Choice.NOTHING,)
+    sure = stands is Demand.WAITS and "standing" not in row["facts"]
+    return (Choice.ORDER, Choice.NOTHING) if sure else (Choice.NOTHING, Choice.ORDER)
 
 
 def _about_found(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> list[Choice]:
@@ -236,8 +260,16 @@ def _scans(connection: Connection, site_id: int, rows: Collection[Row]) -> dict[
 
 _OF_NO_OWN_SCAN = (
     ReviewKind.RESTORED, ReviewKind.SCANS_MISSING, ReviewKind.EMPTY_MEANWHILE, ReviewKind.PRINT_OVERTAKEN,
-    ReviewKind.PRINT_ASIDE,
+    ReviewKind.PRINT_ASIDE, ReviewKind.CARD_MISSING,
 )  # fmt: skip
+
+
+def _reported(facts: Mapping[str, Any]) -> Scanned:
+    """What was told of a bin without a card, as if its card had been scanned."""
+    return Scanned(
+        intent=str(facts.get("intent", "")), scanned_at=str(facts.get("reported_at", "")),
+        earliest_ms=facts.get("earliest_ms"), latest_ms=facts.get("latest_ms"),
+    )  # fmt: skip
 
 
 def _earlier_scans(connection: Connection, rows: Collection[Row]) -> dict[UUID, Scanned]:

@@ -131,6 +131,22 @@ class TerminalPrint(SQLModel, table=True):
     position: int = big()
 
 
+class MissingCard(SQLModel, table=True):
+    """A bin without a card that a terminal has reported; the same id again gets its first answer again."""
+
+    __tablename__ = "missing_card"
+    terminal_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)  # made of its content where it had none, or another's
+    site_id: int = Field(foreign_key="site.id")
+    content_hash: bytes = Field(sa_type=LargeBinary)
+    body: str | None = Field(default=None, max_length=8)
+    answer: dict[str, Any] = json_column()  # the first MissingResult
+    answered: str = Field(max_length=20)  # MissingAnswer
+    earliest_ms: int = big()  # when the worker told it
+    latest_ms: int = big()
+    position: int = big()
+
+
 class Audit(SQLModel, table=True):
     """A walk with a scanner: which cards of a scope are there. What was seen is read from the ledger."""
 

@@ -7,20 +7,21 @@ backup) and knows no version so high. All else is set aside: kept, answered, and
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
-from ekanban_central import tables
+from ekanban_central import answered_once, tables
+from ekanban_central.answered_once import Sender, Taken
 from ekanban_central.changes import Change, Writer
 from ekanban_central.intake_known import BOOT
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import Loaded, load
-from ekanban_central.print_reports import ODD, Item
+from ekanban_central.print_reports import Item
 from ekanban_central.reserves import RESERVE
-from ekanban_central.sets import Counted, Statements, among
+from ekanban_central.sets import Statements, among
 from ekanban_core import lifecycle_prints
 from ekanban_core.bounds import OffsetBounds, Reach, measure, scan_moment
 from ekanban_core.decision import Decision
@@ -35,23 +36,6 @@ PRINT: Table = tables.TerminalPrint.__table__  # type: ignore[attr-defined]  # S
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who reports: `site` is the row of the terminal's plant."""
-
-    terminal_id: UUID
-    site: Mapping[str, Any]
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The answers, valid once the transaction is committed. `position`: the ledger's newest, 0: nothing was new."""
-
-    results: list[PrintResult]
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Told:
     """What one report comes to."""
 
@@ -62,25 +46,13 @@ class _Told:
     own: bool = False  # its version was the terminal's, and is used now
 
 
-def take(connection: Connection, sender: Sender, items: Sequence[Item], now_ms: int) -> Taken:
+def take(connection: Connection, sender: Sender, items: Sequence[Item[PrintReport]], now_ms: int) -> Taken[PrintResult]:
     """Take reports in, in their order."""
     bodies = {item.report.body for item in items if item.report}
-    taking = _Taking(
-        sender, now_ms, load(connection, bodies), _reserves(connection, bodies), _boots(connection, sender)
-    )
-    known = _known(connection, sender.terminal_id, {item.id for item in items})
-    results = []
-    for item in items:
-        before = known.get(item.id) or next((row for row in taking.rows if row["id"] == item.id), None)
-        if before is not None and before["content_hash"] != item.hash:
-            item = replace(item, id=uuid5(ODD, item.hash.hex()), report=None, error="conflict")
-            before = known.get(item.id) or _known(connection, sender.terminal_id, {item.id}).get(item.id)
-        if before is not None:
-            again = {"id": item.sent_id, "repeated": True, "index": item.index}
-            results.append(PrintResult.model_validate({**before["answer"], **again}))
-        else:
-            results.append(taking.take(item))
-    return Taken(results, taking.write(connection))
+    boots = boots_of(connection, sender.terminal_id)
+    taking = _Taking(sender, now_ms, load(connection, bodies), _reserves(connection, bodies), boots)
+    results = answered_once.answers(connection, PRINT, sender.terminal_id, items, taking, PrintResult)
+    return Taken(results, answered_once.write(connection, taking.writer, PRINT, taking.rows, taking.use))
 
 
 @dataclass(slots=True)
@@ -100,7 +72,7 @@ class _Taking:
 
     writer: Writer = field(init=False)
 
-    def take(self, item: Item) -> PrintResult:
+    def take(self, item: Item[PrintReport]) -> PrintResult:
         """Decide one new report and note everything."""
         report = item.report
         loaded = self.cards.get(report.body) if report else None
@@ -113,7 +85,7 @@ class _Taking:
         self.rows.append({**_row(self.sender, item, result, moment), "position": index})
         return result
 
-    def _told(self, item: Item, report: PrintReport | None, loaded: Loaded | None) -> _Told:
+    def _told(self, item: Item[PrintReport], report: PrintReport | None, loaded: Loaded | None) -> _Told:
         if report is None:
             return self._aside("print_malformed", {"error": item.error}, None)
         card = None if loaded is None else self.after.get(report.body, loaded.card)
@@ -136,7 +108,7 @@ class _Taking:
         raised = ReviewRaised(ReviewKind.PRINT_ASIDE, facts)
         return _Told(PrintAnswer.SET_ASIDE, Message(key), card, (raised,))
 
-    def _result(self, item: Item, told: _Told) -> PrintResult:
+    def _result(self, item: Item[PrintReport], told: _Told) -> PrintResult:
         site, message = self.sender.site, told.message
         return PrintResult(
             id=item.sent_id,
@@ -148,7 +120,7 @@ class _Taking:
             index=item.index,
         )
 
-    def _note(self, item: Item, told: _Told, loaded: Loaded | None) -> int:
+    def _note(self, item: Item[PrintReport], told: _Told, loaded: Loaded | None) -> int:
         actor = Actor.terminal(self.sender.terminal_id)
         body = loaded.card.body if loaded else None
         loop = loaded.loop.id if loaded else None
@@ -191,49 +163,26 @@ class _Taking:
             bounds = measure(bounds, sent=Reach(self.now_ms, report.boottime_ms + report.age_ms))
         return scan_moment("", report.boottime_ms, bounds, floor_ms=floor, ceiling_ms=self.now_ms)
 
-    def write(self, connection: Connection) -> int:
-        """Write everything; returns the site's newest position, 0 where nothing was new."""
-        if not self.rows:
-            return 0
-        statements = Statements(connection)
-        head = self.writer.reserve(statements)
-        self.writer.put(statements, head)
-        rows = [{**row, "position": self.writer.before_head(row["position"])} for row in self.rows]
-        statements.insert(PRINT, rows, Counted(head, ("position",)))
+    def use(self, statements: Statements) -> None:
+        """Write which versions are used up now."""
         statements.insert(RESERVE, self.new)
         used = [{"body": body, "version": version, "used_ms": at} for (body, version), at in self.used.items()]
         statements.update(RESERVE, used)
-        statements.run()
-        return head.position
 
 
-def _row(sender: Sender, item: Item, result: PrintResult, moment: Moment) -> dict[str, Any]:
+def _row(sender: Sender, item: Item[PrintReport], result: PrintResult, moment: Moment) -> dict[str, Any]:
     report = item.report
-    answer = result.model_dump(mode="json", exclude={"repeated", "index"})
     return {
-        "terminal_id": sender.terminal_id,
-        "id": item.id,
-        "site_id": sender.site["id"],
-        "content_hash": item.hash,
+        **answered_once.row(sender, item, result, moment),
         "body": report.body if report else None,
         "version": report.print_version if report else None,
         "reason": str(report.reason) if report else "",
         "ended": str(report.end) if report else "",
-        "answer": answer,
         "answered": str(result.answer),
         "operator": (report.operator or "") if report else "",
         "printer": report.printer if report else "",
         "detail": report.detail if report else "",
-        "earliest_ms": moment.earliest_ms,
-        "latest_ms": moment.latest_ms,
     }
-
-
-def _known(connection: Connection, terminal_id: UUID, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    statement = select(PRINT.c.id, PRINT.c.content_hash, PRINT.c.answer).where(
-        PRINT.c.terminal_id == terminal_id, among(connection, PRINT.c.id, ids)
-    )
-    return {row["id"]: dict(row) for row in connection.execute(statement).mappings()}
 
 
 def _reserves(connection: Connection, bodies: Collection[str]) -> dict[tuple[str, int], dict[str, Any]]:
@@ -241,8 +190,9 @@ def _reserves(connection: Connection, bodies: Collection[str]) -> dict[tuple[str
     return {(row["body"], row["version"]): dict(row) for row in connection.execute(statement).mappings()}
 
 
-def _boots(connection: Connection, sender: Sender) -> dict[str, OffsetBounds]:
-    rows = connection.execute(select(BOOT).where(BOOT.c.terminal_id == sender.terminal_id)).mappings()
+def boots_of(connection: Connection, terminal_id: UUID) -> dict[str, OffsetBounds]:
+    """What is known of the terminal's boot clocks, by boot."""
+    rows = connection.execute(select(BOOT).where(BOOT.c.terminal_id == terminal_id)).mappings()
     return {
         row["boot_id"]: OffsetBounds(row["offset_low_ms"], row["offset_high_ms"], row["measured_boottime_ms"])
         for row in rows

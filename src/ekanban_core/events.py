@@ -32,6 +32,7 @@ class ReviewKind(StrEnum):
     SCANS_MISSING = "scans_missing"  # a terminal had stored scans that never came, and has them no more
     PRINT_OVERTAKEN = "print_overtaken"  # a terminal printed a version while a newer one became valid
     PRINT_ASIDE = "print_aside"  # a terminal printed what was not its own to print, or is not to be believed
+    CARD_MISSING = "card_missing"  # a bin stands empty without its card: order it?
     RESTORED = "restored"  # central was restored from a backup; what people did since is lost
     MALFORMED = "malformed"  # a scan that does not fit its schema, or that central cannot process; kept as it came
 

@@ -25,6 +25,7 @@ from ekanban_core.lifecycle_cards import (
     unhold,
 )
 from ekanban_core.lifecycle_empty import empty, finds, found, superseded
+from ekanban_core.lifecycle_missing import Demand, demand, next_for_missing, order_missing
 from ekanban_core.lifecycle_people import Step, act, close_and_open_next, open_from_scan
 from ekanban_core.lifecycle_prints import print_reserved, reported
 from ekanban_core.lifecycle_steps import TARGETS, step
@@ -33,6 +34,7 @@ from ekanban_core.states import CardState, Intent, Outcome
 
 __all__ = [
     "Decision",
+    "Demand",
     "Effect",
     "Known",
     "Step",
@@ -40,10 +42,13 @@ __all__ = [
     "act",
     "close_and_open_next",
     "decide",
+    "demand",
     "due_ms",
     "hold",
     "lose",
+    "next_for_missing",
     "open_from_scan",
+    "order_missing",
     "print_confirmed",
     "print_made",
     "print_reserved",

@@ -79,6 +79,13 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "print_of_retired": (_("This card is out of use. Destroy this paper."),),
     "print_aside": (_("Set aside: this terminal was not to print this paper. Call your supervisor."),),
     "print_malformed": (_("Central could not process this print; it is kept. Call your supervisor."),),
+    # bins without a card
+    "missing_reported": (_("Reported, and not ordered yet: your supervisor decides."),),
+    "missing_on_order": (_("Reported. An order of this card is open, due {due_ms}; your supervisor decides."),),
+    "missing_served": (_("This bin was ordered and filled since."),),
+    "missing_retired": (_("Reported. The card is out of use: nothing is ordered by it. Call your supervisor."),),
+    "missing_aside": (_("Set aside, and not ordered. Call your supervisor."),),
+    "missing_malformed": (_("Central could not process this report; it is kept. Call your supervisor."),),
     # what cannot be read
     "empty_reading": (_("Nothing was read. Scan again."),),
     "reading_too_long": (_("Not a card: {got} characters are too many."),),
@@ -150,6 +157,38 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "review_print_aside_revoked": (
         _("Print {version} was made at a terminal that was revoked. Print the card again."),
     ),
+    "review_card_missing": (_("A bin stands empty without its card. The report alone orders nothing."),),
+    "review_card_missing_forked": (
+        _(
+            "A bin without its card was reported at a device whose memory was copied or restored. Look at the bin "
+            "before you order."
+        ),
+    ),
+    "review_card_missing_revoked": (
+        _("A bin without its card was reported at a terminal that was revoked. Look at the bin before you order."),
+    ),
+    "review_card_missing_pending": (
+        _(
+            "A bin without its card was reported at a terminal that was not approved yet. Look at the bin before you "
+            "order."
+        ),
+    ),
+    "review_card_missing_unknown": (
+        _("A bin without its card was reported, and the card is not known here. Ask at the terminal."),
+    ),
+    "review_card_missing_malformed": (
+        _("A report of a bin without its card could not be processed. It is kept; ask at the terminal."),
+    ),
+    # how the demand of such a bin stands
+    "missing_waits": (_("Nothing is on order."),),
+    "missing_held": (_("Nothing is on order. The card is {card_state}: change that first, then it can be ordered."),),
+    "missing_unclear": (
+        _("Nothing is on order. The last order was closed at about that time: look whether the bin is still empty."),
+    ),
+    "missing_next": (
+        _("An order is open since {opened_ms}, long before: received without a scan? Else it is on its way."),
+    ),
+    "missing_open": (_("On order since {opened_ms}, due {due_ms}."),),
     "review_restored": (
         _(
             "Central was restored from a backup: what it knows ends at {ends_ms}. What people did on pages after that, "

@@ -80,6 +80,16 @@ class PrintAnswer(StrEnum):
     SET_ASIDE = "set_aside"  # kept, changes nothing: a person decides
 
 
+class MissingAnswer(StrEnum):
+    """What central makes of a bin without a card that a terminal reports. A newer central may know more of them."""
+
+    REPORTED = "reported"  # it lies before a supervisor; nothing is ordered by it yet
+    ON_ORDER = "on_order"  # it lies before a supervisor; a signal of this card is open
+    SERVED = "served"  # from before the card's last closing: recorded only
+    RETIRED = "retired"  # it lies before a supervisor; the card is out of use
+    SET_ASIDE = "set_aside"  # kept, and before a supervisor: the terminal is not to be believed, or the card unknown
+
+
 class SignalState(StrEnum):
     """The life of a pull signal; which of the middle ones a loop uses is its policy's."""
 

@@ -33,7 +33,7 @@ VERSION = 1
 MOST_SCANS = 500
 MOST_RAW = 16_384  # bytes of one reading; longer ones are cut by the driver and reported
 MOST_RESERVES = 500  # cards of one terminal that have a version in reserve
-MOST_REPORTS = 100  # prints in one report
+MOST_REPORTS = 100  # prints in one report; and bins without a card
 
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{32,36}$")]
 Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
@@ -334,6 +334,54 @@ class PrintReportAnswer(SeldomWire):
     generation: str
     at_ms: Milliseconds
     results: list[PrintResult]
+
+
+class MissingReport(SeldomWire):
+    """A bin that stood empty without its card, as a worker told the kiosk."""
+
+    id: Identifier  # UUIDv7, lower case; the same one again gets its first answer again. Of the signal that it opens
+    body: Body
+    print_version: Version | None = None  # of the paper that should be there, as far as the terminal knows
+    operator: Annotated[str, Field(max_length=200)] | None = None
+    reported_at: Annotated[str, Field(max_length=40)] = ""  # wall clock, RFC 3339; shown, never compared
+    register_cursor: Annotated[str, Field(max_length=100)] | None = None  # as of a scan
+    boot_id: Annotated[str, Field(max_length=64)] = ""
+    boottime_ms: Milliseconds = 0  # when the worker told it
+    age_ms: Milliseconds | None = None  # at sending; null for a report of an earlier boot
+
+
+class MissingReports(SeldomWire):
+    """POST /api/v1/terminals/prints/missing, oldest first. Each is validated by itself; none is ever refused."""
+
+    version: int = VERSION
+    terminal: Identifier
+    generation: str | None = None
+    epoch: EpochMessage
+    boot_id: Annotated[str, Field(max_length=64)] = ""
+    boottime_ms: Milliseconds | None = None  # at sending
+    contact: Contact | None = None  # as in ScanBatch
+    reports: Annotated[list[Any], Field(min_length=1, max_length=MOST_REPORTS)]
+
+
+class MissingResult(SeldomWire):
+    """What central made of one bin without a card. It orders nothing: a supervisor does."""
+
+    id: str | None  # null only when the report had no usable id
+    answer: str  # MissingAnswer, or a newer central's
+    message: str  # a sentence in the site's language
+    reason: str = ""  # key of the sentence in ekanban_core.texts
+    facts: dict[str, str | int] = {}  # what fills it
+    repeated: bool = False  # it was known already; this is its first answer
+    index: int | None = None  # place in the message
+
+
+class MissingReportAnswer(SeldomWire):
+    """Signed by central; only the reports that `results` names are committed there."""
+
+    version: int = VERSION
+    generation: str
+    at_ms: Milliseconds
+    results: list[MissingResult]
 
 
 class PrintRequest(SeldomWire):

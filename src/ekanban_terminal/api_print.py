@@ -19,7 +19,7 @@ from ekanban_terminal.api import object_of, terminal_of
 from ekanban_terminal.api_print_shape import Answer, JobShown, PlaceList, PrintList, PrintWish
 from ekanban_terminal.api_shape import answers, takes
 from ekanban_terminal.clock import rfc3339
-from ekanban_terminal.printing.jobs import BookFailed, Job, PrintRefused, Wish
+from ekanban_terminal.printing.jobs import STORED, BookFailed, Job, PrintRefused, Wish
 from ekanban_terminal.printing.places import Range, choices
 from ekanban_terminal.printing.shown import print_shown
 from ekanban_terminal.problems import Problem
@@ -38,13 +38,16 @@ async def print_card(request: Request) -> dict[str, Any]:
     """Print a card again. The answer comes before the paper: `state` is how the print stands, see GET /api/v1/prints.
 
     The same id again, or a card that is being printed: tells of the print that there is, and prints nothing more.
+    `empty`: the bin stands empty without its card. That is stored with the answer and told to central, whatever becomes
+    of the print: `missing` says how far. It orders nothing: a supervisor does, or the new card's first scan.
     """
     terminal = terminal_of(request)
     content = await object_of(request)
+    empty = _empty(content)
     wish = Wish(_id(content, terminal), _body(content, terminal), _reason(content))
     if terminal.register.card(wish.body) is None:
         raise Problem(404, _says(terminal, "This terminal does not know the card."))
-    return _shown(await _done(terminal, terminal.prints.desk.print(wish)), terminal)
+    return _shown(await _done(terminal, terminal.prints.desk.print(wish, empty=empty)), terminal)
 
 
 @router.post("/api/v1/print/answer", responses=answers(JobShown) | refusals(409), openapi_extra=takes(Answer))
@@ -120,6 +123,15 @@ def _reason(content: dict[str, Any]) -> PrintReason:
         raise Problem(422, f"reason: expected one of {', '.join(PrintReason)}.") from error
 
 
+def _empty(content: dict[str, Any]) -> bool:
+    empty = content.get("empty", False)
+    if not isinstance(empty, bool):
+        raise Problem(422, "empty: expected true or false.")
+    if empty and content.get("reason") != PrintReason.LOST:
+        raise Problem(422, 'empty: only of a bin whose card is missing: {"reason": "lost", "empty": true}.')
+    return empty
+
+
 async def _done(terminal: Terminal, work: Awaitable[T]) -> T:
     try:
         return await work
@@ -146,5 +158,6 @@ def _shown(job: Job, terminal: Terminal) -> dict[str, Any]:
         "state": job.state,
         "message": shown.message,
         "part": shown.part,
+        "missing": "stored" if job.missing == STORED else job.missing,
         "at": rfc3339(job.at_ms),
     }

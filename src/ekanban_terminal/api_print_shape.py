@@ -9,12 +9,16 @@ from ekanban_terminal.printing.jobs import State
 
 
 class PrintWish(BaseModel):
-    """A card, by its body or by any code of it. id: of the wish, a UUID, so that repeating it prints nothing more."""
+    """A card, by its body or by any code of it. id: of the wish, a UUID, so that repeating it prints nothing more.
+
+    empty: its bin stands empty, and without the card; only with the reason `lost`.
+    """
 
     card: str | None = None
     code: str | None = None
     reason: PrintReason
     id: str | None = None
+    empty: bool = False
 
 
 class Answer(BaseModel):
@@ -25,7 +29,11 @@ class Answer(BaseModel):
 
 
 class JobShown(BaseModel):
-    """A print. `version` and `code` are null until it has one; `message` says what to do."""
+    """A print. `version` and `code` are null until it has one; `message` says what to do.
+
+    missing: of the empty bin for which it is: "stored" until central has acknowledged it, then central's answer
+    ("reported", "on_order", "served", "retired", "set_aside"); null: of no such bin.
+    """
 
     id: str
     card: str
@@ -35,6 +43,7 @@ class JobShown(BaseModel):
     state: State
     message: str
     part: str
+    missing: str | None
     at: str
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from ekanban_core.errors import BadMessage
-from ekanban_core.wire import ScanResult, TerminalStatus
+from ekanban_core.wire import Contact, ScanResult, TerminalStatus
 from ekanban_terminal.backoff import NUDGE_S
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
@@ -87,6 +87,11 @@ class Courier:
     def sent(self) -> int:
         """Scans that central has answered since the start."""
         return self._delivery.sent
+
+    @property
+    def contact(self) -> Contact | None:
+        """When central was heard last."""
+        return self._relation.time.contact
 
     @property
     def failures(self) -> int:

@@ -45,6 +45,8 @@ PRINT_TONES: dict[State, Tone] = {
     State.UNKNOWN: "amber",
     State.FAILED: "red",
 }
+# For a bin without a card: green would look like ordered, and what failed is reported all the same.
+MISSING_TONES: dict[State, Tone] = {**PRINT_TONES, State.DONE: "amber", State.FAILED: "amber"}
 SENTENCE = 320  # most characters of one
 CHANGES_SOMETHING = {  # and can therefore be taken back
     Outcome.OPENED,
@@ -120,12 +122,13 @@ class _Maker:
         if one is None:
             return PrintView()
         headline, why = printable(one.part or one.code), printable(one.message, SENTENCE)
-        word = words.print_word(one.state, self._)
+        word = words.print_word(one.state, self._, one.missing)
         where, beside = printable(one.destination), printable(one.bin)
+        tones = PRINT_TONES if one.missing is None else MISSING_TONES
         return PrintView(
             id=one.id,
-            tone=PRINT_TONES[one.state],
-            icon=words.PRINT_ICONS[one.state],
+            tone=tones[one.state],
+            icon="clock" if one.state is State.DONE and one.missing is not None else words.PRINT_ICONS[one.state],
             word=word,
             headline=headline,
             description=printable(one.description),

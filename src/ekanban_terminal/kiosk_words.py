@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ekanban_core.states import Intent, Outcome
+from ekanban_core.states import Intent, MissingAnswer, Outcome
 from ekanban_terminal.printing.jobs import State
 from ekanban_terminal.state import Entry, PrinterState, ScannerState
 
@@ -71,8 +71,15 @@ def word(entry: Entry, _: Gettext) -> str:
     return _outcomes(_)[entry.outcome]
 
 
-def print_word(state: State, _: Gettext) -> str:
-    """Say in some words what becomes of a print."""
+ON_ITS_WAY = (MissingAnswer.ON_ORDER, MissingAnswer.SERVED)  # as far as central knows
+
+
+def print_word(state: State, _: Gettext, missing: str | None = None) -> str:
+    """Say in some words what becomes of a print. `missing`: of the empty bin without a card for which it is."""
+    if missing is not None and state is State.DONE and missing not in ON_ITS_WAY:
+        return _("Printed, not ordered yet")
+    if missing is not None and state is State.FAILED:
+        return _("Reported, not printed")
     return {
         State.QUEUED: _("Printing"),
         State.SENDING: _("Printing"),

@@ -104,6 +104,7 @@ class PrintShown(Shown):
     destination: str = ""
     bin: str = ""
     message: str
+    missing: str | None = None  # for an empty bin without its card, see printing.jobs.MissingBin; None: for no such one
     at_ms: int
 
 

@@ -12,21 +12,26 @@ from uuid import UUID
 
 from central_plant import Terminal
 from same_again import same_again
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
 
-from ekanban_central import api_tokens, people, sessions, signals_view, sites
+from ekanban_central import api_tokens, missing_cards, people, sessions, signals_view, sites
+from ekanban_central.answered_once import Sender
 from ekanban_central.changes import Change, store
 from ekanban_central.database import Database
 from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.intake import Intake
-from ekanban_central.ledger import SYSTEM, Actor
+from ekanban_central.ledger import SITE, SYSTEM, Actor
 from ekanban_central.loading import LOOP, SIGNAL, load
 from ekanban_central.master import Desk, create_cards, create_location, create_loop, create_part, create_site
+from ekanban_central.missing_cards import Sending
+from ekanban_central.print_reports import parse
 from ekanban_central.signals_view import TERMINAL
 from ekanban_core.facts import Moment
+from ekanban_core.judgement import Standing
 from ekanban_core.lifecycle import Step, act
 from ekanban_core.states import Closing, LocationKind, LoopKind, Role, SignalState, TerminalState
+from ekanban_core.wire import Contact, MissingReport
 from ekanban_migrations import upgrade
 
 MINUTE = 60_000
@@ -125,6 +130,22 @@ class PagePlant:
         """Make an API token."""
         with self.database.transaction() as connection:
             return api_tokens.make(connection, person or self.person, "test", self.now, self.random)
+
+    def miss(self, body: str, terminal: int = 0) -> str:
+        """A worker reports an empty bin without its card; returns the report's id."""
+        at = self.terminals[terminal]
+        told = {
+            "id": str(UUID(bytes=self.random(16), version=4)), "body": body, "print_version": 1,
+            "boot_id": at.boot_id, "boottime_ms": at.boottime_ms, "age_ms": 0,
+        }  # fmt: skip
+        with self.database.transaction() as connection:
+            site = connection.execute(select(SITE).where(SITE.c.id == self.site_id)).mappings().one()
+            contact = Contact(at_ms=self.now, boot_id=at.boot_id, boottime_ms=at.boottime_ms)
+            missing_cards.take(
+                connection, Sender(at.id, dict(site), Standing.GOOD), parse([told], MissingReport),
+                Sending("", at.boot_id, at.boottime_ms, contact), self.now,
+            )  # fmt: skip
+        return str(told["id"])
 
     def scan(self, body: str, intent: str = "empty", at_ms: int | None = None, terminal: int = 0, **more: Any) -> str:
         """Scan a card's first print at a terminal, then or now, and deliver it now; returns the scan's id."""

@@ -16,11 +16,11 @@ from central_plant import Plant, Terminal
 from sqlalchemy import select
 
 from ekanban_central import master, reserves, terminal_prints
+from ekanban_central.answered_once import Sender
 from ekanban_central.changes import Change, store
 from ekanban_central.ledger import SITE, SYSTEM, Actor
 from ekanban_central.loading import load
 from ekanban_central.print_reports import parse
-from ekanban_central.terminal_prints import Sender
 from ekanban_core import lifecycle, lifecycle_prints
 from ekanban_core.card_code import CardCode
 from ekanban_core.decision import Decision
@@ -28,7 +28,7 @@ from ekanban_core.facts import Card, Message
 from ekanban_core.judgement import Standing
 from ekanban_core.lifecycle_prints import Reserve
 from ekanban_core.states import CardState, Outcome, PrintAnswer
-from ekanban_core.wire import CardPrint, EpochMessage, ReserveRequest
+from ekanban_core.wire import CardPrint, EpochMessage, PrintReport, ReserveRequest
 
 Paper = tuple[str, int]  # a card, and the version that this paper carries
 
@@ -117,7 +117,7 @@ class PrintFloor:
         with self.plant.database.transaction() as connection:
             site = connection.execute(select(SITE).where(SITE.c.id == self.plant.site_id)).mappings().one()
             sender = Sender(printer.terminal.id, dict(site), Standing.GOOD)
-            taken = terminal_prints.take(connection, sender, parse(printer.unsent), self.plant.now)
+            taken = terminal_prints.take(connection, sender, parse(printer.unsent, PrintReport), self.plant.now)
         for told, result in zip(printer.unsent, taken.results, strict=True):
             assert result.answer is not PrintAnswer.SET_ASIDE, (told, result.message)
             if result.answer is PrintAnswer.CONFIRMED and not result.repeated:

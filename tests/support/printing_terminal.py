@@ -16,6 +16,8 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.wire import (
     CardPrint,
     EpochMessage,
+    MissingReportAnswer,
+    MissingResult,
     PrintReportAnswer,
     PrintResult,
     ReserveAnswer,
@@ -69,6 +71,27 @@ class PrintingTerminal:
         answer = self.post("prints/report", {"reports": list(reports)}).raise_for_status()
         self.device.believe(answer)
         return PrintReportAnswer.model_validate_json(answer.content).results
+
+    def told(self, *reports: dict[str, Any], rebooted: bool = False) -> list[MissingResult]:
+        """Tell of bins without a card."""
+        now = self.device.world.clock.now_ms - BOOTED_MS
+        sent = {"boot_id": "next", "boottime_ms": 1} if rebooted else {"boot_id": "boot", "boottime_ms": now}
+        content = {"reports": list(reports), "contact": self.contact, **sent}
+        answer = self.post("prints/missing", content).raise_for_status()
+        self.device.believe(answer)
+        return MissingReportAnswer.model_validate_json(answer.content).results
+
+    def missing(self, body: str, **more: Any) -> dict[str, Any]:
+        """A bin without a card, reported just now and not yet told."""
+        now = self.device.world.clock.now_ms - BOOTED_MS
+        return {
+            "id": fresh_id(), "body": body, "print_version": 1, "reported_at": "2026-06-01T08:00:00.000Z",
+            "boot_id": "boot", "boottime_ms": now, "age_ms": 0, **more,
+        }  # fmt: skip
+
+    def aged(self, report: dict[str, Any]) -> dict[str, Any]:
+        """The same, to be told now."""
+        return {**report, "age_ms": self.device.world.clock.now_ms - BOOTED_MS - report["boottime_ms"]}
 
     def print_of(self, body: str, version: int, end: str = "printed", **more: Any) -> dict[str, Any]:
         """A report, not yet sent."""

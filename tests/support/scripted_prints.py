@@ -13,6 +13,10 @@ from ekanban_core.states import PrintAnswer, PrintEnd
 from ekanban_core.texts import SENTENCES
 from ekanban_core.wire import (
     CardPrint,
+    MissingReport,
+    MissingReportAnswer,
+    MissingReports,
+    MissingResult,
     PrintReport,
     PrintReportAnswer,
     PrintReports,
@@ -39,6 +43,9 @@ class ScriptedPrints:
     reports: dict[str, tuple[PrintReport, PrintResult]] = field(default_factory=dict)  # by id: content, first answer
     requests: list[PrintRequest] = field(default_factory=list)
     request_states: list[str] = field(default_factory=lambda: ["done"])  # of the one job, one each time it is asked for
+    missing: dict[str, MissingReport] = field(default_factory=dict)  # bins without a card, by id: as first heard
+    missing_answer: str = "reported"
+    knows_missing: bool = True  # False: as a central of an earlier release
     refuses: str = ""  # requests, with this sentence
 
     def answer(self, path: str, body: bytes, cards: dict[str, Any], generation: str, now_ms: int) -> tuple[int, Any]:
@@ -48,6 +55,8 @@ class ScriptedPrints:
             return 200, self._reserve(ReserveRequest.model_validate_json(body), cards, generation, now_ms)
         if verb == "report":
             return 200, self._report(PrintReports.model_validate_json(body), cards, generation, now_ms)
+        if verb == "missing":
+            return self._missing(MissingReports.model_validate_json(body), generation, now_ms)
         return self._request(PrintRequest.model_validate_json(body), cards)
 
     def _reserve(self, asked: ReserveRequest, cards: dict[str, Any], generation: str, now_ms: int) -> bytes:
@@ -97,6 +106,18 @@ class ScriptedPrints:
             self.reports[report.id] = (report, result)
             results.append(result)
         return PrintReportAnswer(generation=generation, at_ms=now_ms, results=results).model_dump_json().encode()
+
+    def _missing(self, told: MissingReports, generation: str, now_ms: int) -> tuple[int, Any]:
+        if not self.knows_missing:
+            return 404, {"title": "Not Found", "status": 404}
+        results = []
+        for content in told.reports:
+            report = MissingReport.model_validate(content)
+            repeated = report.id in self.missing
+            self.missing.setdefault(report.id, report)
+            result = MissingResult(id=report.id, answer=self.missing_answer, message="Reported.", repeated=repeated)
+            results.append(result)
+        return 200, MissingReportAnswer(generation=generation, at_ms=now_ms, results=results).model_dump_json().encode()
 
     def _request(self, asked: PrintRequest, cards: dict[str, Any]) -> tuple[int, Any]:
         if self.refuses:

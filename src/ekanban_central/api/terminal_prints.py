@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ekanban_central import ledger, print_requests, reserves, terminal_prints, terminal_starts
 from ekanban_central.access import SignedTerminal, enrolled_terminal, signed_terminal
+from ekanban_central.answered_once import Sender
 from ekanban_central.api.lists import PAGE, Here, Limit, Looking, Page
 from ekanban_central.api.print_jobs import job_now
 from ekanban_central.api.print_refusals import told
@@ -24,7 +25,7 @@ from ekanban_central.loading import CARD
 from ekanban_central.print_reports import Item, parse
 from ekanban_central.print_wish import NoSuchCards
 from ekanban_central.problems import Problem
-from ekanban_central.terminal_prints import PRINT, Sender
+from ekanban_central.terminal_prints import PRINT
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
 from ekanban_core.judgement import Standing
@@ -77,33 +78,32 @@ class TerminalPrintOut(BaseModel):
     open: bool
 
 
-def _described(model: type[BaseModel]) -> dict[str, Any]:
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """Say in OpenAPI what a route reads by itself."""
     return json_body(model.model_json_schema(ref_template=REFERENCE))
 
 
-@router.post(
-    "/reserve", openapi_extra=_described(ReserveRequest), response_model=ReserveAnswer, responses=refusals(409)
-)
+@router.post("/reserve", openapi_extra=described(ReserveRequest), response_model=ReserveAnswer, responses=refusals(409))
 async def reserve(request: Request, terminal: Enrolled) -> ReserveAnswer:
     """Give a terminal versions of cards that it may print while central is away; repeating it gives the same."""
-    wish = _read(ReserveRequest, await request.body(), terminal)
+    wish = read_signed(ReserveRequest, await request.body(), terminal)
     return await run_in_threadpool(_reserve, central_of(request), terminal, wish)
 
 
-@router.post("/report", openapi_extra=_described(Described), response_model=PrintReportAnswer)
+@router.post("/report", openapi_extra=described(Described), response_model=PrintReportAnswer)
 async def report(request: Request, terminal: Signed) -> PrintReportAnswer:
     """Take in what a terminal has printed. The answer names what is committed here; nothing is refused."""
-    told = _read(PrintReports, await request.body(), terminal)
-    items = await run_in_threadpool(parse, told.reports)
+    told = read_signed(PrintReports, await request.body(), terminal)
+    items = await run_in_threadpool(parse, told.reports, PrintReport)
     return await run_in_threadpool(_report, central_of(request), terminal, told.epoch, items)
 
 
 @router.post(
-    "/request", openapi_extra=_described(PrintRequest), response_model=PrintRequestAnswer, responses=refusals(404, 409)
+    "/request", openapi_extra=described(PrintRequest), response_model=PrintRequestAnswer, responses=refusals(404, 409)
 )
 async def ask_for_print(request: Request, terminal: Enrolled) -> PrintRequestAnswer:
     """Print a replacement on central's printer for this terminal; sent again with the same id, say how far it is."""
-    wish = _read(PrintRequest, await request.body(), terminal)
+    wish = read_signed(PrintRequest, await request.body(), terminal)
     return await run_in_threadpool(_ask, central_of(request), terminal, wish)
 
 
@@ -139,7 +139,8 @@ def list_prints(
     return Page(items=[_out(row) for row in rows[:limit]], next=after)
 
 
-def _read(model: type[Sent], body: bytes, terminal: SignedTerminal) -> Sent:
+def read_signed(model: type[Sent], body: bytes, terminal: SignedTerminal) -> Sent:
+    """Read a terminal's message. Raises Problem: it does not fit, or it is another terminal's."""
     try:
         message = model.model_validate(json_of(body))
     except ValidationError as error:
@@ -156,7 +157,7 @@ def _reserve(central: Central, terminal: SignedTerminal, wish: ReserveRequest) -
         given = _given(connection, terminal, wish, now_ms, write=False)
     if given is None:
         with central.database.transaction() as connection:
-            _locked_state(connection, terminal.id)
+            locked_state(connection, terminal.id)
             given = _given(connection, terminal, wish, now_ms, write=True)
         if given is None:
             raise LookupError("reserves were written and not read")
@@ -198,26 +199,30 @@ def _given(
     return reserves.given(connection, terminal.site_id, terminal.id, wish, now_ms, write=write)
 
 
-def _report(central: Central, terminal: SignedTerminal, epoch: EpochMessage, items: list[Item]) -> PrintReportAnswer:
+def _report(
+    central: Central, terminal: SignedTerminal, epoch: EpochMessage, items: list[Item[PrintReport]]
+) -> PrintReportAnswer:
     now_ms = central.now_ms()
     with central.database.transaction() as connection:
-        state = _locked_state(connection, terminal.id)
+        state = locked_state(connection, terminal.id)
         site = connection.execute(select(SITE).where(SITE.c.id == terminal.site_id)).mappings().one()
-        standing = _standing(state, terminal_starts.is_copy(connection, terminal.id, epoch, now_ms))
-        taken = terminal_prints.take(connection, Sender(terminal.id, dict(site), standing), items, now_ms)
+        copied = terminal_starts.is_copy(connection, terminal.id, epoch, now_ms)
+        sender = Sender(terminal.id, dict(site), standing(state, copied))
+        taken = terminal_prints.take(connection, sender, items, now_ms)
         generation = ledger.generation(connection)
     if taken.position:
         central.hub.publish(terminal.site_id, taken.position)
     return PrintReportAnswer(generation=generation, at_ms=now_ms, results=taken.results)
 
 
-def _locked_state(connection: Connection, terminal_id: UUID) -> TerminalState:
+def locked_state(connection: Connection, terminal_id: UUID) -> TerminalState:
     """The terminal's standing, held as intake holds it: what one terminal sends is taken one after the other."""
     row = select(TERMINAL.c.state).where(TERMINAL.c.id == terminal_id).with_for_update(key_share=True)
     return TerminalState(connection.execute(row).scalar_one())
 
 
-def _standing(state: TerminalState, copied: bool) -> Standing:
+def standing(state: TerminalState, copied: bool) -> Standing:
+    """Whether what a terminal tells of paper counts."""
     if state is not TerminalState.ENROLLED:
         return Standing(state)
     return Standing.FORKED if copied else Standing.GOOD

@@ -18,10 +18,23 @@ from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.printing import book_sql as sql
-from ekanban_terminal.printing.jobs import ENDS, BookFailed, Ended, Job, Report, Said, State, Why
+from ekanban_terminal.printing.jobs import (
+    ENDS,
+    BookFailed,
+    Ended,
+    Job,
+    MissingBin,
+    PrintRefused,
+    Report,
+    Said,
+    State,
+    Why,
+)
 
 FILE = "prints.sqlite"
-KEPT = 1_000  # prints that stay in the book after central knows of them
+KEPT = 1_000  # prints that stay in the book after central knows of them, …
+KEPT_MISSING = 200  # … and bins without a card
+MOST_MISSING = 1_000  # bins without a card of which central has not heard; more are refused
 MOST_DETAIL = 500  # characters, of wire.PrintReport
 
 
@@ -65,15 +78,21 @@ class Book:
 
     # Prints.
 
-    def add(self, job: Job) -> Job:
-        """Write down a wish. The same id again, or a card that is being printed: gives the print that there is."""
+    def add(self, job: Job, missing: MissingBin | None = None) -> Job:
+        """Write down a wish. The same id again, or a card that is being printed: gives the print that there is.
+
+        missing: the bin that stood empty without this card; on the disk with the wish, whatever becomes of the print.
+        Raises PrintRefused where central has not heard of too many such bins.
+        """
         with self._writing() as connection:
             there = _one(connection, sql.ONE, job.id) or _one(connection, sql.UNFINISHED, job.body)
-            if there is not None:
-                return there
-            connection.execute(sql.ADD, _row(job))
-            connection.execute(sql.FORGET, (KEPT,))
-        return job
+            if missing is not None:
+                _report(connection, missing, there or job)
+            if there is None:
+                connection.execute(sql.ADD, _row(job))
+                connection.execute(sql.FORGET, (KEPT,))
+            found = _one(connection, sql.ONE, (there or job).id)
+        return found or job
 
     def start(self, job: Job, version: int) -> Job:
         """Use up a version for this print: when this returns, it is on the disk that nobody may print it again.
@@ -150,7 +169,7 @@ class Book:
         """What central is to hear, oldest first."""
         with self._reading() as connection:
             return [
-                Report(_job(row[:9]), PrintEnd(row[9]), Ended(*row[10:15]), row[15])
+                Report(_job(row[:10]), PrintEnd(row[10]), Ended(*row[11:16]), row[16])
                 for row in connection.execute(sql.TO_TELL, (most,))
             ]
 
@@ -158,6 +177,21 @@ class Book:
         """What was printed here, by card."""
         with self._reading() as connection:
             return [Paper(*row) for row in connection.execute(sql.PAPER)]
+
+    # Bins without a card.
+
+    def missing_to_tell(self, generation: str, most: int) -> list[MissingBin]:
+        """Bins of which this life of central's has not heard, oldest first."""
+        with self._reading() as connection:
+            return [MissingBin(*row) for row in connection.execute(sql.MISSING_TO_TELL, (generation, most))]
+
+    def missing_told(self, id_: str, generation: str, answer: str) -> str:
+        """Central has acknowledged it, and this is what it makes of it. Gives the print that is for this bin."""
+        with self._writing() as connection:
+            row = connection.execute(sql.MISSING_JOB, (id_,)).fetchone()
+            connection.execute(sql.MISSING_TOLD, (generation, answer, id_))
+            connection.execute(sql.FORGET_MISSING, (KEPT_MISSING,))
+        return str(row[0]) if row else ""
 
     # The reserve.
 
@@ -216,9 +250,10 @@ class Book:
                 raise sqlite3.DatabaseError(f"a newer release wrote it (schema {version})")
             if connection.execute(sql.CHECK).fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("it is damaged")
-            if version == 0:
+            wanted = [] if connection.execute(sql.HAS_ADDED).fetchone() else [sql.ADDED]
+            if wanted:
                 connection.execute("BEGIN IMMEDIATE")
-                for statement in sql.SCHEMA:
+                for statement in (*(sql.SCHEMA if version == 0 else ()), *wanted):
                     connection.execute(statement)
                 connection.execute("COMMIT")
         except BaseException:
@@ -226,6 +261,16 @@ class Book:
             raise
         self._connection = connection
         return connection
+
+
+def _report(connection: sqlite3.Connection, missing: MissingBin, job: Job) -> None:
+    if connection.execute(sql.MISSING_JOB, (missing.id,)).fetchone() is not None:
+        return  # the same touch again
+    (untold,) = connection.execute(sql.MISSING_UNTOLD).fetchone()
+    if untold >= MOST_MISSING:
+        raise PrintRefused(_("Too many empty bins wait to be told to central. Call your supervisor."))
+    told = (missing.at, missing.boot_id, missing.boottime_ms, missing.cursor)
+    connection.execute(sql.ADD_MISSING, (missing.id, missing.body, job.id, missing.version, *told))
 
 
 def _row(job: Job) -> tuple[Any, ...]:
@@ -250,5 +295,6 @@ def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    id_, body, reason, state, at_ms, version, text, facts, said = row
-    return Job(id_, body, PrintReason(reason), State(state), at_ms, version, Why(text, json.loads(facts)), bool(said))
+    id_, body, reason, state, at_ms, version, text, facts, said, missing = row
+    why = Why(text, json.loads(facts))
+    return Job(id_, body, PrintReason(reason), State(state), at_ms, version, why, bool(said), missing)

@@ -23,6 +23,15 @@ SCHEMA = (
     " STRICT",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+# Bins that stood empty without their card. Came later and is only added: an earlier release of this program does not
+# look at it, and prints from this book as ever. `job`: the print that replaces the card; `told`: the life of central's
+# ledger that has acknowledged it, so that a central that was restored hears of it again.
+ADDED = (
+    "CREATE TABLE missing (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, job TEXT NOT NULL,"
+    " version INTEGER NOT NULL, at TEXT NOT NULL, boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL, cursor TEXT,"
+    " told TEXT NOT NULL DEFAULT '', answer TEXT NOT NULL DEFAULT '') STRICT"
+)
+HAS_ADDED = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'missing'"
 PRAGMAS = (
     "PRAGMA journal_mode = DELETE",
     "PRAGMA synchronous = EXTRA",
@@ -32,7 +41,10 @@ PRAGMAS = (
 USER_VERSION = "PRAGMA user_version"
 CHECK = "PRAGMA quick_check(1)"
 
-JOB = "job.id, job.body, job.reason, job.state, job.at_ms, job.version, job.why, job.facts, job.said"
+JOB = (
+    "job.id, job.body, job.reason, job.state, job.at_ms, job.version, job.why, job.facts, job.said,"
+    " (SELECT answer FROM missing WHERE missing.job = job.id ORDER BY missing.number DESC LIMIT 1)"
+)
 ONE = f"SELECT {JOB} FROM job WHERE id = ?"
 NEWEST = f"SELECT {JOB} FROM job ORDER BY number DESC LIMIT ?"
 UNFINISHED = (  # another print of the same card would be one too many
@@ -64,6 +76,18 @@ TO_TELL = (
     " report.detail FROM report JOIN job ON job.id = report.job ORDER BY report.number LIMIT ?"
 )
 TOLD = "DELETE FROM report WHERE id = ?"
+
+# So do bins without a card; those that were told stay for a while, so that the same wish again tells nothing new.
+ADD_MISSING = (
+    "INSERT INTO missing (id, body, job, version, at, boot_id, boottime_ms, cursor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+MISSING_TO_TELL = (
+    "SELECT id, body, version, at, boot_id, boottime_ms, cursor FROM missing WHERE told <> ? ORDER BY number LIMIT ?"
+)
+MISSING_TOLD = "UPDATE missing SET told = ?, answer = ? WHERE id = ?"
+MISSING_JOB = "SELECT job FROM missing WHERE id = ?"
+MISSING_UNTOLD = "SELECT count(*) FROM missing WHERE told = ''"
+FORGET_MISSING = "DELETE FROM missing WHERE told <> '' AND number <= (SELECT max(number) FROM missing) - ?"
 
 RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version DESC LIMIT 1"
 ALL_RESERVED = "SELECT body, version, generation FROM reserve ORDER BY body, version"

@@ -23,13 +23,26 @@ from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.printing.book import Book
-from ekanban_terminal.printing.jobs import NOTHING, BookFailed, Ended, Job, PrintRefused, Said, State, Why, Wish
+from ekanban_terminal.printing.jobs import (
+    NOTHING,
+    STORED,
+    BookFailed,
+    Ended,
+    Job,
+    MissingBin,
+    PrintRefused,
+    Said,
+    State,
+    Why,
+    Wish,
+)
 from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing, in_a_thread
 from ekanban_terminal.store import Run, inline
 
 T = TypeVar("T")
 
 PATIENCE_S = 90.0  # for one call of a printer; then nobody knows, and the terminal goes on
+REMEMBERED = 100  # prints for bins without a card; of older ones the book knows
 DRAWING_S = 60.0  # for the first card: libraries and fonts are loaded from an SD card
 
 NO_ANSWER = _("The printer does not answer. Look whether it is on and has paper.")
@@ -98,6 +111,7 @@ class Desk:
         self._changed = changed
         self._patience_s = patience_s
         self._active: dict[str, Job] = {}
+        self._missing: dict[str, str] = {}  # by print: what is known of the bin without a card for which it is
         self._seen: set[tuple[str, int]] = set()  # scanned while they were being printed
         self._turn = asyncio.Lock()
         self._busy: asyncio.Future[Any] | None = None  # a call of the printer's that nobody waits for any more
@@ -132,15 +146,28 @@ class Desk:
 
     # What people do.
 
-    async def print(self, wish: Wish) -> Job:
-        """Begin a print, or give the one that there is. Raises PrintRefused or BookFailed."""
+    async def print(self, wish: Wish, *, empty: bool = False) -> Job:
+        """Begin a print, or give the one that there is. Raises PrintRefused or BookFailed.
+
+        empty: the bin stands empty without its card. When this returns, that is on the disk and will be told to
+        central, whatever becomes of the print.
+        """
         card = self._printable(wish.body)
         await self._do(
             partial(self._book.cut_off, self._ended, set(self._active))
         )  # a disk that failed may have left something
         job = await self._do(
-            partial(self._book.add, Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms()))
+            partial(
+                self._book.add,
+                Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms()),
+                self._bin_of(wish) if empty else None,
+            )
         )
+        if empty:
+            self._missing.setdefault(job.id, job.missing or STORED)
+            if len(self._missing) > REMEMBERED:
+                del self._missing[next(iter(self._missing))]
+            self._office.wake()
         if job.id in self._active or job.state is not State.QUEUED:
             self._show(job)
             return job
@@ -185,6 +212,23 @@ class Desk:
         return await self._do(partial(self._book.newest, most))
 
     # The way of a print.
+
+    def _bin_of(self, wish: Wish) -> MissingBin:
+        """Of now, by the register as it is now."""
+        now, register = self._ended(), self._beliefs.register
+        _found, known = self._beliefs.known(wish.body)
+        version = known.card.print_version if known else 0
+        cursor = register.about.cursor_at(now.boottime_ms)
+        return MissingBin(wish.id, wish.body, version, now.at, now.boot_id, now.boottime_ms, cursor)
+
+    def hear_of_missing(self, job_id: str, answer: str) -> None:
+        """Central says what it makes of the bin for which this print is: what is shown of it says so, too."""
+        self._missing[job_id] = answer
+        if self.newest is not None and self.newest.id == job_id:
+            self.newest = replace(self.newest, missing=answer)
+        if job_id in self.unknown:
+            self.unknown[job_id] = replace(self.unknown[job_id], missing=answer)
+        self._changed()
 
     def _printable(self, body: str) -> RegisterCard:
         card = self._beliefs.register.card(body)
@@ -356,9 +400,10 @@ class Desk:
 
     def _as_failed(self, job: Job, why: Why) -> Job:
         state = State.FAILED if job.version is None else State.UNKNOWN
-        return Job(job.id, job.body, job.reason, state, job.at_ms, job.version, why)
+        return Job(job.id, job.body, job.reason, state, job.at_ms, job.version, why, missing=job.missing)
 
     def _show(self, job: Job) -> None:
+        job = replace(job, missing=self._missing.get(job.id, job.missing))  # whoever carries it out may know less
         self.newest, self.newest_ms = job, self._now_ms()
         if job.state is State.UNKNOWN:
             self.unknown[job.id] = job

@@ -62,6 +62,27 @@ class Job:
     version: int | None = None
     why: Why = NOTHING
     said: bool = False
+    missing: str | None = None  # of an empty bin whose card it replaces, see MissingBin; None: no such bin
+
+
+STORED = ""  # of MissingBin.answer: central has not acknowledged it
+
+
+@dataclass(frozen=True, slots=True)
+class MissingBin:
+    """A bin that stood empty without its card, as a worker told it: for the report to central.
+
+    id: UUIDv7, of the wish; the signal that a supervisor opens for it bears it. version: of the paper that should be
+    there, 0: not known. at: wall clock, RFC 3339; shown, never compared. cursor: of the register of then.
+    """
+
+    id: str
+    body: str
+    version: int
+    at: str
+    boot_id: str
+    boottime_ms: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

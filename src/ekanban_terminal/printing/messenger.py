@@ -20,7 +20,11 @@ from ekanban_core.texts import gettext as _
 from ekanban_core.wire import (
     MOST_REPORTS,
     CardPrint,
+    Contact,
     EpochMessage,
+    MissingReport,
+    MissingReportAnswer,
+    MissingReports,
     PrintReport,
     PrintReportAnswer,
     PrintReports,
@@ -37,7 +41,7 @@ from ekanban_terminal.clock import Clock
 from ekanban_terminal.errors import JournalError, LinkDown
 from ekanban_terminal.exchange import Answered, Central
 from ekanban_terminal.printing.book import Book, Reserved
-from ekanban_terminal.printing.jobs import BookFailed, Job, Report, Said, State, Why
+from ekanban_terminal.printing.jobs import BookFailed, Job, MissingBin, Report, Said, State, Why
 from ekanban_terminal.store import Run, inline
 
 PRINTS = "/api/v1/terminals/prints"
@@ -45,6 +49,7 @@ IDLE_S = 3_600.0  # without a word from the courier: the reserve is looked after
 SOON_S = 20.0  # after scans were sent: central gives versions of the cards last scanned here
 PROGRESS_S = 2.0  # between looks at a print that central was asked for
 PROGRESS_MOST_S = 300.0  # then people look themselves
+UNHEARD = "?"  # of a generation: none has this name
 
 NOT_ANSWERED = _("Central did not answer. It may still print the card: look at its printer.")
 CENTRAL = {  # what central says of a print that it was asked for: its job's state
@@ -80,12 +85,21 @@ class Standing(Protocol):
         """Scans that it has answered since the start."""
         ...
 
+    @property
+    def contact(self) -> Contact | None:
+        """When it was heard last."""
+        ...
+
 
 class Listener(Protocol):
     """Who hears what central says of a print: the desk."""
 
     async def hear(self, job: Job, said: Said) -> None:
         """Of this one."""
+        ...
+
+    def hear_of_missing(self, job_id: str, answer: str) -> None:
+        """Of the bin without a card for which this print is."""
         ...
 
 
@@ -111,6 +125,8 @@ class Messenger:
         self._clock = clock
         self._printer = printer  # its name; empty: this terminal has none, and keeps no reserve
         self._backoff = Backoff(random_bytes)
+        self._missing_backoff = Backoff(random_bytes)
+        self._missing_s = IDLE_S  # until bins without a card are told again
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
         self._sent = -1  # scans that central had answered when the reserve was asked for
@@ -169,6 +185,7 @@ class Messenger:
             return IDLE_S
         try:
             if self._book.is_begun:
+                await self._try_missing()
                 await self._tell_all()
                 await self._follow()
             if self._reserve_is_due():
@@ -190,9 +207,10 @@ class Messenger:
     def _next(self) -> float:
         if self._progress:
             return PROGRESS_S
+        idle_s = min(IDLE_S, self._missing_s)
         if not self._printer:
-            return IDLE_S
-        return min(IDLE_S, max(1.0, self._due_at - self._clock.monotonic()))
+            return idle_s
+        return min(idle_s, max(1.0, self._due_at - self._clock.monotonic()))
 
     # Reports.
 
@@ -219,7 +237,7 @@ class Messenger:
         return bool(told)
 
     def _report(self, one: Report) -> dict[str, object]:
-        ended, now_ms = one.ended, self._clock.boottime_ms()
+        ended = one.ended
         return PrintReport(
             id=ended.id,
             body=one.job.body,
@@ -232,7 +250,7 @@ class Messenger:
             printed_at=ended.at,
             boot_id=ended.boot_id,
             boottime_ms=ended.boottime_ms,
-            age_ms=max(0, now_ms - ended.boottime_ms) if ended.boot_id == self._clock.boot_id else None,
+            age_ms=self._age_ms(ended.boot_id, ended.boottime_ms),
         ).model_dump(mode="json")
 
     async def _hear(self, job: Job, result: PrintResult) -> None:
@@ -241,6 +259,63 @@ class Messenger:
         if self.listener is None or not not_valid or job.state is not State.DONE or job.version is None:
             return
         await self.listener.hear(job, Said(State.VOID, job.version, _sentence(result)))
+
+    # Bins without a card.
+
+    async def _try_missing(self) -> None:
+        """Tell them, in nobody's way: a central of an earlier release does not know this call, and prints are told."""
+        try:
+            await self._tell_missing()
+        except (LinkDown, BadMessage) as error:
+            log.warning("missing_cards_not_told", why=str(error))
+            self._missing_s = self._missing_backoff.failed()
+        else:
+            self._missing_s = IDLE_S
+            self._missing_backoff.worked()
+
+    async def _tell_missing(self) -> None:
+        while bins := await self._untold():
+            central = self._asked
+            message = MissingReports(
+                terminal=central.identity.terminal,
+                generation=self._standing.generation or None,
+                epoch=await self._epoch(),
+                boot_id=self._clock.boot_id,
+                boottime_ms=self._clock.boottime_ms(),
+                contact=self._standing.contact,
+                reports=[self._missing(one) for one in bins],
+            )
+            answer = _understood(MissingReportAnswer, await self._post(central, "missing", message))
+            told = [result for result in answer.results if result.id in {one.id for one in bins}]
+            for result in told:
+                await self._hear_of_missing(str(result.id), answer.generation, result.answer)
+            if not told or answer.generation != self._standing.generation:
+                return  # told again once this life of central's is known here, or after a while
+
+    async def _untold(self) -> list[MissingBin]:
+        generation = self._standing.generation or UNHEARD
+        return await self._run(lambda: self._book.missing_to_tell(generation, MOST_REPORTS))
+
+    def _missing(self, one: MissingBin) -> dict[str, object]:
+        return MissingReport(
+            id=one.id,
+            body=one.body,
+            print_version=one.version or None,
+            reported_at=one.at,
+            register_cursor=one.cursor,
+            boot_id=one.boot_id,
+            boottime_ms=one.boottime_ms,
+            age_ms=self._age_ms(one.boot_id, one.boottime_ms),
+        ).model_dump(mode="json")
+
+    async def _hear_of_missing(self, id_: str, generation: str, answer: str) -> None:
+        job = await self._run(lambda: self._book.missing_told(id_, generation, answer))
+        if self.listener is not None:
+            self.listener.hear_of_missing(job, answer)
+
+    def _age_ms(self, boot_id: str, boottime_ms: int) -> int | None:
+        """How long ago something was; None for an earlier boot."""
+        return max(0, self._clock.boottime_ms() - boottime_ms) if boot_id == self._clock.boot_id else None
 
     # Reserves.
 

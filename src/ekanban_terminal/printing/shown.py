@@ -8,7 +8,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
-from ekanban_terminal.printing.jobs import Job, State, Why
+from ekanban_terminal.printing.jobs import STORED, Job, State, Why
 from ekanban_terminal.printing.press import Standing
 from ekanban_terminal.state import PrinterShown, PrintShown
 
@@ -24,6 +24,27 @@ STATES = {
 }
 DONE = _("Put the new card on the bin and destroy the old one: it is not valid any more.")
 DONE_LOST = _("Put the new card on the bin. Where the old one turns up, destroy it: it is not valid any more.")
+NEW_CARD = _("Put the new card on the bin.")
+# Of a bin that stood empty without its card: by what central makes of it, with the new card and without.
+REPORTED = (
+    _("Not ordered yet: your supervisor has the report and orders it, or scan the new card at the bin."),
+    _("Not ordered yet: your supervisor has the report and decides."),
+)
+MISSING = {
+    STORED: (
+        _(
+            "Not ordered yet: the report is stored here until central is there. Scan the new card at the bin, or tell "
+            "your supervisor."
+        ),
+        _("Not ordered yet: the report is stored here until central is there. Tell your supervisor."),
+    ),
+    "reported": REPORTED,
+    "on_order": (_("Reported. An order of this card is open already; your supervisor looks at it."),) * 2,
+    "served": (_("This bin was ordered and filled since. Scan the new card when it is empty."),) * 2,
+    "retired": (_("Reported. The card is out of use and orders nothing: call your supervisor."),) * 2,
+    "set_aside": (_("Not ordered: central has set this report aside. Call your supervisor."),) * 2,
+}
+WITHOUT_OLD_CARD = {State.DONE: NEW_CARD, State.UNKNOWN: "", State.FAILED: ""}  # whose card is missing has none
 
 
 def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> PrintShown:
@@ -39,7 +60,8 @@ def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> 
         card=job.body,
         code=CardCode(job.body, job.version).shown if job.version else "",
         quantity=card.quantity if card else None,
-        message=" ".join(text for text in (sentence(job.why, says), says(_standing(job))) if text),
+        message=" ".join(text for text in (sentence(job.why, says), *_standing(job, says)) if text),
+        missing=job.missing,
         at_ms=at_ms,
         **facts,
     )
@@ -60,7 +82,16 @@ def sentence(why: Why, says: Says) -> str:
     return text.format(**why.facts) if why.facts else text
 
 
-def _standing(job: Job) -> str:
+def _standing(job: Job, says: Says) -> list[str]:
+    """What to do with the paper, and how the bin stands for which it is."""
+    if job.missing is None:
+        return [says(_of_the_paper(job))]
+    with_card, without = MISSING.get(job.missing, REPORTED)
+    paper = WITHOUT_OLD_CARD.get(job.state, STATES.get(job.state, ""))
+    return [says(paper) if paper else "", says(without if job.state is State.FAILED else with_card)]
+
+
+def _of_the_paper(job: Job) -> str:
     if job.state is not State.DONE:
         return STATES[job.state]
     return DONE_LOST if job.reason is PrintReason.LOST else DONE

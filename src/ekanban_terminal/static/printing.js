@@ -1,11 +1,11 @@
 // Printing a card again in three touches: the key, the card, the reason. For a bin without a card: the key, "card
-// missing", the bin. What becomes of the print arrives as an event, as everything does.
+// missing", the bin, and whether it is empty: only then a supervisor hears of it. What becomes of the print arrives as an event, as everything does.
 
 import { fitLines } from "./fit.js";
 import { ask } from "./keys.js";
 
 const IDLE_MS = 30_000; // a panel that nobody touches goes away
-const PANELS = ["choose", "places", "reason"];
+const PANELS = ["choose", "places", "bin", "reason"];
 
 const panel = Object.fromEntries(PANELS.map((name) => [name, document.querySelector(`[data-name="${name}"]`)]));
 const spoken = document.querySelector("#spoken");
@@ -67,10 +67,10 @@ function choose(card, shown) {
 }
 
 // The service answers before the paper comes; its event shows the print, and the panel is in nobody's way then.
-async function print(reason) {
+async function print(reason, empty) {
   const { card, id } = wish;
   close();
-  await ask("/api/v1/print", { card, id, reason });
+  await ask("/api/v1/print", { card, id, reason, ...(empty && { empty }) });
 }
 
 async function places() {
@@ -88,7 +88,8 @@ async function places() {
         return places();
       }
       wish = { card: item.card, id: newId() };
-      return print("lost");
+      fill(panel.bin.querySelector(".chosen"), item);
+      return open("bin");
     };
   }
   open("places");
@@ -97,6 +98,7 @@ async function places() {
 function back() {
   const now = document.body.dataset.panel;
   if (now === "reason") return open("choose");
+  if (now === "bin") return places();
   if (now !== "places") return close();
   if (!ranges.length) return open("choose");
   ranges.pop();
@@ -137,6 +139,10 @@ export function printing(on) {
   document.querySelector("#missing").addEventListener("click", places);
   for (const key of panel.reason.querySelectorAll("[data-reason]")) {
     key.addEventListener("click", () => document.body.dataset.panel === "reason" && print(key.dataset.reason));
+  }
+  for (const key of panel.bin.querySelectorAll("[data-empty]")) {
+    const empty = key.dataset.empty === "true";
+    key.addEventListener("click", () => document.body.dataset.panel === "bin" && print("lost", empty));
   }
   for (const key of document.querySelectorAll(".back")) key.addEventListener("click", back);
   addEventListener("keydown", (event) => {

@@ -79,7 +79,7 @@ def panel(page: Page, name: str) -> Any:
 def closed(page: Page) -> None:
     """No panel is in the way of scans any more."""
     expect(page.locator("body:not([data-panel])")).to_have_count(1)
-    for name in ("choose", "places", "reason"):
+    for name in ("choose", "places", "bin", "reason"):
         expect(panel(page, name)).to_be_hidden()
 
 
@@ -116,7 +116,10 @@ def test_a_double_touch_is_one_wish(screen: Screen, terminal: Terminal) -> None:
     assert len(terminal.posted) == 1
 
 
-def test_a_bin_without_a_card_is_found_by_a_few_touches(screen: Screen, terminal: Terminal) -> None:
+@pytest.mark.parametrize(("word", "empty"), [("Empty", True), pytest.param("Not empty", None, marks=pytest.mark.more)])
+def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is_empty(
+    screen: Screen, terminal: Terminal, word: str, empty: bool | None
+) -> None:
     ready(terminal)
     terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
     screen.page.get_by_role("button", name="Print again").click()
@@ -124,11 +127,14 @@ def test_a_bin_without_a_card_is_found_by_a_few_touches(screen: Screen, terminal
     screen.page.get_by_role("button", name="Card missing").click()
     panel(screen.page, "places").get_by_role("button", name="B-06 – B-11").click()
     panel(screen.page, "places").get_by_role("button", name="P-0008").click()
+    expect(panel(screen.page, "bin").locator(".chosen")).to_contain_text("P-0008")
+    panel(screen.page, "bin").locator(".choice", has=screen.page.get_by_text(word, exact=True)).click()
 
     closed(screen.page)
     ((_path, content),) = terminal.posted
     assert isinstance(content, dict)
-    assert (content["card"], content["reason"]) == ("BODY0008", "lost")
+    assert (content["card"], content["reason"], content.get("empty")) == ("BODY0008", "lost", empty)
+    assert content["id"][14] == "7"  # a UUIDv7: the signal that a supervisor opens for it bears it
 
 
 def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:
@@ -140,6 +146,9 @@ def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:
     panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
     expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
 
+    panel(page, "places").get_by_role("button", name="P-0008").click()
+    panel(page, "bin").get_by_role("button", name="Back").click()
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
     panel(page, "places").get_by_role("button", name="Back").click()
     expect(panel(page, "places").get_by_role("button", name="B-06 – B-11")).to_be_visible()
     panel(page, "places").get_by_role("button", name="Back").click()
@@ -271,7 +280,13 @@ def test_gloves_find_every_choice_and_nothing_scrolls(
     page.get_by_role("button", name="Card missing").click()
     expect(panel(page, "places")).to_be_visible()
     _roomy(page, "places")
-    panel(page, "places").get_by_role("button", name="Back").click()
+    panel(page, "places").locator(".choice").first.click()
+    panel(page, "places").get_by_role("button", name="P-0000").click()
+    _roomy(page, "bin")
+    for shown in ("P-0000", "B-00 – B-05"):
+        page.keyboard.press("Escape")
+        expect(panel(page, "places").get_by_role("button", name=shown)).to_be_visible()
+    page.keyboard.press("Escape")
     panel(page, "choose").get_by_role("button", name="A-2040-7").click()
     _roomy(page, "reason")
 
@@ -311,6 +326,21 @@ def test_every_panel_has_enough_contrast(screen: Screen, terminal: Terminal, the
         ready(terminal, printed=job, asked=(job,) if state is State.UNKNOWN else ())
         expect(panel(page, "print").locator(".part")).to_have_text(job.part)
         assert page.evaluate(CONTRAST, 7) == [], state
+
+
+def test_a_card_printed_for_a_bin_that_was_reported_looks_like_nothing_that_was_ordered(
+    screen: Screen, terminal: Terminal
+) -> None:
+    shown = panel(screen.page, "print")
+    for state, tone, word in (
+        (State.DONE, "amber", "Printed, not ordered yet"),
+        (State.FAILED, "amber", "Reported, not printed"),
+    ):
+        ready(terminal, printed=kiosk_states.printed(wall_ms(), state, missing="reported"))
+
+        expect(shown.locator(".word")).to_have_text(word)
+        expect(shown).to_have_attribute("data-tone", tone)
+        assert screen.page.evaluate(CONTRAST, 7) == []
 
 
 def test_hostile_words_of_a_card_stay_text(screen: Screen, terminal: Terminal) -> None:

@@ -393,3 +393,34 @@ def test_missing_scans_that_come_are_counted_and_the_last_one_closes_the_case(
     closed = counter.browser().get("/reviews?decided=1").text
     assert "They have come after all" in closed
     assert counter.get("/reviews", kind="scans_missing")["items"] == []
+
+
+def test_a_bin_without_its_card_is_ordered_from_the_desk(works: PagePlant, counter: Counter) -> None:
+    body = works.cards[0]
+    report = works.miss(body)
+    browser = counter.browser()
+    page = browser.get("/reviews").text
+    assert "A bin stands empty without its card." in page
+    assert "Nothing is on order." in page
+    assert page.index("Order it") < page.index("Nothing to order")
+
+    counter.post(f"/reviews/{the_review(counter, 'card_missing')['id']}/decide", decision="order")
+
+    signal = works.open_signal(body)
+    assert signal is not None
+    assert str(signal["id"]) == report
+    assert "Order it" in browser.get("/reviews?decided=1").text
+
+
+@pytest.mark.more
+def test_a_bin_whose_new_card_was_scanned_meanwhile_is_on_order(works: PagePlant, counter: Counter) -> None:
+    body = works.cards[0]
+    works.miss(body)
+    works.pass_s(60)
+    works.scan(body)
+
+    page = counter.browser().get("/reviews").text
+
+    assert "It is on order: nothing to do" in page
+    assert "Order it" not in page
+    counter.post(f"/reviews/{the_review(counter, 'card_missing')['id']}/decide", expected=409, decision="order")

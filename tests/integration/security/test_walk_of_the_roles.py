@@ -29,7 +29,8 @@ OPEN = """
 """
 SIGNED = """
     POST /api/v1/scans, GET /api/v1/register, POST /api/v1/terminals/enroll, POST /api/v1/terminals/prints/reserve,
-    POST /api/v1/terminals/prints/report, POST /api/v1/terminals/prints/request
+    POST /api/v1/terminals/prints/report, POST /api/v1/terminals/prints/request,
+    POST /api/v1/terminals/prints/missing
 """
 VIEWERS = """
     GET /api/v1/audits, GET /api/v1/audits/{audit_id:uuid}, GET /api/v1/audits/{audit_id:uuid}/cards,

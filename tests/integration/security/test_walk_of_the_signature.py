@@ -25,7 +25,8 @@ from ekanban_core.states import Role
 
 SCANS, REGISTER, ENROL = "/api/v1/scans", "/api/v1/register", enrolment.PATH
 RESERVE, REPORT = "/api/v1/terminals/prints/reserve", "/api/v1/terminals/prints/report"
-ROUTES = {SCANS: "POST", REGISTER: "GET", RESERVE: "POST", REPORT: "POST"}
+MISSING = "/api/v1/terminals/prints/missing"
+ROUTES = {SCANS: "POST", REGISTER: "GET", RESERVE: "POST", REPORT: "POST", MISSING: "POST"}
 REQUEST = "/api/v1/terminals/prints/request"  # signed like these, and refused here: no printer
 YEAR_S = 366 * 86_400
 Headers = dict[str, str]
@@ -49,7 +50,9 @@ def batch(terminal: Device) -> bytes:
 def body_for(path: str, terminal: Device) -> bytes:
     start = {"version": 1, "terminal": terminal.id, "epoch": {"epoch": terminal.id}}
     bodies = {SCANS: batch(terminal), REGISTER: b""}
-    return bodies.get(path) or (json.dumps({**start, "reports": [{}]}).encode() if path in (RESERVE, REPORT) else b"")
+    return bodies.get(path) or (
+        json.dumps({**start, "reports": [{}]}).encode() if path in (RESERVE, REPORT, MISSING) else b""
+    )
 
 
 def ask(world: World, path: str, headers: Any, body: bytes, query: str = "") -> httpx2.Response:

@@ -86,3 +86,35 @@ def test_a_printer_that_takes_pdf_gets_pdf(shop: Shop, paper: Path) -> None:
     assert newest(here)["state"] == "done", newest(here)["message"]
     assert newest(here)["code"] == CardCode(card, 2).shown
     assert next(paper.iterdir()).read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.more
+def test_an_empty_bin_without_its_card_is_reported_offline_and_ordered_once_by_a_supervisor(
+    shop: Shop, paper: Path
+) -> None:
+    """The printer has nothing in reserve for this card, so that nothing but the report tells of the bin."""
+    card = shop.plant.cards[0]
+    here = shop.station("Line 4", **printer(paper))
+    here.online()
+    here.offline()
+    job = here.post("/api/v1/print", {"card": card, "reason": "lost", "empty": True})
+    until(lambda: newest(here).get("state") == "failed", "there is no print")
+    assert (job["missing"], newest(here)["missing"]) == ("stored", "stored")
+    assert "Not ordered yet" in newest(here)["message"]
+    assert shop.reviews() == []
+
+    here.restart()
+    here.online()
+    supply(here)
+    until(lambda: newest(here)["missing"] == "reported", "central has heard of it")
+    here.post("/api/v1/print", {"card": card, "reason": "lost", "empty": True, "id": job["id"]})
+    supply(here)
+
+    review = shop.review("card_missing")
+    assert (review["scan"], review["terminal"], review["choices"][0]) == (job["id"], "Line 4", "order")
+    assert not shop.is_open(card)
+    shop.decide("card_missing", "order")
+    assert shop.signals(card) == {job["id"]: None}
+    here.online()
+    assert here.scan(card)["outcome"] == "already_open"
+    assert shop.reviews() == []

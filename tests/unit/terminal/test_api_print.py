@@ -317,3 +317,26 @@ with terminal(printer=PrinterSettings(name="Zebra", way="file", address={str(tmp
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
 
     assert [line for line in done.stdout.splitlines() if line.startswith("[")] == ["[]", "[]"]
+
+
+def test_an_empty_bin_is_reported_with_the_wish_for_its_card(tmp_path: Path) -> None:
+    with shop(tmp_path) as there:
+        there.cut_off()
+        job = there.post("print", card=BODY, reason="lost", empty=True, id=WISH)
+        until(lambda: there.newest().get("state") == "done")
+
+        assert (job["id"], job["missing"]) == (WISH, "stored")
+        assert there.newest()["missing"] == "stored"
+        assert "Not ordered yet" in there.newest()["message"]
+        kiosk = there.terminal.kiosk.state.printed  # what the page is given
+        assert kiosk is not None
+        assert kiosk.missing == ""
+
+
+@pytest.mark.parametrize("wrong", [{"reason": "damaged", "empty": True}, {"reason": "lost", "empty": "yes"}])
+def test_only_a_missing_card_leaves_an_empty_bin_without_one(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with shop(tmp_path, printer=None) as there:
+        answer = there.browser.post("/api/v1/print", json={"card": BODY, **wrong})
+
+        assert answer.status_code == 422
+        assert there.terminal.prints.desk.newest is None
