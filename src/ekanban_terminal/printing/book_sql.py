@@ -23,6 +23,17 @@ SCHEMA = (
     " STRICT",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+# Tables that came later and are only added: an earlier release of this program does not look at them, and prints from
+# this book as ever.
+ADDED = {
+    # One row: the opening of this file that wrote down a reserve last, central's mark of that, and how many versions
+    # were ever used up here, which `book_witness` has too
+    "self": (
+        "CREATE TABLE self (opening TEXT NOT NULL, mark TEXT NOT NULL, uses INTEGER NOT NULL) STRICT",
+        "INSERT INTO self (opening, mark, uses) VALUES ('', '', 0)",
+    ),
+}
+HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 PRAGMAS = (
     "PRAGMA journal_mode = DELETE",
     "PRAGMA synchronous = EXTRA",
@@ -65,6 +76,10 @@ TO_TELL = (
 )
 TOLD = "DELETE FROM report WHERE id = ?"
 
+OPENED = "SELECT opening, mark, uses FROM self"
+DOUBTED = "UPDATE self SET opening = '', mark = '', uses = ?"
+USED_ONE = "UPDATE self SET uses = uses + 1 RETURNING uses"
+GIVEN = "UPDATE self SET opening = ?, mark = ?"
 RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version DESC LIMIT 1"
 ALL_RESERVED = "SELECT body, version, generation FROM reserve ORDER BY body, version"
 DROP_ALL = "DELETE FROM reserve"

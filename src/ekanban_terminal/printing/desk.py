@@ -34,6 +34,7 @@ DRAWING_S = 60.0  # for the first card: libraries and fonts are loaded from an S
 
 NO_ANSWER = _("The printer does not answer. Look whether it is on and has paper.")
 NONE_LEFT = _("No print of this card is in reserve here, and central cannot be reached. Print it when central is back.")
+NOT_HEARD = _("This terminal has not heard from central since it was started. Print the card when central is back.")
 NO_PRINTER = _("This terminal has no printer, and central cannot be reached. Print it when central is back.")
 
 log = structlog.get_logger()
@@ -258,7 +259,7 @@ class Desk:
             why = await self._office.fetch(card.body)
             version, _good = await self._reserved(card)
             return version, why
-        return version, Why(NONE_LEFT)
+        return version, Why(NONE_LEFT if await self._do(self._book.is_supplied) else NOT_HEARD)
 
     async def _reserved(self, card: RegisterCard) -> tuple[int | None, bool]:
         _found, known = self._beliefs.known(card.body)

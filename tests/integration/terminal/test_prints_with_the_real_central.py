@@ -86,3 +86,33 @@ def test_a_printer_that_takes_pdf_gets_pdf(shop: Shop, paper: Path) -> None:
     assert newest(here)["state"] == "done", newest(here)["message"]
     assert newest(here)["code"] == CardCode(card, 2).shown
     assert next(paper.iterdir()).read_bytes().startswith(b"%PDF")
+
+
+def test_a_terminal_that_lost_its_print_book_prints_another_version(shop: Shop, paper: Path) -> None:
+    card = shop.plant.cards[0]
+    here = shop.station("Line 4", **printer(paper))
+    here.scan(card)
+    here.online()
+    supply(here)
+    here.offline()
+    here.post("/api/v1/print", {"card": card, "reason": "damaged"})
+    until(lambda: newest(here).get("state") in ("done", "failed"), "it is printed")
+    assert newest(here)["code"] == CardCode(card, 2).shown
+
+    here.stop()
+    (here.folder / "prints.sqlite").unlink()
+    here.start()
+    here.online()
+    supply(here)
+    here.offline()
+    here.post("/api/v1/print", {"card": card, "reason": "lost"})
+    until(lambda: newest(here).get("state") in ("done", "failed"), "it is printed")
+
+    assert newest(here)["code"] == CardCode(card, 3).shown
+    assert len(list(paper.iterdir())) == 2
+    here.online()
+    supply(here)
+    there = shop.station("Line 2")
+    there.online()
+    assert there.scan(card, version=2)["outcome"] == "superseded_print"
+    assert there.scan(card, version=3)["outcome"] in ("opened", "already_open")
