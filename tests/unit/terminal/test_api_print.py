@@ -201,7 +201,7 @@ def test_a_printer_that_never_says_how_it_stands_holds_up_no_scan_either(tmp_pat
             return NO_PAPER
 
     with shop(tmp_path) as there:
-        there.terminal.prints.desk.press = Mute()
+        there.terminal.prints.desk.printer.press = Mute()
         there.post("print", card=BODY, reason="lost")
 
         assert there.post("scan", code=CODE)["outcome"] == "opened"
