@@ -90,6 +90,18 @@ def three_touches(page: Page, reason: str = "Damaged") -> None:
     panel(page, "reason").get_by_role("button", name=reason).click()
 
 
+def among_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+    page = screen.page
+    ready(terminal)
+    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
+    page.get_by_role("button", name="Print again").click()
+    page.get_by_role("button", name="Card missing").click()
+    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    return page
+
+
 @pytest.mark.parametrize(("word", "reason"), [("Damaged", "damaged"), ("Lost", "lost")])
 def test_a_card_is_printed_again_in_three_touches(screen: Screen, terminal: Terminal, word: str, reason: str) -> None:
     ready(terminal)
@@ -133,13 +145,7 @@ def test_a_bin_without_a_card_is_found_by_a_few_touches(screen: Screen, terminal
 
 
 def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:
-    page = screen.page
-    ready(terminal)
-    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
-    page.get_by_role("button", name="Print again").click()
-    page.get_by_role("button", name="Card missing").click()
-    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
-    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    page = among_bins(screen, terminal)
 
     panel(page, "places").get_by_role("button", name="Back").click()
     expect(panel(page, "places").get_by_role("button", name="B-06 – B-11")).to_be_visible()
@@ -242,13 +248,7 @@ def test_nothing_moves_under_the_hand_when_somebody_else_scans(screen: Screen, t
 
 
 def test_the_list_of_bins_stays_where_it_was(screen: Screen, terminal: Terminal) -> None:
-    page = screen.page
-    ready(terminal)
-    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
-    page.get_by_role("button", name="Print again").click()
-    page.get_by_role("button", name="Card missing").click()
-    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
-    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    page = among_bins(screen, terminal)
 
     scan(terminal)
 
