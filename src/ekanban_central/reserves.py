@@ -1,7 +1,8 @@
 """Versions that terminals have in reserve: given under the card's lock, each once, written down for ever.
 
 A reserve that is void, because a newer print of its card is in use, and one whose paper would show an old quantity are
-replaced by another one when the terminal asks again; the numbers are not used for anything else.
+replaced by another one when the terminal asks again; the numbers are not used for anything else. Where the terminal has
+another print book than the one that they were given to, all that it had in reserve is burnt: perhaps it is on paper.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, select, update
 
-from ekanban_central import last_scanned, tables
+from ekanban_central import last_scanned, print_books
 from ekanban_central.changes import Change, Writer
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
+from ekanban_central.print_books import RESERVE
 from ekanban_central.sets import among, insert_rows
 from ekanban_core import lifecycle_prints
 from ekanban_core.decision import Decision
@@ -26,7 +28,6 @@ from ekanban_core.lifecycle_prints import Reserve
 from ekanban_core.states import CardState, Outcome
 from ekanban_core.wire import MOST_RESERVES, CardPrint, ReserveRequest
 
-RESERVE: Table = tables.PrintReserve.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 UNKNOWN = Message("unknown_card")
 
 
@@ -37,6 +38,7 @@ class Reserves:
     given: list[CardPrint] = field(default_factory=list)
     refused: dict[str, Message] = field(default_factory=dict)
     position: int = 0
+    mark: str = ""  # for the terminal's book
 
 
 def given(
@@ -44,25 +46,30 @@ def given(
 ) -> Reserves | None:
     """Give a terminal a version of each card that it may print, and say all that it has.
 
-    Without `write`: None where something would have to be written.
+    Without `write`: None where something would have to be written. Raises BookCopied.
     """
+    book = print_books.of(connection, terminal_id, request.book)
     named = list(dict.fromkeys(request.bodies))
     scanned = last_scanned.bodies(connection, terminal_id, request.most) if request.most else []
     wanted = list(dict.fromkeys((*named, *scanned)))[:MOST_RESERVES]
     held = {one.body for one in request.held} | {row["body"] for row in _unused(connection, terminal_id)}
     found = load(connection, {*wanted, *held}, lock=write)  # locked: what follows does not change any more
     cards = {body: loaded for body, loaded in found.items() if loaded.site_id == site_id}
-    giving = _Giving(Writer(site_id, now_ms), terminal_id, now_ms, cards, _by_card(_unused(connection, terminal_id)))
+    unused = _by_card(_unused(connection, terminal_id))
+    giving = _Giving(Writer(site_id, now_ms), terminal_id, now_ms, cards, unused, book.name)
     giving.adopt(request.held, _taken(connection, cards))
+    if not book.goes_on:
+        giving.burn()
     for body in wanted:
         giving.want(body)
-    if not write and (giving.made or giving.void()):
+    if not write and (giving.made or giving.burnt or giving.void() or book.is_new):
         return None
     if write:
         giving.write(connection)
     position = giving.writer.write(connection) if giving.writer.entries else 0
     refused = {body: message for body, message in giving.refused.items() if body in named}
-    return Reserves(giving.given(), refused, position)
+    mark = print_books.believe(connection, terminal_id, book, position) if write else book.mark
+    return Reserves(giving.given(), refused, position, mark)
 
 
 @dataclass(slots=True)
@@ -72,9 +79,11 @@ class _Giving:
     now_ms: int
     cards: Mapping[str, Loaded]
     unused: dict[str, int]  # the newest of this terminal's, by card
+    book: str  # that the terminal has now
     refused: dict[str, Message] = field(default_factory=dict)
     after: dict[str, Card] = field(default_factory=dict)  # cards that have changed
     made: list[dict[str, Any]] = field(default_factory=list)
+    burnt: set[str] = field(default_factory=set)
 
     def adopt(self, held: Iterable[CardPrint], taken: Collection[tuple[str, int]]) -> None:
         """Take up what central has given and forgotten since it was restored from a backup."""
@@ -83,6 +92,14 @@ class _Giving:
                 card, events = lifecycle_prints.adopted(self._card(one.body), one.print_version, str(self.terminal_id))
                 if events:
                     self._give(one.body, card, events)
+
+    def burn(self) -> None:
+        """Let nobody print what this terminal may have printed without remembering it."""
+        for body, version in self.unused.items():
+            if body in self.cards:
+                self._change(body, *lifecycle_prints.burnt(self._card(body), version, str(self.terminal_id)))
+                self.burnt.add(body)
+        self.unused = {}
 
     def want(self, body: str) -> None:
         """Have a good version of this card, or say why there is none."""
@@ -117,11 +134,11 @@ class _Giving:
         """Write what was given; what is void is not given again."""
         own = (RESERVE.c.terminal_id == self.terminal_id) & RESERVE.c.used_ms.is_(None)
         replaced = {row["body"] for row in self.made}
-        if ended := replaced | self.void():
+        if ended := replaced | self.burnt | self.void():
             statement = update(RESERVE).where(own, among(connection, RESERVE.c.body, sorted(ended)))
             connection.execute(statement.values(used_ms=self.now_ms))
-        newest = {row["body"]: row for row in self.made}
-        rows = [{**row, "used_ms": None if newest[row["body"]] is row else self.now_ms} for row in self.made]
+        kept = self.unused.items()
+        rows = [{**row, "used_ms": None if (row["body"], row["version"]) in kept else self.now_ms} for row in self.made]
         insert_rows(connection, RESERVE, rows)
 
     def _may_print(self, card: Card, version: int) -> bool:
@@ -131,14 +148,18 @@ class _Giving:
         return self.after.get(body, self.cards[body].card)
 
     def _give(self, body: str, card: Card, events: Any) -> None:
+        self._change(body, card, events)
+        self.unused[body] = card.pending_version
+        self.made.append({
+            "body": body, "version": card.pending_version, "terminal_id": self.terminal_id, "given_ms": self.now_ms,
+            "book": self.book,
+        })  # fmt: skip
+
+    def _change(self, body: str, card: Card, events: Any) -> None:
         loaded = self.cards[body]
         decision = Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal)
         self.writer.change(Change(loaded, decision, Actor.terminal(self.terminal_id)))
         self.after[body] = card
-        self.unused[body] = card.pending_version
-        self.made.append({
-            "body": body, "version": card.pending_version, "terminal_id": self.terminal_id, "given_ms": self.now_ms,
-        })  # fmt: skip
 
 
 def _worth(version: int, card: Card) -> Reserve:

@@ -297,6 +297,8 @@ class Terminal(SQLModel, table=True):
     release: str = ""
     stored: int = 0
     scanners: dict[str, Any] = json_column(default_factory=dict)
+    book: str = later(max_length=40)  # its print book, as it was opened last; empty: it tells of none
+    book_mark: str = later(max_length=40)  # of the last reserve that was given to that
 
 
 class TerminalEpoch(SQLModel, table=True):

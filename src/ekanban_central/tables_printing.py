@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from ekanban_central.columns import big, json_column
+from ekanban_central.columns import big, json_column, later
 
 
 class Printer(SQLModel, table=True):
@@ -102,7 +102,8 @@ class PrintReserve(SQLModel, table=True):
     version: int = Field(primary_key=True)
     terminal_id: UUID = Field(foreign_key="terminal.id")
     given_ms: int = big()
-    used_ms: int | None = big(default=None)  # printed, or void: it is not given again
+    used_ms: int | None = big(default=None)  # printed, void or burnt: it is not given again
+    book: str = later(max_length=40)  # the opening of the terminal's print book that it was given to
 
 
 class TerminalPrint(SQLModel, table=True):

@@ -19,8 +19,8 @@ from ekanban_central.changes import Change, Writer
 from ekanban_central.intake_known import BOOT
 from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import Loaded, load
+from ekanban_central.print_books import RESERVE
 from ekanban_central.print_reports import Item
-from ekanban_central.reserves import RESERVE
 from ekanban_central.sets import Statements, among
 from ekanban_core import lifecycle_prints
 from ekanban_core.bounds import OffsetBounds, Reach, measure, scan_moment
@@ -145,7 +145,7 @@ class _Taking:
         if place not in self.reserves:
             row = {
                 "body": report.body, "version": report.print_version, "terminal_id": self.sender.terminal_id,
-                "given_ms": self.now_ms, "used_ms": self.now_ms,
+                "given_ms": self.now_ms, "used_ms": self.now_ms, "book": "",
             }  # fmt: skip
             self.reserves[place] = row
             self.new.append(row)

@@ -174,6 +174,18 @@ class PrintReserved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PrintBurnt(Event):
+    """The terminal that this version was given to has lost its print book; it may be on paper, and nobody prints it.
+
+    A paper of it that turns up counts as any other.
+    """
+
+    kind: ClassVar[str] = "print_burnt"
+    version: int
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrintSeen(Event):
     """A print was scanned that is newer than any made; it counts as made from now on."""
 

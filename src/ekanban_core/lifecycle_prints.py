@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ekanban_core.card_code import LAST_VERSION
-from ekanban_core.events import Event, PrintReserved, ReviewKind, ReviewRaised
+from ekanban_core.events import Event, PrintBurnt, PrintReserved, ReviewKind, ReviewRaised
 from ekanban_core.facts import Card
 from ekanban_core.lifecycle_cards import Change, print_confirmed, refused
 from ekanban_core.states import CardState, PrintAnswer, PrintEnd
@@ -52,6 +52,11 @@ def adopted(card: Card, version: int, terminal: str) -> Change:
     if version <= card.pending_version or card.state is CardState.RETIRED:
         return card, ()
     return _reserved(card, version, terminal)
+
+
+def burnt(card: Card, version: int, terminal: str) -> Change:
+    """Give a version up whose terminal cannot say any more whether it has printed it."""
+    return card, (PrintBurnt(version, terminal),)
 
 
 def _reserved(card: Card, version: int, terminal: str) -> Change:

@@ -258,6 +258,17 @@ class CardPrint(SeldomWire):
     print_version: Version
 
 
+class BookMessage(SeldomWire):
+    """One opening of a terminal's print book, and the one whose reserve it goes on from, as far as the book knows.
+
+    A book that was deleted, and one that was restored or copied, do not go on from where central believes the terminal.
+    """
+
+    book: Identifier
+    previous: Identifier | None = None  # the opening that wrote down an answer last; null: none that can be relied on
+    mark: Annotated[str, Field(max_length=40)] = ""  # of that answer
+
+
 class ReserveRequest(SeldomWire):
     """POST /api/v1/terminals/prints/reserve: versions that this terminal may print while central is away.
 
@@ -271,6 +282,7 @@ class ReserveRequest(SeldomWire):
     most: Annotated[int, Field(ge=0, le=MOST_RESERVES)] = 200
     bodies: Annotated[list[Body], Field(max_length=MOST_RESERVES)] = []  # these cards first, scanned here or not
     held: Annotated[list[CardPrint], Field(max_length=4 * MOST_RESERVES)] = []  # all in reserve here, none printed
+    book: BookMessage | None = None  # null: a release that does not tell
 
 
 class ReserveAnswer(SeldomWire):
@@ -284,6 +296,7 @@ class ReserveAnswer(SeldomWire):
     at_ms: Milliseconds
     reserves: list[CardPrint]
     refused: dict[str, str] = {}  # of `bodies`: why there is none, a sentence in the site's language
+    mark: str = ""  # written down with the reserve; the next opening of the book tells it
 
 
 class PrintReport(SeldomWire):

@@ -47,7 +47,7 @@ async def scan(request: Request) -> dict[str, Any]:
     if not isinstance(code, str) or not code:
         raise Problem(422, 'code: expected what stands on the card, {"code": "7K3Q-M9X2-01CF"}.')
     raw = code.encode("utf-8", "surrogatepass")
-    return _answer(*await terminal_of(request).read(Input(raw, intent=_intent(content)), ANSWER_S))
+    return _answer(*await terminal_of(request).readings.read(Input(raw, intent=_intent(content)), ANSWER_S))
 
 
 @router.post("/api/v1/undo", responses=answers(ScanShown) | refusals(409), openapi_extra=takes(None))
@@ -59,7 +59,7 @@ async def undo(request: Request) -> dict[str, Any]:
     except NothingToUndo as error:
         says = translations(terminal.screen.reader().language).gettext
         raise Problem(409, says(str(error)), "Nothing to take back") from error
-    return _answer(*await terminal.show(taken, ANSWER_S))
+    return _answer(*await terminal.readings.show(taken, ANSWER_S))
 
 
 @router.post("/api/v1/acknowledge-refused", responses=answers(Which) | refusals(404), openapi_extra=takes(Which))
@@ -92,7 +92,7 @@ async def replay(request: Request) -> dict[str, Any]:
     kept = await _kept(request, terminal)
     if kept.state != "dead":
         raise Problem(409, "Only a scan that central could not take is replayed.")
-    return _answer(*await terminal.show(await terminal.station.replay(kept), ANSWER_S))
+    return _answer(*await terminal.readings.show(await terminal.station.replay(kept), ANSWER_S))
 
 
 @router.get("/api/v1/status", responses=answers(StatusOut))

@@ -16,10 +16,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.staticfiles import StaticFiles
 
 from ekanban_core import page_assets, texts
+from ekanban_terminal.heap import give_back
 from ekanban_terminal.kiosk_shape import ClockView
 from ekanban_terminal.kiosk_view import FADE_MS, clock_of, view
 from ekanban_terminal.state import Kiosk, KioskState
@@ -47,7 +48,7 @@ async def kiosk_page(request: Request) -> HTMLResponse:
     kiosk = kiosk_of(request)
     state = kiosk.state
     shown = view(state, kiosk.now_ms(), translations(state.language)).model_dump(mode="json")
-    page = environment(state.language).get_template("kiosk.html").render(
+    page = template(state.language).render(
         view=shown, language=state.language, fade_ms=FADE_MS, release=release(), version=_version
     )  # fmt: skip
     return HTMLResponse(page, headers=HEADERS)
@@ -120,6 +121,14 @@ def environment(language: str) -> Environment:
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # i18n adds it
     made.filters["at"] = _at
+    return made
+
+
+@cache
+def template(language: str) -> Template:
+    """The page's. Python compiles it once for each language, and is done with 2 MB then."""
+    made = environment(language).get_template("kiosk.html")
+    give_back()
     return made
 
 

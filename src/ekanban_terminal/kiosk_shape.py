@@ -19,6 +19,7 @@ class ScanView(Part):
     """One scan."""
 
     id: str = ""
+    card: str = ""  # that it is of; empty: none that can be printed again
     tone: Tone = "grey"
     icon: str = "check"
     word: str = ""

@@ -179,6 +179,7 @@ class _Maker:
             where, beside = beside, ""
         return ScanView(
             id=entry.id,
+            card=(entry.card or "") if entry.part else "",
             tone="pending" if words.is_pending(entry) else entry.colour.value,
             icon=words.icon(entry),
             word=word,

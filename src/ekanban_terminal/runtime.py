@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,20 +16,17 @@ from typing import Any
 
 import structlog
 
-from ekanban_core.facts import Message
-from ekanban_core.states import Colour
 from ekanban_core.texts import translations
 from ekanban_core.wire import ScanMessage, TerminalStatus
 from ekanban_drivers.hotplug import Scanners
-from ekanban_drivers.scanner import DirectSession, Event, Scan, ScanError, ScannerDriver
-from ekanban_terminal import entries, folder, identity, journal, register, scanner_configs
+from ekanban_drivers.scanner import DirectSession, Scan, ScannerDriver
+from ekanban_terminal import folder, identity, journal, register, scanner_configs
 from ekanban_terminal.beliefs import Beliefs
 from ekanban_terminal.central_time import CentralTime
 from ekanban_terminal.clock import Clock, SystemClock
 from ekanban_terminal.courier import Courier
 from ekanban_terminal.errors import JournalFailed, NotEnrolled
 from ekanban_terminal.exchange import Central
-from ekanban_terminal.feedback import cues
 from ekanban_terminal.identity import BadIdentity, Identity
 from ekanban_terminal.journal import Journal
 from ekanban_terminal.journal_types import Limits
@@ -39,16 +36,15 @@ from ekanban_terminal.printing.label_press import LabelPress
 from ekanban_terminal.printing.press import Press
 from ekanban_terminal.printing.room import PrintRoom
 from ekanban_terminal.quick_way import QuickWay
+from ekanban_terminal.readings import Readings
 from ekanban_terminal.register import Register
 from ekanban_terminal.screen import MOST, Screen
 from ekanban_terminal.settings import TerminalSettings
-from ekanban_terminal.state import Entry, Kiosk
-from ekanban_terminal.station import Input, Setting, Station, Taken, correct
+from ekanban_terminal.state import Kiosk
+from ekanban_terminal.station import Setting, Station, correct
 from ekanban_terminal.store import Store
 
 RELEASE = version("ekanban-terminal")
-CUE_S = 0.3  # how long a green scan may wait for central's answer, so that one cue says "ordered"
-ANSWERS = ("online", "refused")  # a central that refuses this terminal says of each scan at once that it is set aside
 LOOK_S = 2.0  # between looks at journal, disk and enrolment
 
 log = structlog.get_logger()
@@ -82,7 +78,6 @@ class Terminal:
         self._quick: QuickWay | None = None
         self._stack = AsyncExitStack()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._announcing: set[asyncio.Task[Entry]] = set()
         self._changes = identity.Changes(settings.data)
         self._taken_up = False
         self._compose()
@@ -142,6 +137,14 @@ class Terminal:
             changed=self.screen.changed,
         )
         self.screen.prints = self.prints.desk
+        self.readings = Readings(
+            scanners=self._scanners,
+            station=self.station,
+            store=self.store,
+            courier=self.courier,
+            screen=self.screen,
+            scanned=self.prints.desk.scanned,
+        )
 
     # Start and end.
 
@@ -159,14 +162,15 @@ class Terminal:
             stack.push_async_callback(self.prints.close)
             await self.prints.open()
             await self._enrolment()
+            readings = self.readings
             self._quick = QuickWay(
-                self._journal_thread, self.station, self._given, self._at_once, self._taken, self._failed
+                self._journal_thread, self.station, readings.given, readings.at_once, readings.taken, readings.failed
             )
             await stack.enter_async_context(self._scanners)
             stack.push_async_callback(self._end_tasks)
             for name, work in (
                 ("courier", self.courier.run()),
-                ("scanners", self._read_scanners()),
+                ("scanners", self.readings.read_scanners()),
                 ("look", self._look()),
                 ("screen", self.screen.run()),
                 ("prints", self.prints.run()),
@@ -205,7 +209,7 @@ class Terminal:
         self._tasks[name] = task
 
     async def _end_tasks(self) -> None:
-        tasks = [*self._tasks.values(), *self._announcing]
+        tasks = [*self._tasks.values(), *self.readings.announcing]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -248,53 +252,6 @@ class Terminal:
         self.screen.plant = self.identity.site
         self.courier.use(Central(self.identity, self._link(url), self._clock, self.random_bytes))
 
-    # Reading.
-
-    async def read(self, given: Input, wait_s: float = CUE_S) -> tuple[Taken, Entry]:
-        """Take a reading and show it; the entry is central's answer if that came in time, else the local verdict."""
-        return await self.show(await self.station.take(given), wait_s)
-
-    async def show(
-        self, taken: Taken, wait_s: float = CUE_S, scanner: str = "", *, cued: bool = False
-    ) -> tuple[Taken, Entry]:
-        """Show what became of a reading, on the screen and at its scanner, unless that has its cue."""
-        await self._alarms(taken)
-        entry = taken.entry
-        if taken.stored:
-            self.courier.wake()
-            if entry.colour is Colour.GREEN:
-                entry = await self._answered(entry, min(CUE_S, wait_s))
-        entry = self._shown(entry)
-        for cue in cues(entry) if scanner and not cued else ():
-            await self._scanners.feedback(scanner, cue)
-        if taken.stored and entry.pending and wait_s > 0:
-            entry = await self._answered(entry, wait_s)
-        return taken, entry
-
-    def _shown(self, entry: Entry) -> Entry:
-        known = self.courier.answered(entry.id)  # came before the entry was shown: nobody would show it any more
-        if known is not None and entry.pending:
-            entry = entries.answered(entry, known, self.screen.reader())
-        self.screen.show(entry)
-        if entry.stored:
-            self.prints.desk.scanned(entry.code)
-        return entry
-
-    async def _answered(self, entry: Entry, seconds: float) -> Entry:
-        if self.courier.state not in ANSWERS:
-            return entry
-        result = await self.courier.answer(entry.id, seconds)
-        return entries.answered(entry, result, self.screen.reader()) if result else entry
-
-    async def _alarms(self, taken: Taken) -> None:
-        if self.store.problem is not None:
-            self.screen.alarm("journal", self.store.problem)
-        elif taken.stored:
-            self.screen.alarm("full", None)
-        elif taken.full:
-            with suppress(JournalFailed):  # the next look tells of that
-                self.screen.alarm("full", await self.store.full())
-
     def _readings_wait(self, name: str, session: DirectSession) -> None:
         if self._quick is not None:
             self._quick.readings_wait(name, session)
@@ -302,60 +259,6 @@ class Terminal:
     def _foresee(self, name: str, scan: Scan) -> None:
         if self._quick is not None:
             self._quick.foresee(name, scan)
-
-    def _at_once(self, taken: Taken) -> bool:
-        """Whether a reading's cue need not wait for central's answer."""
-        return not taken.stored or taken.entry.colour is not Colour.GREEN or self.courier.state not in ANSWERS
-
-    def _failed(self) -> None:
-        self.screen.alarm("journal", self.store.problem)
-
-    async def _read_scanners(self) -> None:
-        """Take states, and the readings of scanners that know no quicker way.
-
-        One after the other: while one is stored, the scanners' own queues hold the next.
-        """
-        async for name, event in self._scanners.events():
-            try:
-                await self._event(name, event)
-            except Exception:  # one reading must not end all reading; what was not stored was not shown green either
-                log.exception("reading_failed", scanner=name)
-                self._failed()
-
-    async def _event(self, name: str, event: Event) -> None:
-        given = self._given(name, event)
-        if given is None:
-            return
-        self._taken(await self.station.take(given), name)
-
-    def _taken(self, taken: Taken, scanner: str, cued: bool = False) -> None:
-        if cued and taken.stored and self.store.problem is None:  # nothing is left to wait for; a burst has hundreds
-            self.screen.alarm("full", None)
-            self.courier.wake()
-            self._shown(taken.entry)
-            return
-        task = asyncio.create_task(self._announce(taken, scanner, cued))
-        self._announcing.add(task)
-        task.add_done_callback(self._announcing.discard)
-
-    async def _announce(self, taken: Taken, scanner: str, cued: bool) -> Entry:
-        wait_s = 0.0 if taken.entry.colour is not Colour.GREEN else CUE_S
-        _taken, entry = await self.show(taken, wait_s, scanner, cued=cued)
-        return entry
-
-    def _given(self, name: str, event: Event) -> Input | None:
-        match event:
-            case Scan():
-                return Input(
-                    event.raw, name, None, event.symbology, event.t_whole or event.t_last or None, event.suspect
-                )
-            case ScanError():
-                says = translations(self.screen.reader().language).gettext
-                raw = event.partial.encode("latin-1", "backslashreplace")
-                return Input(raw, name, at=event.t or None, error=Message(says(event.template) % event.facts))
-            case _:
-                self.screen.scanner(name, event)
-                return None
 
     # Looking after it.
 

@@ -68,10 +68,14 @@ log = structlog.get_logger()
 class Prints(Protocol):
     """What the print desk tells."""
 
-    standing: Standing
     newest: Job | None
     newest_ms: int
     unknown: dict[str, Job]
+
+    @property
+    def standing(self) -> Standing:
+        """How the printer stands."""
+        ...
 
 
 class Screen:

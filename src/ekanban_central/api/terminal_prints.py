@@ -22,6 +22,7 @@ from ekanban_central.intake_known import TERMINAL, uuid_of
 from ekanban_central.intake_parsing import json_of
 from ekanban_central.ledger import SITE
 from ekanban_central.loading import CARD
+from ekanban_central.print_books import BookCopied
 from ekanban_central.print_reports import Item, parse
 from ekanban_central.print_wish import NoSuchCards
 from ekanban_central.problems import Problem
@@ -166,7 +167,7 @@ def _reserve(central: Central, terminal: SignedTerminal, wish: ReserveRequest) -
         site = connection.execute(select(SITE).where(SITE.c.id == terminal.site_id)).mappings().one()
         generation = ledger.generation(connection)
     refused = {body: sentence(one, site["language"], site["time_zone"]) for body, one in given.refused.items()}
-    return ReserveAnswer(generation=generation, at_ms=now_ms, reserves=given.given, refused=refused)
+    return ReserveAnswer(generation=generation, at_ms=now_ms, reserves=given.given, refused=refused, mark=given.mark)
 
 
 def _ask(central: Central, terminal: SignedTerminal, wish: PrintRequest) -> PrintRequestAnswer:
@@ -196,7 +197,10 @@ def _given(
     connection: Connection, terminal: SignedTerminal, wish: ReserveRequest, now_ms: int, *, write: bool
 ) -> reserves.Reserves | None:
     _no_copy(connection, terminal, wish.epoch, now_ms)
-    return reserves.given(connection, terminal.site_id, terminal.id, wish, now_ms, write=write)
+    try:
+        return reserves.given(connection, terminal.site_id, terminal.id, wish, now_ms, write=write)
+    except BookCopied as error:
+        raise Problem(409, COPIED, title="Copied or restored", standing="forked") from error
 
 
 def _report(

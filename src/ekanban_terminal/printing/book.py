@@ -2,6 +2,10 @@
 
 What it promises: a version is written down as used before a byte goes to the printer, so that no power cut lets the
 same version go to paper twice; and how a print ended is kept until central has acknowledged it.
+
+A file can be deleted, restored and copied. So each opening of it has a name of its own, and prints only from a reserve
+that central gave to this very opening; the name of the last one that was given a reserve stays in the file and tells
+central whether anything may have been printed that this book does not know (decision 46).
 """
 
 from __future__ import annotations
@@ -13,11 +17,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_core.texts import gettext as _
+from ekanban_core.wire import BookMessage
 from ekanban_terminal.disk import Disk, LocalDisk
 from ekanban_terminal.printing import book_sql as sql
+from ekanban_terminal.printing.book_witness import Witness
 from ekanban_terminal.printing.jobs import (
     ENDS,
     BookFailed,
@@ -62,7 +69,9 @@ class Book:
     def __init__(self, path: Path, disk: Disk | None = None) -> None:
         self.path = path
         self._disk = disk or LocalDisk()
+        self._witness = Witness(path, self._disk)
         self._connection: sqlite3.Connection | None = None
+        self._opening = ""  # this one
 
     @property
     def is_begun(self) -> bool:
@@ -103,6 +112,7 @@ class Book:
             used = connection.execute(sql.USED, (job.body,)).fetchone()
             if used is not None and used[0] >= version:
                 raise ValueError(f"Version {version} of card {job.body} was used before.")
+            self._witness.write(connection.execute(sql.USED_ONE).fetchone()[0])
             connection.execute(sql.USE, (job.body, version))
             connection.execute(sql.DROP, (job.body, version))
             if connection.execute(sql.START, (version, job.id)).rowcount != 1:
@@ -195,8 +205,22 @@ class Book:
 
     # The reserve.
 
+    def asks(self) -> BookMessage:
+        """This opening, and the one whose reserve it goes on from: central says whether that may still be printed."""
+        with self._reading() as connection:
+            previous, mark, _uses = connection.execute(sql.OPENED).fetchone()
+        return BookMessage(book=self._opening, previous=previous or None, mark=mark)
+
+    def is_supplied(self) -> bool:
+        """Whether central has answered this opening: then its reserve may be printed."""
+        with self._reading() as connection:
+            given_to = connection.execute(sql.OPENED).fetchone()[0]
+        return bool(given_to == self._opening)
+
     def reserved(self, body: str, generation: str, above: int) -> int | None:
-        """The version to print next: given in this life of central's, and above the paper that is confirmed."""
+        """The version to print next: given to this opening, in this life of central's, above the confirmed paper."""
+        if not self.is_supplied():
+            return None
         with self._reading() as connection:
             row = connection.execute(sql.RESERVED, (body, generation, above)).fetchone()
         return None if row is None else int(row[0])
@@ -206,11 +230,17 @@ class Book:
         with self._reading() as connection:
             return [Reserved(*row) for row in connection.execute(sql.ALL_RESERVED)]
 
-    def put(self, reserve: Iterable[Reserved]) -> None:
-        """Replace the reserve by what central gave just now; versions that were used here are left out."""
+    def put(self, reserve: Iterable[Reserved], asked: BookMessage, mark: str = "") -> None:
+        """Replace the reserve by what central gave just now; versions that were used here are left out.
+
+        Raises BookFailed where it was not given to this opening: the file was opened anew meanwhile.
+        """
         with self._writing() as connection:
+            if asked.book != self._opening:
+                raise sqlite3.OperationalError("it was opened anew while central was asked")
             connection.execute(sql.DROP_ALL)
             connection.executemany(sql.PUT, [(one.body, one.version, one.generation) for one in reserve])
+            connection.execute(sql.GIVEN, (self._opening, mark))
 
     # The file.
 
@@ -250,17 +280,30 @@ class Book:
                 raise sqlite3.DatabaseError(f"a newer release wrote it (schema {version})")
             if connection.execute(sql.CHECK).fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("it is damaged")
-            wanted = [] if connection.execute(sql.HAS_ADDED).fetchone() else [sql.ADDED]
+            wanted = [] if version else list(sql.SCHEMA)
+            for table, statements in sql.ADDED.items():
+                if not connection.execute(sql.HAS_TABLE, (table,)).fetchone():
+                    wanted += statements
             if wanted:
                 connection.execute("BEGIN IMMEDIATE")
-                for statement in (*(sql.SCHEMA if version == 0 else ()), *wanted):
+                for statement in wanted:
                     connection.execute(statement)
                 connection.execute("COMMIT")
+            self._doubt(connection)
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._opening = connection, str(uuid4())
         return connection
+
+    def _doubt(self, connection: sqlite3.Connection) -> None:
+        """A book that is older than what lies beside it was put back: it goes on from nothing."""
+        _previous, _mark, uses = connection.execute(sql.OPENED).fetchone()
+        witnessed = self._witness.read()
+        if witnessed is None and not uses:
+            return
+        if witnessed is None or uses < witnessed:
+            connection.execute(sql.DOUBTED, (max(uses, witnessed or 0),))
 
 
 def _report(connection: sqlite3.Connection, missing: MissingBin, job: Job) -> None:

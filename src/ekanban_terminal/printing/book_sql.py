@@ -23,15 +23,24 @@ SCHEMA = (
     " STRICT",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
-# Bins that stood empty without their card. Came later and is only added: an earlier release of this program does not
-# look at it, and prints from this book as ever. `job`: the print that replaces the card; `told`: the life of central's
-# ledger that has acknowledged it, so that a central that was restored hears of it again.
-ADDED = (
-    "CREATE TABLE missing (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, job TEXT NOT NULL,"
-    " version INTEGER NOT NULL, at TEXT NOT NULL, boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL, cursor TEXT,"
-    " told TEXT NOT NULL DEFAULT '', answer TEXT NOT NULL DEFAULT '') STRICT"
-)
-HAS_ADDED = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'missing'"
+# Tables that came later and are only added: an earlier release of this program does not look at them, and prints from
+# this book as ever.
+ADDED = {
+    # Bins that stood empty without their card. `job`: the print that replaces the card; `told`: the life of central's
+    # ledger that has acknowledged it, so that a central that was restored hears of it again
+    "missing": (
+        "CREATE TABLE missing (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
+        " job TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL, boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL, cursor TEXT,"
+        " told TEXT NOT NULL DEFAULT '', answer TEXT NOT NULL DEFAULT '') STRICT",
+    ),
+    # One row: the opening of this file that wrote down a reserve last, central's mark of that, and how many versions
+    # were ever used up here, which `book_witness` has too
+    "self": (
+        "CREATE TABLE self (opening TEXT NOT NULL, mark TEXT NOT NULL, uses INTEGER NOT NULL) STRICT",
+        "INSERT INTO self (opening, mark, uses) VALUES ('', '', 0)",
+    ),
+}
+HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 PRAGMAS = (
     "PRAGMA journal_mode = DELETE",
     "PRAGMA synchronous = EXTRA",
@@ -89,6 +98,10 @@ MISSING_JOB = "SELECT job FROM missing WHERE id = ?"
 MISSING_UNTOLD = "SELECT count(*) FROM missing WHERE told = ''"
 FORGET_MISSING = "DELETE FROM missing WHERE told <> '' AND number <= (SELECT max(number) FROM missing) - ?"
 
+OPENED = "SELECT opening, mark, uses FROM self"
+DOUBTED = "UPDATE self SET opening = '', mark = '', uses = ?"
+USED_ONE = "UPDATE self SET uses = uses + 1 RETURNING uses"
+GIVEN = "UPDATE self SET opening = ?, mark = ?"
 RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version DESC LIMIT 1"
 ALL_RESERVED = "SELECT body, version, generation FROM reserve ORDER BY body, version"
 DROP_ALL = "DELETE FROM reserve"

@@ -36,17 +36,16 @@ from ekanban_terminal.printing.jobs import (
     Why,
     Wish,
 )
-from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing, in_a_thread
+from ekanban_terminal.printing.patience import PATIENCE_S, PatientPress
+from ekanban_terminal.printing.press import Press, Result, Sent, Sheet, Standing
 from ekanban_terminal.store import Run, inline
 
 T = TypeVar("T")
 
-PATIENCE_S = 90.0  # for one call of a printer; then nobody knows, and the terminal goes on
 REMEMBERED = 100  # prints for bins without a card; of older ones the book knows
-DRAWING_S = 60.0  # for the first card: libraries and fonts are loaded from an SD card
 
-NO_ANSWER = _("The printer does not answer. Look whether it is on and has paper.")
 NONE_LEFT = _("No print of this card is in reserve here, and central cannot be reached. Print it when central is back.")
+NOT_HEARD = _("This terminal has not heard from central since it was started. Print the card when central is back.")
 NO_PRINTER = _("This terminal has no printer, and central cannot be reached. Print it when central is back.")
 
 log = structlog.get_logger()
@@ -95,12 +94,11 @@ class Desk:
         changed: Callable[[], None],
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self.press = press
+        self.printer = PatientPress(press, patience_s, changed, self._late) if press else None
         self.newest: Job | None = None
         self.newest_ms = 0  # when it came to stand so
         self.unknown: dict[str, Job] = {}  # by id, oldest first
         self.problem: BookFailed | None = None
-        self.standing = Standing(None)
         self._book = book
         self._run = run
         self._beliefs = beliefs
@@ -109,13 +107,16 @@ class Desk:
         self._now_ms = now_ms
         self._ended = ended
         self._changed = changed
-        self._patience_s = patience_s
         self._active: dict[str, Job] = {}
         self._missing: dict[str, str] = {}  # by print: what is known of the bin without a card for which it is
         self._seen: set[tuple[str, int]] = set()  # scanned while they were being printed
         self._turn = asyncio.Lock()
-        self._busy: asyncio.Future[Any] | None = None  # a call of the printer's that nobody waits for any more
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def standing(self) -> Standing:
+        """How the printer stands, as far as it is known."""
+        return self.printer.standing if self.printer else Standing(None)
 
     # Start and end.
 
@@ -203,8 +204,8 @@ class Desk:
 
     async def look(self) -> Standing:
         """Ask the printer how it stands, unless it is at work or has not answered yet."""
-        if self.press is not None and not self._turn.locked() and self._busy is None:
-            await self._ask()
+        if self.printer is not None and not self._turn.locked() and self.printer.is_free:
+            await self.printer.check()
         return self.standing
 
     async def listed(self, most: int) -> list[Job]:
@@ -253,18 +254,19 @@ class Desk:
             self._changed()
 
     async def _print(self, job: Job, card: RegisterCard) -> None:
-        if self.press is None:
+        printer = self.printer
+        if printer is None:
             await self._let_central_print(job)
             return
         version, why = await self._version(card)
         if version is None:
             await self._end(job, State.FAILED, why)
             return
-        if self._busy is not None or (await self._ask()).ready is False:
-            await self._end(job, State.FAILED, self.standing.why)
+        if not printer.is_free or (await printer.check()).ready is False:
+            await self._end(job, State.FAILED, printer.standing.why)
             return
         try:
-            document = await self._patiently(partial(self.press.draw, self._sheet(card, version)), DRAWING_S)
+            document = await printer.draw(self._sheet(card, version))
         except PrintRefused as error:
             await self._end(job, State.FAILED, Why(error.template, _plain(error.facts)))
             return
@@ -272,8 +274,7 @@ class Desk:
         self._beliefs.printed(job.body, version, 0)
         self._active[job.id] = started
         self._show(started)
-        sent = await self._send(started, document)
-        await self._settle(started, sent)
+        await self._settle(started, await printer.send(document, started))
 
     async def _let_central_print(self, job: Job) -> None:
         if not self._office.reachable:
@@ -302,7 +303,7 @@ class Desk:
             why = await self._office.fetch(card.body)
             version, _good = await self._reserved(card)
             return version, why
-        return version, Why(NONE_LEFT)
+        return version, Why(NONE_LEFT if await self._do(self._book.is_supplied) else NOT_HEARD)
 
     async def _reserved(self, card: RegisterCard) -> tuple[int | None, bool]:
         _found, known = self._beliefs.known(card.body)
@@ -310,22 +311,17 @@ class Desk:
         version = await self._do(partial(self._book.reserved, card.body, self._office.generation, above))
         return version, version is not None and worth(version, above, card.quantity_version) is Reserve.GOOD
 
-    async def _send(self, job: Job, document: bytes) -> Sent:
-        press = self.press
-        if press is None:
-            raise RuntimeError("There is no printer.")
-        try:
-            return await self._patiently(partial(press.send, document, job.id), self._patience_s, job)
-        except TimeoutError:
-            self.standing = Standing(False, Why(NO_ANSWER))
-            return Sent(Result.UNKNOWN, Why(NO_ANSWER))
-
     async def _settle(self, job: Job, sent: Sent) -> None:
         """Write down how it ended. Paper that was scanned exists, whatever the printer says."""
         result = Result.DONE if (job.body, job.version) in self._seen else sent.result
         await self._end(job, State(result), sent.why if result is not Result.DONE else NOTHING)
         if result is not Result.DONE:
             self._begin(self._look_again())
+
+    def _late(self, job: Job, sent: Sent) -> None:
+        """The printer has answered after all: if nobody has said more meanwhile, it is what happened."""
+        if job.id in self.unknown and sent.result is not Result.UNKNOWN:
+            self._begin(self._settle(job, sent))
 
     async def _look_again(self) -> None:
         await self.look()
@@ -335,42 +331,6 @@ class Desk:
             await self._end(job, State.DONE)
         except BookFailed as error:  # the question stays on the screen
             log.error("print_book_failed", error=str(error))
-
-    async def _ask(self) -> Standing:
-        press = self.press
-        if press is None:
-            return self.standing
-        try:
-            self.standing = await self._patiently(press.check, self._patience_s)
-        except TimeoutError:
-            self.standing = Standing(False, Why(NO_ANSWER))
-        except Exception as error:  # a driver's own bug is no reason to end the task that looks
-            log.exception("printer_check_failed")
-            self.standing = Standing(False, Why(_("The printer cannot be asked: {why}."), {"why": repr(error)}))
-        self._changed()
-        return self.standing
-
-    # Waiting for a printer.
-
-    async def _patiently(self, work: Callable[[], T], seconds: float, job: Job | None = None) -> T:
-        """Wait so long and no longer; raises TimeoutError. What comes later still counts, see _late."""
-        future = in_a_thread(work, "printer")
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            self._busy = future
-            future.add_done_callback(partial(self._late, job))
-            raise
-
-    def _late(self, job: Job | None, future: asyncio.Future[Any]) -> None:
-        """The printer has answered after all: if nobody has said more meanwhile, it is what happened."""
-        self._busy = None
-        if future.cancelled() or future.exception() is not None or job is None:
-            return
-        sent = future.result()
-        if job.id in self.unknown and isinstance(sent, Sent) and sent.result is not Result.UNKNOWN:
-            self._begin(self._settle(job, sent))
 
     # Keeping and showing.
 

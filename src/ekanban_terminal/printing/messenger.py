@@ -331,16 +331,18 @@ class Messenger:
         async with self._turn:
             central = self._asked
             sent, held = self._standing.sent, await self._run(self._book.reserve)
+            book = await self._run(self._book.asks)
             message = ReserveRequest(
                 terminal=central.identity.terminal,
                 generation=self._standing.generation or None,
                 epoch=await self._epoch(),
                 bodies=list(bodies),
                 held=[CardPrint(body=one.body, print_version=one.version) for one in held],
+                book=book,
             )
             answer = _understood(ReserveAnswer, await self._post(central, "reserve", message))
             given = [Reserved(one.body, one.print_version, answer.generation) for one in answer.reserves]
-            await self._run(lambda: self._book.put(given))
+            await self._run(lambda: self._book.put(given, book, answer.mark))
         self._sent, self._reserved_in = sent, answer.generation
         self._due_at = self._clock.monotonic() + self._backoff.jittered(IDLE_S)
         return answer

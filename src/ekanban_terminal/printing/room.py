@@ -94,7 +94,7 @@ class PrintRoom:
 
     async def _watch(self) -> None:
         """Ask the printer now and then how it stands: paper that is out is filled up before a card is wanted."""
-        while self.desk.press is not None:
+        while self.desk.printer is not None:
             standing = await self.desk.look()
             await asyncio.sleep(ASK_S if standing.ready else ASK_AGAIN_S)
 

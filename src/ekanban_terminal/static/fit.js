@@ -4,7 +4,7 @@ const LARGEST_VH = 24; // of the part number
 const LEAST_VH = 12; // on one line; a longer number goes on to the next line before it becomes smaller than this
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
-const SHRINK_LINE = [1, 0.85, 0.7, 0.55]; // a part number among choices
+const SHRINK_LINE = [1, 0.85, 0.7, 0.6]; // a part number among choices
 const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
 function tooWide(element) {
@@ -21,13 +21,14 @@ function breakable(text) {
   return pieces.flatMap((piece, place) => (place ? [document.createElement("wbr"), piece] : [piece]));
 }
 
-export function fit(face) {
+// room: how large its part number is, of what it is where the whole face is its own.
+export function fit(face, room = 1) {
   const part = face.querySelector(".part");
   const text = part.textContent;
   const vh = innerHeight / 100;
   const portrait = innerWidth < innerHeight;
-  const least = portrait ? innerWidth * 0.13 : LEAST_VH * vh;
-  const most = portrait ? innerWidth * 0.24 : LARGEST_VH * vh;
+  const least = room * (portrait ? innerWidth * 0.13 : LEAST_VH * vh);
+  const most = room * (portrait ? innerWidth * 0.24 : LARGEST_VH * vh);
   const fits = (size) => {
     part.style.fontSize = `${size}px`;
     return !tooWide(part) && !tooWide(face) && !tooHigh(face);
@@ -45,16 +46,18 @@ export function fit(face) {
     face.style.setProperty("--scale", scale);
     if (fits(least)) return least;
   }
-  return grow(fits, SMALLEST_PX, least);
+  return grow(fits, SMALLEST_PX, Math.max(least, SMALLEST_PX));
 }
 
-// A line among several keeps its place: it is written smaller, and only then cut.
+// A line among several is written smaller, and only then goes on to a second one.
 export function fitLines(lines) {
   for (const line of lines) {
+    line.classList.remove("wraps");
     for (const scale of SHRINK_LINE) {
       line.style.setProperty("--scale", scale);
       if (!tooWide(line)) break;
     }
+    line.classList.toggle("wraps", tooWide(line));
   }
 }
 

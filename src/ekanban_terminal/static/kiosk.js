@@ -3,10 +3,11 @@
 import { bind, bindRows } from "./bind.js";
 import { fit, fitStrip } from "./fit.js";
 import { keys } from "./keys.js";
-import { close, printing } from "./printing.js";
+import { choosable, printing } from "./printing.js";
 import { follow } from "./stream.js";
 import { Tones } from "./tones.js";
 
+const BESIDE = 0.4; // of the size that it has where the place is its own
 const ANSWER_MS = 250; // how long a tone waits for central, so that ordered sounds like ordered
 const SEVERITY = { grey: 0, pending: 1, green: 1, amber: 2, red: 3 };
 const PRINT_TONES = { green: "green", amber: "amber", red: "red" }; // of one that goes on there is nothing to hear
@@ -14,6 +15,7 @@ const PRINT_TONES = { green: "green", amber: "amber", red: "red" }; // of one th
 const body = document.body;
 const last = document.querySelector('[data-name="last"]');
 const print = document.querySelector('[data-name="print"]');
+const besides = document.querySelectorAll(".beside");
 const undo = document.querySelector("#undo");
 const tones = new Tones((blocked) => {
   document.querySelector("#silent").hidden = !blocked;
@@ -39,6 +41,10 @@ function face() {
 function turn() {
   const name = state ? face() : body.dataset.lost ? "lost" : body.dataset.face;
   if (body.dataset.face !== name) body.dataset.face = name;
+  const beside = name === body.dataset.panel && fading ? newest : ""; // whoever chooses goes on choosing
+  if ((body.dataset.beside ?? "") === beside) return;
+  body.dataset.beside = beside;
+  fitBesides();
 }
 
 function show(milliseconds) {
@@ -70,7 +76,6 @@ function showLast(view, first) {
     const left = first ? (view.face === "last" ? view.fresh_ms : 0) : Number(body.dataset.fadeMs);
     if (left) {
       newest = "last";
-      close();
       show(left);
       document.querySelector("#spoken").textContent = now.spoken;
     }
@@ -85,15 +90,19 @@ function showPrint(view, first) {
   printed = { id: now.id, tone: now.tone };
   if (!now.id || !changed || (first && view.face !== "print")) return;
   newest = "print";
-  close();
   show(first ? view.fresh_ms : Number(body.dataset.fadeMs));
   document.querySelector("#spoken").textContent = now.spoken;
   if (!first && PRINT_TONES[now.tone]) tones.play(PRINT_TONES[now.tone]);
 }
 
+function fitBesides() {
+  for (const beside of besides) fit(beside, BESIDE);
+}
+
 function fitAll() {
   fit(last);
   fit(print);
+  fitBesides();
   fitStrip();
 }
 
@@ -108,7 +117,7 @@ follow({
     if (content.release !== document.documentElement.dataset.release) return location.reload();
     if (content.language !== document.documentElement.lang) return location.reload(); // the server draws all fixed words
     state = content;
-    bind(content.view);
+    bind({ ...content.view, choices: choosable(content.view.choices) });
     bindRows(content.view.rows);
     soundAll(content.view, first);
     showPrint(content.view, first);

@@ -1,6 +1,7 @@
 // Printing a card again in three touches: the key, the card, the reason. For a bin without a card: the key, "card
 // missing", the bin, and whether it is empty: only then a supervisor hears of it. What becomes of the print arrives as an event, as everything does.
 
+import { bind } from "./bind.js";
 import { fitLines } from "./fit.js";
 import { ask } from "./keys.js";
 
@@ -16,6 +17,15 @@ let idle = 0;
 let byKey = false; // opened from a keyboard: only then the focus moves, for a scanner that types Enter would choose
 let wish = null; // the card chosen, and the id of the wish: touched twice, it is printed once
 let ranges = []; // the way into the list of bins
+let newest = []; // cards that there are to choose from
+let offered = []; // those that stand there: nothing moves under a hand that is about to touch it
+
+// The cards to show, when the service tells of these.
+export function choosable(choices) {
+  newest = choices;
+  if (!document.body.dataset.panel) offered = choices;
+  return offered;
+}
 
 // A UUIDv7, which sorts by time. crypto.randomUUID is not there over plain HTTP from another machine.
 function newId() {
@@ -35,16 +45,17 @@ function open(name) {
   spoken.textContent = panel[name].querySelector("h2").textContent;
   none(name);
   turn();
-  fitLines(panel[name].querySelectorAll(".headline"));
+  fitLines(panel[name].querySelectorAll(".headline, .choice > .way"));
   if (byKey) panel[name].querySelector(".choice:not([hidden]), .back").focus();
   else document.activeElement.blur?.();
 }
 
-export function close() {
+function close() {
   clearTimeout(idle);
   if (!document.body.dataset.panel) return;
   delete document.body.dataset.panel;
   ranges = [];
+  bind({ choices: choosable(newest) });
   turn();
   if (byKey) opener.focus();
 }
@@ -136,6 +147,12 @@ export function printing(on) {
       choose(key.dataset.id, { headline: shown(".headline"), description: shown(".what"), way: shown(".way") }),
     );
   }
+  const scanned = document.querySelector("#this"); // the card that was scanned while its choice stands here
+  scanned.addEventListener("click", onceATouch, { capture: true });
+  scanned.addEventListener("click", () => {
+    const one = newest.find(({ card }) => card === scanned.dataset.id);
+    if (one) choose(one.card, one);
+  });
   document.querySelector("#missing").addEventListener("click", places);
   for (const key of panel.reason.querySelectorAll("[data-reason]")) {
     key.addEventListener("click", () => document.body.dataset.panel === "reason" && print(key.dataset.reason));

@@ -12,10 +12,11 @@ import pytest
 from kiosk_screen import Screen, Service, Terminal
 from playwright.sync_api import Browser, Page, expect
 
+from ekanban_core.states import Colour
 from ekanban_terminal.clock import wall_ms
 from ekanban_terminal.printing.jobs import State
 from ekanban_terminal.register import Place
-from ekanban_terminal.state import Kiosk, PrinterShown
+from ekanban_terminal.state import Entry, Kiosk, PrinterShown
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 SIZES = [(1920, 1080), (1280, 800), (800, 480)]
@@ -89,6 +90,18 @@ def three_touches(page: Page, reason: str = "Damaged") -> None:
     panel(page, "reason").get_by_role("button", name=reason).click()
 
 
+def among_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+    page = screen.page
+    ready(terminal)
+    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
+    page.get_by_role("button", name="Print again").click()
+    page.get_by_role("button", name="Card missing").click()
+    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    return page
+
+
 @pytest.mark.parametrize(("word", "reason"), [("Damaged", "damaged"), ("Lost", "lost")])
 def test_a_card_is_printed_again_in_three_touches(screen: Screen, terminal: Terminal, word: str, reason: str) -> None:
     ready(terminal)
@@ -138,13 +151,7 @@ def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is
 
 
 def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:
-    page = screen.page
-    ready(terminal)
-    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
-    page.get_by_role("button", name="Print again").click()
-    page.get_by_role("button", name="Card missing").click()
-    panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
-    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    page = among_bins(screen, terminal)
 
     panel(page, "places").get_by_role("button", name="P-0008").click()
     panel(page, "bin").get_by_role("button", name="Back").click()
@@ -192,15 +199,165 @@ def test_a_scanner_that_types_enter_chooses_nothing(screen: Screen, terminal: Te
     assert terminal.posted == []
 
 
-def test_a_scan_is_shown_while_somebody_chooses(screen: Screen, terminal: Terminal) -> None:
+def scan(terminal: Terminal, number: int = 3, **changes: Any) -> Entry:
+    """Another scanner of the station reads a card."""
+    facts = {"id": f"newer-{number}", "card": f"CARD010{number}", **changes}
+    scanned = kiosk_states.entry(number, wall_ms(), **facts)
+    ready(terminal, last=scanned, scans=(scanned, *kiosk_states.state(wall_ms()).scans))
+    return scanned
+
+
+def beside(page: Page, name: str = "last") -> Any:
+    return page.locator(f'.beside[data-beside="{name}"]')
+
+
+def texts(page: Page, name: str) -> list[str]:
+    return cast("list[str]", panel(page, name).locator(".choice:visible .headline").all_text_contents())
+
+
+def boxes(page: Page, name: str) -> list[Any]:
+    return [key.bounding_box() for key in panel(page, name).locator("button:visible").all()]
+
+
+@pytest.mark.parametrize("colour", ["green", "amber", "red"])
+def test_a_scan_is_shown_in_full_beside_somebody_who_chooses(screen: Screen, terminal: Terminal, colour: str) -> None:
+    page = screen.page
     ready(terminal)
-    screen.page.get_by_role("button", name="Print again").click()
+    page.get_by_role("button", name="Print again").click()
 
-    scanned = kiosk_states.entry(3, wall_ms(), id="newer")
-    ready(terminal, last=scanned)
+    scanned = scan(terminal, colour=Colour(colour), pending=False, message="What became of it, and what to do.")
 
-    expect(panel(screen.page, "last")).to_be_visible()
-    expect(panel(screen.page, "choose")).to_be_hidden()
+    expect(beside(page)).to_be_visible()
+    expect(beside(page)).to_have_attribute("data-tone", colour)
+    expect(beside(page).locator(".part")).to_have_text(scanned.part)
+    expect(beside(page).locator(".why")).to_have_text("What became of it, and what to do.")
+    expect(page.locator("#spoken")).to_contain_text("What became of it")
+    assert page.evaluate(CONTRAST, 7) == []
+    expect(panel(page, "choose")).to_be_visible()
+
+
+def test_nothing_moves_under_the_hand_when_somebody_else_scans(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+    places, cards = boxes(page, "choose"), texts(page, "choose")
+
+    scan(terminal)
+    expect(beside(page)).to_be_visible()
+
+    assert (boxes(page, "choose"), texts(page, "choose")) == (places, cards)
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+    scan(terminal, 4)
+    expect(beside(page).locator(".part")).to_have_text(kiosk_states.entry(4, 0).part)
+    panel(page, "reason").get_by_role("button", name="Damaged").click()
+    closed(page)
+    ((_path, content),) = terminal.posted
+    assert isinstance(content, dict)
+    assert content["card"] == "CARD0001"
+
+
+def test_the_list_of_bins_stays_where_it_was(screen: Screen, terminal: Terminal) -> None:
+    page = among_bins(screen, terminal)
+
+    scan(terminal)
+
+    expect(beside(page)).to_be_visible()
+    expect(beside(page).get_by_role("button")).to_be_hidden()  # another card than the missing one
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+
+
+def test_the_card_to_print_is_scanned_and_chosen(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+
+    scanned = scan(terminal, card="CARD0099", part="NEW-0099")
+    beside(page).get_by_role("button", name="Print this one").click()
+    expect(panel(page, "reason").locator(".chosen")).to_contain_text(scanned.part)
+    panel(page, "reason").get_by_role("button", name="Damaged").click()
+
+    closed(page)
+    ((_path, content),) = terminal.posted
+    assert isinstance(content, dict)
+    assert (content["card"], content["reason"]) == ("CARD0099", "damaged")
+    page.get_by_role("button", name="Print again").click()
+    assert texts(page, "choose")[0] == "NEW-0099"  # what was scanned meanwhile stands there now
+
+
+def test_what_was_scanned_while_somebody_chose_fades_beside_and_the_choice_stays(
+    screen: Screen, terminal: Terminal
+) -> None:
+    page = screen.page
+    page.evaluate("document.body.dataset.fadeMs = 300")
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+
+    scan(terminal)
+
+    expect(beside(page)).to_be_visible()
+    expect(beside(page)).to_be_hidden()
+    expect(panel(page, "choose")).to_be_visible()
+
+
+def test_whoever_leaves_the_choice_sees_the_scan_of_just_now(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+    scan(terminal)
+    expect(beside(page)).to_be_visible()
+
+    panel(page, "choose").get_by_role("button", name="Back").click()
+
+    expect(panel(page, "last")).to_be_visible()
+    expect(beside(page)).to_be_hidden()
+
+
+def test_another_print_is_shown_beside_as_well(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+
+    ready(terminal, printed=kiosk_states.printed(wall_ms(), State.DONE, message="Destroy the old one."))
+
+    expect(beside(page, "print")).to_be_visible()
+    expect(beside(page, "print").locator(".word")).to_have_text("Printed")
+    expect(panel(page, "choose")).to_be_visible()
+
+
+def test_an_alarm_is_above_any_choice(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+
+    ready(terminal, alarms=(kiosk_states.journal_stopped(),))
+
+    expect(panel(page, "alarm")).to_be_visible()
+    expect(panel(page, "choose")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [*SIZES, (390, 844)])
+def test_beside_a_choice_a_scan_is_whole_and_nothing_is_cut(
+    screen: Screen, terminal: Terminal, size: tuple[int, int]
+) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+
+    scan(
+        terminal, colour=Colour.RED, pending=False, part="HYD-PUMP-4711-0815-2290-AX",
+        message="This card was printed again: version 3 is the valid one. Do not order with this paper, destroy it.",
+    )  # fmt: skip
+
+    expect(beside(page)).to_be_in_viewport()
+    assert beside(page).evaluate(
+        "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
+    )
+    box = beside(page).get_by_role("button", name="Print this one").bounding_box()
+    assert box is not None
+    assert box["width"] >= 20 * MM - 0.1
+    assert box["height"] >= 15 * MM - 0.1
+    assert float(beside(page).locator(".why").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")) >= 12
 
 
 def test_what_becomes_of_a_print_is_shown_as_scans_are(screen: Screen, terminal: Terminal) -> None:

@@ -118,3 +118,34 @@ def test_an_empty_bin_without_its_card_is_reported_offline_and_ordered_once_by_a
     here.online()
     assert here.scan(card)["outcome"] == "already_open"
     assert shop.reviews() == []
+
+
+def printed_offline(station: Station, card: str) -> str:
+    """Fetch a version, lose central, print; gives the code on the paper."""
+    station.online()
+    supply(station)
+    station.offline()
+    station.post("/api/v1/print", {"card": card, "reason": "damaged"})
+    until(lambda: newest(station).get("state") in ("done", "failed"), "it is printed")
+    return str(newest(station)["code"])
+
+
+def test_a_terminal_that_lost_its_print_book_prints_another_version(shop: Shop, paper: Path) -> None:
+    card = shop.plant.cards[0]
+    here = shop.station("Line 4", **printer(paper))
+    here.scan(card)
+
+    before = printed_offline(here, card)
+    here.stop()
+    (here.folder / "prints.sqlite").unlink()
+    here.start()
+    after = printed_offline(here, card)
+
+    assert (before, after) == (CardCode(card, 2).shown, CardCode(card, 3).shown)
+    assert len(list(paper.iterdir())) == 2
+    here.online()
+    supply(here)
+    there = shop.station("Line 2")
+    there.online()
+    assert there.scan(card, version=2)["outcome"] == "superseded_print"
+    assert there.scan(card, version=3)["outcome"] in ("opened", "already_open")

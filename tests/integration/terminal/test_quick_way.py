@@ -154,7 +154,7 @@ def test_a_burst_is_shown_in_one_go_newest_first(browser: TestClient) -> None:
     async def shown() -> list[str]:
         before = asyncio.all_tasks()
         for entry in entries:
-            terminal._taken(Taken(entry, True), "hand", True)
+            terminal.readings.taken(Taken(entry, True), "hand", True)
         assert asyncio.all_tasks() == before
         return [entry.id for entry in terminal.screen.state().scans]
 

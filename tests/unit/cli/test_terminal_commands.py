@@ -237,6 +237,31 @@ print(*sorted({name.split(".")[0] for name, module in sys.modules.items() if mod
     assert "ekanban_terminal" in loaded
 
 
+def test_a_page_that_was_compiled_leaves_little_of_it_in_memory() -> None:
+    program = """
+from pathlib import Path
+from ekanban_cli import terminal_process
+terminal_process.keep_small()
+import ekanban_terminal.app
+from ekanban_terminal import kiosk, heap
+
+def resident():  # kB
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0])
+
+heap.give_back()
+before = resident()
+kiosk.template("en")
+print(resident() - before)
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+    )  # fmt: skip
+
+    assert int(done.stdout) < 2_000  # else more than 3 MB
+
+
 def test_help_loads_neither_service() -> None:
     loaded = loaded_by("ekanban_cli.main")
 

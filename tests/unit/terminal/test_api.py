@@ -19,7 +19,7 @@ from ekanban_core.enrolment import key_text
 from ekanban_core.states import Colour
 from ekanban_drivers.scanner import ErrorKind, Feedback, ScanError
 from ekanban_drivers.simulated import SimulatedDriver
-from ekanban_terminal import api, identity, keys, runtime, scanner_configs
+from ekanban_terminal import api, identity, keys, readings, scanner_configs
 from ekanban_terminal.app import create_app
 from ekanban_terminal.errors import FolderUnusable
 from ekanban_terminal.identity import Enrolment
@@ -54,7 +54,7 @@ class Shop:
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for central's answer gets it, however slow the machine is; who waits for nothing is found."""
     monkeypatch.setattr(api, "ANSWER_S", 200.0)
-    monkeypatch.setattr(runtime, "CUE_S", 200.0)
+    monkeypatch.setattr(readings, "CUE_S", 200.0)
 
 
 def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
@@ -109,7 +109,9 @@ def test_an_answer_that_came_before_the_scan_was_shown_is_what_is_shown(tmp_path
         portal.call(terminal.courier.wake)
         until(lambda: terminal.store.counts.stored == 0)
 
-        portal.call(terminal.show, replace(taken, entry=taken.entry.model_copy(update={"colour": Colour.AMBER})), 0.0)
+        portal.call(
+            terminal.readings.show, replace(taken, entry=taken.entry.model_copy(update={"colour": Colour.AMBER})), 0.0
+        )
 
         assert not there.status()["last"]["pending"]
 
@@ -221,7 +223,7 @@ def test_a_dead_letter_is_listed_and_replayed(tmp_path: Path, monkeypatch: pytes
         there.scan(code(1))
 
         monkeypatch.setattr(api, "ANSWER_S", 0.0)  # there will be none
-        monkeypatch.setattr(runtime, "CUE_S", 0.0)
+        monkeypatch.setattr(readings, "CUE_S", 0.0)
         there.central.poison.add(base64.b64encode(CODE.encode()).decode())
         scan_id = there.scan()["id"]
         until(lambda: there.status()["journal"]["dead"] == 1)

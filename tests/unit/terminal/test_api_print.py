@@ -22,7 +22,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.enrolment import key_text
 from ekanban_core.states import PrintEnd, PrintReason
 from ekanban_drivers.simulated import SimulatedDriver
-from ekanban_terminal import api, identity, keys, runtime
+from ekanban_terminal import api, identity, keys, readings
 from ekanban_terminal.app import create_app
 from ekanban_terminal.identity import Enrolment
 from ekanban_terminal.printing.press import Result, Sent
@@ -117,7 +117,7 @@ def shop(folder: Path, *, printer: PrinterSettings | None = ZEBRA, **settings: A
 @pytest.fixture(autouse=True)
 def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "ANSWER_S", 0.0)  # scans are judged here; nobody waits for central
-    monkeypatch.setattr(runtime, "CUE_S", 0.0)
+    monkeypatch.setattr(readings, "CUE_S", 0.0)
 
 
 def test_a_card_is_printed_again_and_its_old_print_is_worthless(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_printer_that_never_says_how_it_stands_holds_up_no_scan_either(tmp_pat
             return NO_PAPER
 
     with shop(tmp_path) as there:
-        there.terminal.prints.desk.press = Mute()
+        there.terminal.prints.desk.printer.press = Mute()
         there.post("print", card=BODY, reason="lost")
 
         assert there.post("scan", code=CODE)["outcome"] == "opened"

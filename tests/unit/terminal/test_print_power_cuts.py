@@ -127,7 +127,7 @@ def test_central_that_gives_a_used_version_again_is_not_believed(tmp_path: Path)
         world.go_offline()
         await world.print()
 
-        world.book.put([Reserved(BODY, 2, "first"), Reserved(BODY, 3, "first")])
+        world.book.put([Reserved(BODY, 2, "first"), Reserved(BODY, 3, "first")], world.book.asks())
 
         assert [one.version for one in world.book.reserve()] == [3]
 
@@ -167,6 +167,6 @@ def test_the_disk_is_waited_for(tmp_path: Path) -> None:
     book.newest(1)
     disk.trace = []
 
-    book.put([Reserved(BODY, 2, "first")])
+    book.put([Reserved(BODY, 2, "first")], book.asks())
 
     assert [op for op, _name in disk.trace].count(Op.SYNC) >= 3  # rollback journal, file, and the folder's list
