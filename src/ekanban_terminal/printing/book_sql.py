@@ -31,7 +31,8 @@ ADDED = {
     "missing": (
         "CREATE TABLE missing (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
         " job TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL, boot_id TEXT NOT NULL,"
-        " boottime_ms INTEGER NOT NULL, cursor TEXT, told TEXT NOT NULL DEFAULT '', answer TEXT NOT NULL DEFAULT '') STRICT",
+        " boottime_ms INTEGER NOT NULL, cursor TEXT, told TEXT NOT NULL DEFAULT '',"
+        " answer TEXT NOT NULL DEFAULT '') STRICT",
     ),
     # One row: the opening of this file that wrote down a reserve last, central's mark of that, and how many versions
     # were ever used up here, which `book_witness` has too
