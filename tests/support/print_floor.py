@@ -47,6 +47,7 @@ class Printer:
 
     terminal: Terminal
     folder: Path  # its memory
+    device: str  # what its hardware says
     known: dict[str, Card] = field(default_factory=dict)  # its register
     copies: list[Path] = field(default_factory=list)  # of its book, while it was in use
     images: list[Path] = field(default_factory=list)  # of its whole memory, while it was off
@@ -61,7 +62,7 @@ class Printer:
         return self.folder / "prints.sqlite"
 
     def _opened(self) -> Book:
-        return Book(self.file, UnsyncedDisk())
+        return Book(self.file, UnsyncedDisk(), self.device)
 
     def start(self) -> None:
         """It was off, and is on again."""
@@ -77,7 +78,8 @@ class PrintFloor:
         self.folder = folder
         self.random = Random(seed)  # noqa: S311  # a test that can be repeated
         self.printers = [
-            Printer(plant.terminal(f"Line {number}"), folder / f"line-{number}") for number in range(1, terminals + 1)
+            Printer(plant.terminal(f"Line {number}"), folder / f"line-{number}", f"device {number}")
+            for number in range(1, terminals + 1)
         ]
         self.papers: list[Paper] = [(body, 1) for body in plant.cards]
         self.at_central: list[tuple[str, int, bool]] = []  # prints of central on their way; whether paper came out
@@ -245,12 +247,13 @@ class PrintFloor:
         self._start(printer)
 
     def restore_image(self) -> None:
-        """A terminal gets an older memory."""
+        """A terminal gets an older memory, on a new SD card."""
         printer = self.random.choice(self.printers)
         if printer.images:
             printer.book.close()
             shutil.rmtree(printer.folder)
             shutil.copytree(self._mostly_newest(printer.images), printer.folder)
+            printer.device = f"{printer.device} with a new card"
             self._start(printer)
 
     def clone(self) -> None:
@@ -258,7 +261,7 @@ class PrintFloor:
         printer = self.random.choice(self.printers)
         if printer.images and len(self.printers) < 5:
             folder = Path(shutil.copytree(self._mostly_newest(printer.images), self._copy()))
-            self.printers.append(Printer(printer.terminal, folder, dict(printer.known)))
+            self.printers.append(Printer(printer.terminal, folder, f"device of {folder.name}", dict(printer.known)))
             self._start(self.printers[-1])
 
     # What must hold.

@@ -83,6 +83,7 @@ class PrintWorld(World):
     ) -> None:
         self.press = press or FakePress() if printer else None
         self.book_disk = book_disk or UnsyncedDisk()
+        self.device = ""  # nothing tells it from others
         self.numbers = itertools.count(1)
         self.patience_s = 60.0
         super().__init__(folder, disk=UnsyncedDisk())
@@ -90,7 +91,7 @@ class PrintWorld(World):
     def begin(self) -> None:
         super().begin()
         path = self.folder / "prints.sqlite" if isinstance(self.book_disk, UnsyncedDisk) else Path("/prints.sqlite")
-        self.book = Book(path, self.book_disk)
+        self.book = Book(path, self.book_disk, self.device)
         self.messenger = Messenger(
             book=self.book, standing=self.courier, epoch=self.store.this_start, clock=self.clock,
             random_bytes=self.random.randbytes, printer="Zebra" if self.press else "",

@@ -4,8 +4,9 @@ What it promises: a version is written down as used before a byte goes to the pr
 same version go to paper twice; and how a print ended is kept until central has acknowledged it.
 
 A file can be deleted, restored and copied. So each opening of it has a name of its own, and prints only from a reserve
-that central gave to this very opening; the name of the last one that was given a reserve stays in the file and tells
-central whether anything may have been printed that this book does not know (decision 46).
+that central gave to this very opening, or to an earlier one on the same device and disk; the name of the last one that
+was given a reserve stays in the file and tells central whether anything may have been printed that this book does not
+know (decision 46).
 """
 
 from __future__ import annotations
@@ -66,9 +67,11 @@ class Paper:
 class Book:
     """Not for two threads at once. All calls may raise BookFailed; the next one opens the file anew."""
 
-    def __init__(self, path: Path, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, disk: Disk | None = None, device: str = "") -> None:
+        """device: its fingerprint; empty where nothing tells it from others."""
         self.path = path
         self._disk = disk or LocalDisk()
+        self._device = device
         self._witness = Witness(path, self._disk)
         self._connection: sqlite3.Connection | None = None
         self._opening = ""  # this one
@@ -208,17 +211,17 @@ class Book:
     def asks(self) -> BookMessage:
         """This opening, and the one whose reserve it goes on from: central says whether that may still be printed."""
         with self._reading() as connection:
-            previous, mark, _uses = connection.execute(sql.OPENED).fetchone()
+            previous, mark, _device, _uses = connection.execute(sql.OPENED).fetchone()
         return BookMessage(book=self._opening, previous=previous or None, mark=mark)
 
     def is_supplied(self) -> bool:
-        """Whether central has answered this opening: then its reserve may be printed."""
+        """Whether the reserve may be printed: central gave it to this opening, or to an earlier one on this device."""
         with self._reading() as connection:
-            given_to = connection.execute(sql.OPENED).fetchone()[0]
-        return bool(given_to == self._opening)
+            given_to, _mark, device, _uses = connection.execute(sql.OPENED).fetchone()
+        return bool(given_to == self._opening or (given_to and device and device == self._device))
 
     def reserved(self, body: str, generation: str, above: int) -> int | None:
-        """The version to print next: given to this opening, in this life of central's, above the confirmed paper."""
+        """The version to print next: given to this book, in this life of central's, above the confirmed paper."""
         if not self.is_supplied():
             return None
         with self._reading() as connection:
@@ -240,7 +243,7 @@ class Book:
                 raise sqlite3.OperationalError("it was opened anew while central was asked")
             connection.execute(sql.DROP_ALL)
             connection.executemany(sql.PUT, [(one.body, one.version, one.generation) for one in reserve])
-            connection.execute(sql.GIVEN, (self._opening, mark))
+            connection.execute(sql.GIVEN, (self._opening, mark, self._device))
 
     # The file.
 
@@ -298,7 +301,7 @@ class Book:
 
     def _doubt(self, connection: sqlite3.Connection) -> None:
         """A book that is older than what lies beside it was put back: it goes on from nothing."""
-        _previous, _mark, uses = connection.execute(sql.OPENED).fetchone()
+        _previous, _mark, _device, uses = connection.execute(sql.OPENED).fetchone()
         witnessed = self._witness.read()
         if witnessed is None and not uses:
             return

@@ -34,11 +34,12 @@ ADDED = {
         " boottime_ms INTEGER NOT NULL, cursor TEXT, told TEXT NOT NULL DEFAULT '',"
         " answer TEXT NOT NULL DEFAULT '') STRICT",
     ),
-    # One row: the opening of this file that wrote down a reserve last, central's mark of that, and how many versions
-    # were ever used up here, which `book_witness` has too
+    # One row: the opening of this file that wrote down a reserve last, central's mark of that, on which device it was,
+    # and how many versions were ever used up here, which `book_witness` has too
     "self": (
-        "CREATE TABLE self (opening TEXT NOT NULL, mark TEXT NOT NULL, uses INTEGER NOT NULL) STRICT",
-        "INSERT INTO self (opening, mark, uses) VALUES ('', '', 0)",
+        "CREATE TABLE self (opening TEXT NOT NULL, mark TEXT NOT NULL, device TEXT NOT NULL, uses INTEGER NOT NULL)"
+        " STRICT",
+        "INSERT INTO self (opening, mark, device, uses) VALUES ('', '', '', 0)",
     ),
 }
 HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
@@ -99,10 +100,10 @@ MISSING_JOB = "SELECT job FROM missing WHERE id = ?"
 MISSING_UNTOLD = "SELECT count(*) FROM missing WHERE told = ''"
 FORGET_MISSING = "DELETE FROM missing WHERE told <> '' AND number <= (SELECT max(number) FROM missing) - ?"
 
-OPENED = "SELECT opening, mark, uses FROM self"
-DOUBTED = "UPDATE self SET opening = '', mark = '', uses = ?"
+OPENED = "SELECT opening, mark, device, uses FROM self"
+DOUBTED = "UPDATE self SET opening = '', mark = '', device = '', uses = ?"
 USED_ONE = "UPDATE self SET uses = uses + 1 RETURNING uses"
-GIVEN = "UPDATE self SET opening = ?, mark = ?"
+GIVEN = "UPDATE self SET opening = ?, mark = ?, device = ?"
 RESERVED = "SELECT version FROM reserve WHERE body = ? AND generation = ? AND version > ? ORDER BY version DESC LIMIT 1"
 ALL_RESERVED = "SELECT body, version, generation FROM reserve ORDER BY body, version"
 DROP_ALL = "DELETE FROM reserve"

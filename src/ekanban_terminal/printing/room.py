@@ -20,6 +20,7 @@ from ekanban_terminal.one_thread import OneThread
 from ekanban_terminal.printing import book as books
 from ekanban_terminal.printing.book import Book
 from ekanban_terminal.printing.desk import Desk
+from ekanban_terminal.printing.device import fingerprint
 from ekanban_terminal.printing.jobs import Ended
 from ekanban_terminal.printing.messenger import Messenger
 from ekanban_terminal.printing.press import Press, Sheet
@@ -58,7 +59,7 @@ class PrintRoom:
         self._language = language
         self._time_zone = time_zone
         self._told: object = None
-        book = Book(data / books.FILE)
+        book = Book(data / books.FILE, device=fingerprint(data))
         self.messenger = Messenger(
             book=book, run=self._thread, standing=courier, epoch=epoch, clock=clock, random_bytes=random_bytes,
             printer=printer,

@@ -78,7 +78,7 @@ def _any_book_goes_on(connection: Any, terminal_id: Any, asks: Any) -> Any:
     return replace(_real_of(connection, terminal_id, asks), goes_on=True)
 
 
-def _reserve_of_an_earlier_start(self: Book, body: str, generation: str, above: int) -> int | None:
+def _reserve_of_another_device(self: Book, body: str, generation: str, above: int) -> int | None:
     versions = [one.version for one in self.reserve() if one.body == body and one.version > above]
     return max(versions, default=None)
 
@@ -121,8 +121,8 @@ A_BOOK = ("ask", "print_offline")
 BOOK_BUGS: dict[str, tuple[Any, str, Any, tuple[str, ...]]] = {
     "central does not ask which book it is":
         (print_books, "of", _any_book_goes_on, ("delete_book",)),
-    "a book prints what was given to it before its last start":
-        (Book, "reserved", _reserve_of_an_earlier_start, ("image", "restore_image")),
+    "a book prints what was given to it on another device":
+        (Book, "reserved", _reserve_of_another_device, ("image", "restore_image")),
     "an older book that was put back goes on as if nothing had happened":
         (Book, "_doubt", lambda _self, _connection: None, ("copy_book", "put_copy_back")),
 }  # fmt: skip

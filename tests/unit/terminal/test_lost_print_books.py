@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def opened(path: Path) -> Book:
-    return Book(path, UnsyncedDisk())
+    return Book(path, UnsyncedDisk(), "pi 7")
 
 
 def supplied(path: Path) -> tuple[Book, BookMessage]:
@@ -40,11 +40,37 @@ def use(book: Book) -> None:
     book.start(book.add(Job("print-1", BODY, PrintReason.LOST, State.QUEUED, 0)), 2)
 
 
-def test_after_a_start_nothing_is_printed_until_central_has_answered_once(tmp_path: Path) -> None:
+async def off_and_on(folder: Path, before: str, after: str) -> PrintWorld:
+    """A terminal with a reserve loses central, then its power, and is on again: the same device, or another one."""
+    world = PrintWorld(folder)
+    world.device = world.book._device = before
+    world = await (await world.open()).supplied()
+    world.go_offline()
+    world.device = after
+    await world.restart(boot="boot-two")
+    return world
+
+
+def test_after_a_power_cut_the_same_device_prints_from_its_reserve_while_central_is_away(tmp_path: Path) -> None:
     async def story() -> None:
-        world = await (await PrintWorld(tmp_path).open()).supplied()
-        world.go_offline()
-        await world.restart(boot="boot-two")
+        world = await off_and_on(tmp_path, "pi 7", "pi 7")
+
+        offline = await world.print()
+        await world.go_online()
+        online = await world.print()
+
+        assert (offline.state, offline.version) == (State.DONE, 2)
+        assert (online.state, online.version) == (State.DONE, 3)
+
+    run(story())
+
+
+@pytest.mark.parametrize(("before", "after"), [("pi 7", "pi 8"), ("", ""), ("", "pi 7"), ("pi 7", "")])
+def test_memory_that_may_be_another_devices_prints_nothing_until_central_has_answered_once(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    async def story() -> None:
+        world = await off_and_on(tmp_path, before, after)
 
         offline = await world.print()
         await world.go_online()
@@ -111,7 +137,7 @@ def test_a_reserve_that_was_given_to_an_earlier_opening_is_not_written_down(path
     with pytest.raises(BookFailed):
         book.put([Reserved(BODY, 3, "life")], asked, "18")
 
-    assert book.reserved(BODY, "life", 1) is None
+    assert book.reserved(BODY, "life", 1) == 2
 
 
 def test_a_book_of_the_release_before_keeps_its_prints_and_goes_on_from_nothing(path: Path) -> None:
