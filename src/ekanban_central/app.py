@@ -42,6 +42,7 @@ from ekanban_central.pages import card as card_page
 from ekanban_central.pages import card_paper, print_dialogue, print_job_list, sign_in
 from ekanban_central.pages import cards as cards_pages
 from ekanban_central.pages import imports as import_pages
+from ekanban_central.pages import list_imports as list_import_pages
 from ekanban_central.pages import loops as loop_pages
 from ekanban_central.pages import print_jobs as print_job_pages
 from ekanban_central.pages import printers as printer_pages
@@ -64,9 +65,9 @@ from ekanban_central.throttle import Throttle
 
 ROUTERS = (
     scans.router, register.router, events.router, health.router, terminals.router, terminal_prints.router,
-    missing_cards.router, people.router, signals.router, reviews.router, master.router, imports.router, printers.router,
-    print_jobs.router, audits.router, sign_in.router, signal_pages.router, review_pages.router, terminal_pages.router,
-    import_pages.router, card_page.router, docs_page.router, exports.router,
+    missing_cards.router, people.router, signals.router, reviews.router, master.router, imports.router, exports.router,
+    printers.router, print_jobs.router, audits.router, sign_in.router, signal_pages.router, review_pages.router,
+    terminal_pages.router, import_pages.router, list_import_pages.router, card_page.router, docs_page.router,
     loop_pages.router, print_dialogue.router, cards_pages.router, printer_pages.router, print_job_list.router,
     print_job_pages.router, card_paper.router, audit_pages.router,
 )  # fmt: skip

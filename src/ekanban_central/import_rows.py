@@ -87,10 +87,10 @@ def one(connection: Connection, site_id: int, key: UUID, now_ms: int) -> Import 
     return seen(connection, [dict(row)], now_ms)[0] if row else None
 
 
-def newest(connection: Connection, site_id: int, now_ms: int, kind: ImportKind, most: int = SHOWN) -> list[Import]:
-    """The newest imports of this kind and plant, newest first."""
-    where = (IMPORT.c.site_id == site_id, IMPORT.c.kind == kind)
-    statement = select(IMPORT).where(*where).order_by(IMPORT.c.id.desc()).limit(most)
+def newest(connection: Connection, site_id: int, now_ms: int, *kinds: ImportKind) -> list[Import]:
+    """The newest imports of these kinds and this plant, newest first."""
+    where = (IMPORT.c.site_id == site_id, IMPORT.c.kind.in_(kinds))
+    statement = select(IMPORT).where(*where).order_by(IMPORT.c.id.desc()).limit(SHOWN)
     return seen(connection, [dict(row) for row in connection.execute(statement).mappings()], now_ms)
 
 

@@ -14,7 +14,7 @@ from ekanban_core.texts import gettext as _
 
 LARGE = "/api/v1/scans"
 # Only of signed-in people: they are asked before it is read
-FILES = (*(f"/api/v1/imports/{kind}" for kind in ImportKind), "/terminals/import")
+FILES = (*(f"/api/v1/imports/{kind}" for kind in ImportKind), "/terminals/import", "/import")
 PICTURES = re.compile("/api/v1/parts/[^/]+/picture")  # likewise
 PICTURE = 5_000_000  # bytes: what ekanban_labels reads
 SMALL = 256 * 1024  # bytes of any other request

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ekanban_central.card_acts import CardStep
+from ekanban_central.import_rows import Import
 from ekanban_central.imported import ImportState, Said
 from ekanban_central.view import gettext as _
+from ekanban_central.view import ngettext
 from ekanban_core.card_code import CardCode
+from ekanban_core.lists import ImportKind
 from ekanban_core.states import (
     CardState,
     ClosedHow,
@@ -65,6 +68,42 @@ def import_state(state: str) -> Sign:
 def said(one: Said) -> str:
     """A text that was kept to be translated, filled."""
     return _(one.text).format(**one.facts)
+
+
+def list_kind(kind: str) -> str:
+    """What an imported list holds."""
+    return {
+        ImportKind.PARTS: _("Parts"),
+        ImportKind.LOCATIONS: _("Locations"),
+        ImportKind.LOOPS: _("Loops"),
+        ImportKind.CARDS: _("Cards"),
+    }[ImportKind(kind)]
+
+
+def list_made(one: Import) -> str:
+    """What came of an imported list, or would come of it."""
+    made = {
+        "parts": ngettext("%(num)s new part", "%(num)s new parts", one.created.get("parts", 0)),
+        "locations": ngettext("%(num)s new location", "%(num)s new locations", one.created.get("locations", 0)),
+        "loops": ngettext("%(num)s new loop", "%(num)s new loops", one.created.get("loops", 0)),
+        "cards": ngettext("%(num)s new card", "%(num)s new cards", one.created.get("cards", 0)),
+        "aliases": ngettext("%(num)s new code of others", "%(num)s new codes of others", one.created.get("aliases", 0)),
+    }
+    told = [text % {"num": one.created[name]} for name, text in made.items() if one.created.get(name)]
+    if one.changed:
+        told.append(_("{count} changed").format(count=one.changed))
+    if one.unchanged:
+        told.append(_("{count} as before").format(count=one.unchanged))
+    return ", ".join(told) or _("nothing new")
+
+
+def list_place(wrong: Said) -> str:
+    """Where in the file it is."""
+    if not wrong.line:
+        return ""
+    if not wrong.column:
+        return _("Line {line}: ").format(line=wrong.line)
+    return _("Line {line}, {column}: ").format(line=wrong.line, column=printable(wrong.column)[:60])
 
 
 def step(name: str) -> Sign:

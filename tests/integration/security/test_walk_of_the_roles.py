@@ -49,7 +49,7 @@ VIEWERS = """
     GET /api/v1/print-jobs/{job_id:uuid}, GET /api/v1/parts/{part_id}/picture,
     GET /loops, GET /loops.csv, GET /loops/{loop_id:uuid}, GET /loops/{loop_id:uuid}.csv, GET /cards, GET /cards.csv,
     GET /printers, GET /printers.csv, GET /print-jobs, GET /print-jobs.csv, GET /print-jobs/{job_id:uuid},
-    GET /print-jobs/{job_id:uuid}.csv, GET /audits, GET /audits.csv, GET /audits/{audit_id:uuid}
+    GET /print-jobs/{job_id:uuid}.csv, GET /audits, GET /import, GET /audits.csv, GET /audits/{audit_id:uuid}
 """
 OWN = "/api/v1/people/{person}"  # only admins may ask for others
 SUPERVISORS = """
@@ -64,7 +64,8 @@ SUPERVISORS = """
     POST /signals/acts/{step}, POST /reviews/{review_id}, POST /terminals/codes,
     POST /terminals/{terminal_id}/approve, POST /terminals/{terminal_id}/revoke, POST /c/{code}/signal/{step},
     POST /c/{code}/card/{step}, POST /api/v1/imports/journal, POST /api/v1/imports/{kind},
-    GET /api/v1/exports/ledger, POST /terminals/import, POST /api/v1/cards/print, POST /api/v1/cards/render,
+    GET /api/v1/exports/ledger, POST /terminals/import, POST /import, POST /api/v1/cards/print,
+    POST /api/v1/cards/render,
     POST /api/v1/cards/{code}/replace, GET /api/v1/cards/preview, POST /api/v1/print-jobs/{job_id:uuid}/cancel,
     POST /api/v1/print-jobs/{job_id:uuid}/confirm, POST /api/v1/print-jobs/{job_id:uuid}/reprint,
     POST /api/v1/printers/{printer_id:uuid}/check, PUT /api/v1/parts/{part_id}/picture,
