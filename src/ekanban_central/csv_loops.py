@@ -13,7 +13,7 @@ from ekanban_central import csv_work
 from ekanban_central.csv_new_cards import NewCardsOf, loop_key
 from ekanban_central.csv_values import Cells, Once
 from ekanban_central.csv_work import Item, Work
-from ekanban_central.inputs import MOST_CARDS, YEAR_S, NewLocation, NewLoop
+from ekanban_central.inputs import MIDDLE_STATES, MOST_CARDS, YEAR_S, NewLocation, NewLoop
 from ekanban_central.loading import CARD, LOCATION, LOOP, PART
 from ekanban_central.master import Desk, loop_row
 from ekanban_central.sets import among, pieces
@@ -69,6 +69,10 @@ class Loops:
 def _given(cells: Cells) -> dict[str, Any]:
     row = cells.row
     states = row["states"].lower().replace(",", " ").replace(";", " ").split()
+    strange = [state for state in states if state not in list(MIDDLE_STATES)]
+    if strange:
+        text = _("expected some of {words}, got {got}")
+        cells.refuse("states", text, words=", ".join(MIDDLE_STATES), got=shown(strange[0]))
     return cells.given(
         kind=cells.word("kind", LoopKind),
         quantity=cells.whole("quantity", 1, 2**31 - 1),
@@ -77,7 +81,7 @@ def _given(cells: Cells) -> dict[str, Any]:
         closing=cells.word("closing", Closing),
         out_of_sequence=cells.word("out_of_sequence", OutOfSequence),
         holds_back=cells.yes("holds_back"),
-        states=states or None,
+        states=None if strange else states or None,
         **{name: row[name] for name in TEXTS},
     )
 
