@@ -19,6 +19,7 @@ from thread_server import serving
 from typer.testing import CliRunner, Result
 
 import ekanban_labels
+from ekanban_central.api.cards_render import MOST, MOST_PICTURES
 from ekanban_central.labels_engine import LAYOUTS, LabelsEngine
 from ekanban_cli.main import app
 from ekanban_core.card_code import CardCode
@@ -173,6 +174,10 @@ def ekanban(central: str, counter: Counter, *words: str, token: str = "") -> Res
     return CliRunner().invoke(app, ["cards", "render", "--central", central, "--token", known, *words])
 
 
+def many(count: int) -> list[str]:
+    return [f"{number:08}" for number in range(count)]
+
+
 @on_sqlite
 def test_the_command_writes_files_of_every_form(
     works: PagePlant, counter: Counter, central: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -215,6 +220,10 @@ def test_a_refused_command_writes_nothing_and_says_why(
         (ekanban(central, counter, body, "--to", "card.docx"), "ends in"),
         (ekanban(central, counter, body, "--to", "none/card.pdf"), "cannot be written"),
         (ekanban(central, counter, body, "--layout", "own"), "kind"),
+        (ekanban(central, counter, *many(MOST + 1)), f"At most {MOST} cards become one file, got {MOST + 1}"),
+        (ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png", "--sheet", "a4-a7"),
+         f"At most {MOST_PICTURES} cards become one file, got {MOST_PICTURES + 1}"),
+        (ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png"), "There is no such card"),
     ]
 
     assert [(done.exit_code, told in done.stderr) for done, told in tries] == [(1, True)] * len(tries), [
