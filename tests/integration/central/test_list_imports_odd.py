@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from central_plant import Plant, outcomes
+from central_plant import TABLES, Plant, outcomes
 from list_desk import ListDesk
 from sqlalchemy import insert
 
@@ -16,7 +16,7 @@ from ekanban_central import csv_work
 from ekanban_central.imported import ImportState
 from ekanban_central.master import ALIAS
 from ekanban_core.card_code import CardCode
-from ekanban_core.states import CardState
+from ekanban_core.states import CardState, Closing
 
 LOOP = "4711,Supermarket,Line 1"  # the plant's own, of 50 pieces and five cards
 SHORT = "part,source,destination"
@@ -125,3 +125,31 @@ def test_foreign_codes_of_a_retired_card_are_told(plant: Plant, desk: ListDesk) 
 
     assert (dict(found.created), found.unchanged) == ({}, 1)
     assert [(one.line, one.column) for one in found.remarks] == [(2, "aliases")]
+
+
+def test_names_of_another_plant_are_not_those_of_this_one(plant: Plant, desk: ListDesk) -> None:
+    other = {"id": 77, "code": "other", "name": "O", "time_zone": "UTC", "language": "en", "head": 0, "mark": 0}
+    with plant.database.transaction() as connection:
+        connection.execute(insert(TABLES["site"]), [other])
+    plant.loop(Closing.TWO_SCAN, bin="B9", site_id=77)
+    plant.change("location", {"site_id": 77, "name": "Line 1"}, name="Line 9")
+    theirs = {name: plant.rows(name, site_id=77) for name in ("location", "loop", "card")}
+
+    no_place = desk.refused("loops", f"{SHORT},bin,quantity\n4711,Supermarket,Line 9,B9,5\n")
+    no_loop = desk.refused("cards", f"{SHORT},bin,cards\n{LOOP},B9,3\n")
+    made = desk.taken("locations", "name,kind\nLine 9,machine\n")
+
+    assert [one.partition(":")[0] for one in no_place] == ["2, destination"]
+    assert [one.partition(":")[0] for one in no_loop] == ["2, part"]
+    assert made == ({"locations": 1}, 0, 0)
+    assert {name: plant.rows(name, site_id=77) for name in theirs} == theirs
+
+
+def test_paper_of_a_retired_card_stays_as_it_is_when_the_quantity_changes(plant: Plant, desk: ListDesk) -> None:
+    plant.change("card", {"body": plant.cards[0]}, state=CardState.RETIRED)
+
+    desk.taken("loops", f"{SHORT},quantity\n{LOOP},60\n")
+
+    assert {row["body"]: row["quantity_version"] for row in plant.rows("card")} == {
+        body: 0 if body == plant.cards[0] else 2 for body in plant.cards
+    }
