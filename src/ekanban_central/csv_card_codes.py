@@ -47,7 +47,7 @@ def on_paper(item: Item) -> tuple[str, ...]:
         code = CardCode.parse(item.row["code"])
     except BadCardCode:  # the eight characters alone
         code = CardCode(body, 1)
-    return code.text, code.shown, f"15K{code.text}"
+    return code.written
 
 
 def read_as_card(text: str) -> str | None:
