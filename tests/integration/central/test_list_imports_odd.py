@@ -136,7 +136,7 @@ def test_names_of_another_plant_are_not_those_of_this_one(plant: Plant, desk: Li
     theirs = {name: plant.rows(name, site_id=77) for name in ("location", "loop", "card")}
 
     no_place = desk.refused("loops", f"{SHORT},bin,quantity\n4711,Supermarket,Line 9,B9,5\n")
-    no_loop = desk.refused("cards", f"{SHORT},bin,cards\n{LOOP},B9,3\n")
+    no_loop = desk.refused("cards", f"{SHORT},bin,cards\n4711,Supermarket,Line 9,B9,3\n")
     made = desk.taken("locations", "name,kind\nLine 9,machine\n")
 
     assert [one.partition(":")[0] for one in no_place] == ["2, destination"]
