@@ -11,6 +11,7 @@ import pytest
 from central_plant import TABLES, Plant, outcomes
 from list_desk import ListDesk
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from ekanban_central import csv_work
 from ekanban_central.imported import ImportState
@@ -153,3 +154,30 @@ def test_paper_of_a_retired_card_stays_as_it_is_when_the_quantity_changes(plant:
     assert {row["body"]: row["quantity_version"] for row in plant.rows("card")} == {
         body: 0 if body == plant.cards[0] else 2 for body in plant.cards
     }
+
+
+def test_neither_retired_nor_one_off_cards_are_among_those_that_a_loop_shall_have(plant: Plant, desk: ListDesk) -> None:
+    plant.change("card", {"body": plant.cards[0]}, state=CardState.RETIRED)
+    desk.taken("cards", f"{SHORT},aliases,one_off\n{LOOP},SAP-1,yes\n")
+
+    assert desk.taken("cards", f"{SHORT},cards\n{LOOP},5\n") == ({"cards": 1}, 0, 0)
+    assert desk.taken("cards", f"{SHORT},cards\n{LOOP},5\n") == ({}, 0, 1)
+    numbers = [row["number"] for row in plant.rows("card", loop_id=plant.loop_id)]
+    assert sorted(numbers) == list(range(1, 8))  # of each card its own
+
+
+@pytest.mark.parametrize(("times", "state"), [(2, ImportState.DONE), (3, ImportState.BROKEN)])
+def test_what_somebody_makes_on_a_page_at_the_same_time_is_looked_at_anew(
+    plant: Plant, desk: ListDesk, monkeypatch: pytest.MonkeyPatch, times: int, state: ImportState
+) -> None:
+    write, met = csv_work.write, iter(range(times))
+
+    def write_beside_others(*given: Any) -> None:
+        if next(met, None) is not None:
+            raise IntegrityError("INSERT", None, Exception("that is there already"))
+        write(*given)
+
+    monkeypatch.setattr(csv_work, "write", write_beside_others)
+
+    assert desk.bring("parts", "number\nHX-1\n").state is state
+    assert len(plant.rows("part", number="HX-1")) == (state is ImportState.DONE)
