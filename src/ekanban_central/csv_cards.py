@@ -41,8 +41,9 @@ class Cards:
             _check_form(cells)
             body, aliases = body_of(cells), aliases_of(cells)
             cells.whole("cards", 1, MOST_CARDS)
-            values = {"body": body, "aliases": aliases, "one_off": bool(cells.yes("one_off"))}
-            _check_one_off(cells, one_off=values["one_off"])
+            one_off = bool(cells.yes("one_off"))
+            _check_one_off(cells, one_off=one_off)
+            values = {"body": body, "aliases": aliases, "one_off": one_off}
             is_new = body is None or codes.is_new(cells, "code", body)
             is_new &= all([texts.is_new(cells, "aliases", text) for text in aliases])
             is_new &= not row["cards"] or loops.is_new(cells, "part", tuple(row[name] for name in KEY))

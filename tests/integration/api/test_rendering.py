@@ -221,8 +221,10 @@ def test_a_refused_command_writes_nothing_and_says_why(
         (ekanban(central, counter, body, "--to", "none/card.pdf"), "cannot be written"),
         (ekanban(central, counter, body, "--layout", "own"), "kind"),
         (ekanban(central, counter, *many(MOST + 1)), f"At most {MOST} cards become one file, got {MOST + 1}"),
-        (ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png", "--sheet", "a4-a7"),
-         f"At most {MOST_PICTURES} cards become one file, got {MOST_PICTURES + 1}"),
+        (
+            ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png", "--sheet", "a4-a7"),
+            f"At most {MOST_PICTURES} cards become one file, got {MOST_PICTURES + 1}",
+        ),
         (ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png"), "There is no such card"),
     ]
 
