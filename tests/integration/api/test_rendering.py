@@ -19,10 +19,22 @@ from thread_server import serving
 from typer.testing import CliRunner, Result
 
 import ekanban_labels
+from ekanban_central import aliases
 from ekanban_central.api.cards_render import MOST, MOST_PICTURES
+from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.labels_engine import LAYOUTS, LabelsEngine
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.master import (
+    Desk,
+    create_cards,
+    create_location,
+    create_loop,
+    create_part,
+    create_site,
+)
 from ekanban_cli.main import app
 from ekanban_core.card_code import CardCode
+from ekanban_core.states import LocationKind, LoopKind
 
 on_sqlite = pytest.mark.parametrize("works", ["sqlite"], indirect=True)  # what has nothing to do with databases
 BAND = (0, 30, 840, 100)  # of the layout a7 at 203 dpi: where the word stands, in dots
@@ -155,6 +167,30 @@ def test_a_foreign_code_names_its_card(works: PagePlant, counter: Counter) -> No
     answer = counter.post("/cards/render", cards=["00012345678", body])
 
     assert [(one["asked"], one["code"]) for one in answer["cards"]] == [("00012345678", CardCode(body, 1).shown)]
+
+
+def test_a_foreign_code_that_looks_like_a_card_code_names_its_card(works: PagePlant, counter: Counter) -> None:
+    counter.post(f"/cards/{works.cards[9]}/aliases", 201, text="7K3QM9X201CF")
+
+    (copy,) = counter.post("/cards/render", cards=["7K3QM9X201CF"])["cards"]
+
+    assert copy["code"] == CardCode(works.cards[9], 1).shown
+
+
+def test_a_card_of_another_plant_is_not_drawn_by_whatever_name(works: PagePlant, counter: Counter) -> None:
+    with works.database.transaction() as connection:
+        desk = Desk(connection, 0, SYSTEM, works.now, works.random)
+        create_site(desk, NewSite(code="other", name="Other"))
+        for name in ("A", "B"):
+            create_location(desk, NewLocation(name=name, kind=LocationKind.LINE))
+        create_part(desk, NewPart(number="of-other"))
+        new = NewLoop(part="of-other", source="A", destination="B", kind=LoopKind.WITHDRAWAL, quantity=1, lead_time_s=1)
+        (theirs,) = create_cards(desk, create_loop(desk, new), NewCards(printed=True))
+        aliases.add(desk, theirs, "OF-OTHER")
+
+    refused = counter.post("/cards/render", 422, cards=[theirs, "OF-OTHER"])
+
+    assert [(one["where"], one["what"]) for one in refused["errors"]] == [(theirs, "There is no such card.")]
 
 
 def test_a_layout_on_which_nobody_would_see_the_word_is_refused(works: PagePlant, counter: Counter) -> None:
