@@ -21,6 +21,7 @@ UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}  # seconds; a day has 24 ho
 YES, NO = ("yes", "true", "1", "x"), ("no", "false", "0")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,'’ \u00a0\u202f][0-9]{3})+")
+_EVEN = re.compile(r"[0-9]{1,12}[.,]0+")  # a spreadsheet shows 50 as 50,00
 _DECIMAL = re.compile(r"[0-9]+[.,][0-9]+")
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2}")  # 4012345678901 becomes 4.01235E+12
 _DURATION = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,6})?)\s*([a-z]+)")
@@ -53,8 +54,8 @@ class Cells:
             return None
         if _WHOLE.fullmatch(text) and least <= int(text) <= most:
             return int(text)
-        if _GROUPED.fullmatch(text):
-            better = re.sub("[^0-9]", "", text)
+        if _GROUPED.fullmatch(text) or _EVEN.fullmatch(text):
+            better = re.sub("[^0-9]", "", text if _GROUPED.fullmatch(text) else re.split("[.,]", text)[0])
             self.refuse(column, _("expected a whole number without separators, got {got}; write {better}, if that is"
                                   " meant"), better=better)  # fmt: skip
         elif _DECIMAL.fullmatch(text):
