@@ -6,7 +6,6 @@ Whoever takes them in another order holds up scans that hold up it, and one of b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,13 +25,6 @@ PATIENCE_S = 60
 def database_url(request: pytest.FixtureRequest) -> str:
     """SQLite has one writer, and no order."""
     return str(request.getfixturevalue("central_on_postgresql"))
-
-
-@pytest.fixture
-def desk(plant: Plant) -> Iterator[ListDesk]:
-    desk = ListDesk(plant)
-    yield desk
-    desk.imports.stop()
 
 
 def wait_until_somebody_waits(plant: Plant) -> None:

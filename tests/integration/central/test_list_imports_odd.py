@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -21,13 +20,6 @@ from ekanban_core.states import CardState, Closing
 
 LOOP = "4711,Supermarket,Line 1"  # the plant's own, of 50 pieces and five cards
 SHORT = "part,source,destination"
-
-
-@pytest.fixture
-def desk(plant: Plant) -> Iterator[ListDesk]:
-    desk = ListDesk(plant)
-    yield desk
-    desk.imports.stop()
 
 
 def test_a_foreign_code_with_separators_in_it_stays_one_code(plant: Plant, desk: ListDesk) -> None:
@@ -181,3 +173,9 @@ def test_what_somebody_makes_on_a_page_at_the_same_time_is_looked_at_anew(
 
     assert desk.bring("parts", "number\nHX-1\n").state is state
     assert len(plant.rows("part", number="HX-1")) == (state is ImportState.DONE)
+
+
+def test_pages_that_are_open_hear_of_what_a_file_has_changed(plant: Plant, desk: ListDesk) -> None:
+    desk.taken("parts", "number\nHX-1\n")
+
+    assert plant.published == [(plant.site_id, plant.rows("ledger")[-1]["position"])]

@@ -21,13 +21,6 @@ LOOP = "4711,Supermarket,Line 1"  # the plant's own
 SHORT = "part,source,destination"
 
 
-@pytest.fixture
-def desk(plant: Plant) -> Iterator[ListDesk]:
-    desk = ListDesk(plant)
-    yield desk
-    desk.imports.stop()
-
-
 @pytest.fixture(scope="module")
 def sqlite_desk(_migrated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListDesk]:
     """One for many files that change nothing."""
