@@ -94,7 +94,7 @@ def test_two_centrals_that_are_brought_the_same_number_of_cards_make_it_once(
 
     def write_together(*given: Any) -> None:
         try:
-            both.wait(2)  # where both have counted before either has written
+            both.wait(0.5)  # where both have counted before either has written
         except Exception:  # one of them waits for the other, as it shall
             both.abort()
         write(*given)
