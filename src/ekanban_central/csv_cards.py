@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ekanban_central.card_named import NoSuchCard, body_of
+from ekanban_central.csv_card_codes import aliases_of, body_of, on_paper, read_as_card
 from ekanban_central.csv_new_cards import NewCardsOf
 from ekanban_central.csv_values import Cells, Once
 from ekanban_central.csv_work import Item, Work
@@ -17,10 +17,8 @@ from ekanban_central.inputs import MOST_CARDS
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SOURCE
 from ekanban_central.master import ALIAS, Desk
 from ekanban_central.sets import among, pieces
-from ekanban_core.alias import entered
 from ekanban_core.csv_rows import Columns, Faults, Row, shown
-from ekanban_core.errors import BadReading
-from ekanban_core.reading import CardRead, read
+from ekanban_core.states import CardState
 from ekanban_core.texts import gettext as _
 
 KEY = ("part", "source", "destination", "bin")
@@ -28,19 +26,24 @@ Loop = tuple[str, str, str, str]
 
 
 class Cards:
-    """Rows of three forms: a card's code, with or without its loop; a loop and codes of others; a loop and a count."""
+    """Rows of three forms: a card's code, with or without its loop; a loop and codes of others; a loop and a count.
+
+    Of `number` and `state`, which exports have, only one word counts: what is retired is not made anew.
+    """
 
     columns = Columns((), ("code", "aliases", *KEY, "cards", "one_off", "number", "state"))
 
     def read(self, rows: Iterable[Row], faults: Faults) -> Iterator[Item]:
-        """Rows that are right in themselves. `number` and `state` are what exports say; nobody reads them here."""
+        """Rows that are right in themselves."""
         codes, texts, loops = Once(), Once(), Once()
         for row in rows:
             cells = Cells(row, faults)
             _check_form(cells)
-            body, aliases = _body(cells), _aliases(cells)
+            body, aliases = body_of(cells), aliases_of(cells)
             cells.whole("cards", 1, MOST_CARDS)
-            values = {"body": body, "aliases": aliases, "one_off": bool(cells.yes("one_off"))}
+            one_off = bool(cells.yes("one_off"))
+            _check_one_off(cells, one_off=one_off)
+            values = {"body": body, "aliases": aliases, "one_off": one_off}
             is_new = body is None or codes.is_new(cells, "code", body)
             is_new &= all([texts.is_new(cells, "aliases", text) for text in aliases])
             is_new &= not row["cards"] or loops.is_new(cells, "part", tuple(row[name] for name in KEY))
@@ -64,26 +67,12 @@ def _check_form(cells: Cells) -> None:
         cells.refuse("cards", _("a row with a code or aliases is one card; the number of cards has a row of its own"))
 
 
-def _body(cells: Cells) -> str | None:
-    if not cells.row["code"]:
-        return None
-    try:
-        return body_of(cells.row["code"])
-    except NoSuchCard as error:
-        cells.refuse("code", "{why}", why=str(error))
-        return None
-
-
-def _aliases(cells: Cells) -> list[str]:
-    """Codes of others, one on each line of the value."""
-    found: dict[str, None] = {}
-    for text in cells.row["aliases"].splitlines():
-        try:
-            if text.strip():
-                found[entered(text)] = None
-        except BadReading as error:
-            cells.refuse("aliases", "{why}", why=str(error))
-    return list(found)
+def _check_one_off(cells: Cells, *, one_off: bool) -> None:
+    if cells.row["cards"] and one_off:
+        text = _(
+            "a number of cards is one of lasting ones; a one-off card has a row of its own, with a code or aliases"
+        )
+        cells.refuse("one_off", text)
 
 
 @dataclass(slots=True)
@@ -96,6 +85,7 @@ class _Known:
     own: set[str]  # bodies that aliases read as card codes of this plant
     elsewhere: set[str]  # bodies of other plants' cards
     one_off: set[str]
+    retired: set[str]
 
 
 @dataclass(slots=True)
@@ -133,9 +123,19 @@ class _Plan:
         elif loop is None:
             cells.refuse("code", _("there is no card {got} here; to make it, say of which loop it is (part, source,"
                                    " destination, bin)"))  # fmt: skip
+        elif item.row["state"].lower() == CardState.RETIRED:
+            self.work.unchanged += 1
+            self.work.remarks.add(item.line, "state", _("a retired card is not made: its papers are worthless"))
+        elif (taken := self._taken(item, known)) is not None:
+            text = _("{alias} stands for the card {card} already: scans of this paper would be scans of that card")
+            cells.refuse("code", text, alias=shown(taken), card=known.aliases[taken])
         else:
             aliases, one_off = item.values["aliases"], item.values["one_off"]
             self.cards.one(item.row, loop, item.values["body"], aliases, one_off=one_off)
+
+    def _taken(self, item: Item, known: _Known) -> str | None:
+        """What of a new card's paper is a code for another card already; at terminals that comes first."""
+        return next((text for text in on_paper(item) if text in known.aliases), None)
 
     def _there(self, cells: Cells, item: Item, body: str, known: _Known, loop: UUID | None) -> None:
         """A card that is there gets the codes of others that it has not; nothing else of it is changed."""
@@ -145,8 +145,11 @@ class _Plan:
             return
         new = [text for text in item.values["aliases"] if text not in known.aliases]
         for text in new:
-            self.work.make(ALIAS, item.line, {"text": text, "body": body})
+            self.work.alias(item.line, text, body, self.faults)
         self.work.unchanged += not new
+        if body in known.retired and item.row["aliases"] and not item.row["code"]:
+            text = _("the card {card}, for which this stands, is retired; for a card of its own take another code")
+            self.work.remarks.add(item.line, "aliases", text, card=body)
         if item.row["one_off"] and item.values["one_off"] != (body in known.one_off):
             text = _("the card is there already; this is not changed by a file")
             self.work.remarks.add(item.line, "one_off", text)
@@ -155,7 +158,7 @@ class _Plan:
         return next((known.aliases[text] for text in item.values["aliases"] if text in known.aliases), None)
 
     def _check_alias(self, cells: Cells, text: str, body: str | None, known: _Known) -> None:
-        read_as, other = _read_as_card(text), known.aliases.get(text)
+        read_as, other = read_as_card(text), known.aliases.get(text)
         if read_as is not None and (read_as in known.own or read_as in self.named):
             cells.refuse("aliases", _("{alias} is the code of a card of this plant; it needs no other one"),
                          alias=shown(text))  # fmt: skip
@@ -173,16 +176,18 @@ class _Plan:
 
     def _known(self, items: list[Item]) -> _Known:
         connection = self.desk.connection
-        texts = [text for item in items for text in item.values["aliases"]]
+        texts = [text for item in items for text in (*item.values["aliases"], *on_paper(item))]
         aliases = select(ALIAS).where(among(connection, ALIAS.c.text, texts))
         known = {row.text: row.body for row in connection.execute(aliases)}
-        own = {body for text in texts if (body := _read_as_card(text))}
+        given = (text for item in items for text in item.values["aliases"])
+        own = {body for text in given if (body := read_as_card(text))}
         bodies = {item.values["body"] for item in items} - {None} | set(known.values()) | own
         rows = list(connection.execute(select(CARD).where(among(connection, CARD.c.body, sorted(bodies)))).mappings())
         here = {row["body"]: row["loop_id"] for row in rows if row["site_id"] == self.desk.site_id}
         one_off = {row["body"] for row in rows if row["one_off"]}
+        retired = {row["body"] for row in rows if row["state"] == CardState.RETIRED}
         all_bodies = {row["body"] for row in rows}
-        return _Known(self._loops(items), here, known, all_bodies & own, all_bodies - here.keys(), one_off)
+        return _Known(self._loops(items), here, known, all_bodies & own, all_bodies - here.keys(), one_off, retired)
 
     def _loops(self, items: list[Item]) -> dict[Loop, UUID]:
         connection = self.desk.connection
@@ -195,8 +200,3 @@ class _Plan:
 
 def _key(row: Row) -> Loop:
     return row["part"], row["source"], row["destination"], row["bin"]
-
-
-def _read_as_card(text: str) -> str | None:
-    of_code = read(text.encode())
-    return of_code.body if isinstance(of_code, CardRead) else None

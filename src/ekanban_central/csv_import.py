@@ -22,6 +22,7 @@ from ekanban_core.csv_rows import Columns, Faults, Row
 from ekanban_core.lists import ImportKind
 from ekanban_core.texts import gettext as _
 
+MOST_BYTES = 32_000_000  # of one file: so much of it may be in memory, where it is a single row
 MOST_ROWS = 10_000  # of one file: on SQLite scans wait while it is written, and must not give up
 
 
@@ -83,6 +84,8 @@ def read(file: IO[bytes], kind: ImportKind) -> Brought:
     hashed.finish()
     if not counted.count and not faults.count:
         faults.add(1, "", _("there is no row below the first line"))
+    if hashed.cut:
+        faults.add(1, "", _("the file has more than {most} bytes: this is no such list"), most=MOST_BYTES)
     return Brought(kind, items, faults, counted.count, hashed.sha256.hexdigest())
 
 
@@ -94,19 +97,27 @@ def plan(desk: Desk, brought: Brought) -> Work:
 
 
 class _Hashed:
-    """A file that is hashed while it is read."""
+    """A file that is hashed while it is read, and ends early where it is too large."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._left = MOST_BYTES
+        self.cut = False
         self.sha256 = hashlib.sha256()
 
     def readline(self, size: int = -1, /) -> bytes:
         line = self._file.readline(size)
+        self._left -= len(line)
+        if self._left < 0:
+            self.cut = True
+            self.finish(line)
+            return b""
         self.sha256.update(line)
         return line
 
-    def finish(self) -> None:
+    def finish(self, line: bytes = b"") -> None:
         """Hash what nobody has read."""
+        self.sha256.update(line)
         while rest := self._file.read(1 << 20):
             self.sha256.update(rest)
 

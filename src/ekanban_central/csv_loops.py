@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from ekanban_central import csv_work
 from ekanban_central.csv_new_cards import NewCardsOf, loop_key
 from ekanban_central.csv_values import Cells, Once
 from ekanban_central.csv_work import Item, Work
-from ekanban_central.inputs import MOST_CARDS, YEAR_S, NewLocation, NewLoop
-from ekanban_central.loading import LOCATION, LOOP, PART
+from ekanban_central.inputs import MIDDLE_STATES, MOST_CARDS, YEAR_S, NewLocation, NewLoop
+from ekanban_central.loading import CARD, LOCATION, LOOP, PART
 from ekanban_central.master import Desk, loop_row
 from ekanban_central.sets import among, pieces
 from ekanban_core.csv_rows import Columns, Faults, Row, shown
-from ekanban_core.states import Closing, LocationKind, LoopKind, OutOfSequence
+from ekanban_core.states import CardState, Closing, LocationKind, LoopKind, OutOfSequence
 from ekanban_core.texts import gettext as _
 
 KEY = ("part", "source", "destination", "bin")
@@ -62,11 +63,16 @@ class Loops:
         for some in pieces(items):
             plan.add(some)
         plan.cards.make(faults, work)
+        plan.check_stale()
 
 
 def _given(cells: Cells) -> dict[str, Any]:
     row = cells.row
     states = row["states"].lower().replace(",", " ").replace(";", " ").split()
+    strange = [state for state in states if state not in list(MIDDLE_STATES)]
+    if strange:
+        text = _("expected some of {words}, got {got}")
+        cells.refuse("states", text, words=", ".join(MIDDLE_STATES), got=shown(strange[0]))
     return cells.given(
         kind=cells.word("kind", LoopKind),
         quantity=cells.whole("quantity", 1, 2**31 - 1),
@@ -75,7 +81,7 @@ def _given(cells: Cells) -> dict[str, Any]:
         closing=cells.word("closing", Closing),
         out_of_sequence=cells.word("out_of_sequence", OutOfSequence),
         holds_back=cells.yes("holds_back"),
-        states=states or None,
+        states=None if strange else states or None,
         **{name: row[name] for name in TEXTS},
     )
 
@@ -193,6 +199,24 @@ class _Plan:
                 Cells(item.row, self.faults).refuse(name, text, there=shown(old[name]))
         self.cards.want(item.row, old["id"])
         self.work.change(LOOP, item.line, old["id"], values)
+
+    def check_stale(self) -> None:
+        """Refuse a file that would keep scans waiting, because it makes the prints of too many cards stale."""
+        changed = self.work.changed[LOOP.name]
+        others = {key: line for key, (line, values) in changed.items() if "quantity" in values}
+        count = 0
+        for some in pieces(list(others)):
+            where = among(self.desk.connection, CARD.c.loop_id, some) & (CARD.c.state != CardState.RETIRED)
+            rows = self.desk.connection.execute(
+                select(CARD.c.loop_id, func.count()).where(where).group_by(CARD.c.loop_id)
+            )
+            cards = {row[0]: int(row[1]) for row in rows}
+            for key in some:
+                count += cards.get(key, 0)
+                if count > csv_work.MOST_STALE_CARDS:
+                    text = _("the file makes the papers of more than {most} cards stale; cut it")
+                    self.faults.add(others[key], "quantity", text, most=csv_work.MOST_STALE_CARDS)
+                    return
 
     def _is_whole(self, item: Item) -> bool:
         missing = [FIRST[name] for name in FIRST if name not in item.given]

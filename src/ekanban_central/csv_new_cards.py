@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from ekanban_central.csv_work import MOST_NEW_CARDS, Work
 from ekanban_central.loading import CARD
-from ekanban_central.master import ALIAS, Desk, card_row
+from ekanban_central.master import Desk, card_row
 from ekanban_central.sets import among, pieces
 from ekanban_core.card_code import random_body
 from ekanban_core.csv_rows import Faults, Row
@@ -77,7 +77,7 @@ class NewCardsOf:
             row = card_row(self.desk.site_id, wish.loop, number, body, one_off=wish.one_off)
             work.make(CARD, wish.row.line, row)
             for text in wish.aliases:
-                work.make(ALIAS, wish.row.line, {"text": text, "body": body})
+                work.alias(wish.row.line, text, body, faults)
         return enough
 
     def _there(self) -> tuple[dict[UUID, int], dict[UUID, int]]:

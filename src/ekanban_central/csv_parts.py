@@ -29,6 +29,7 @@ class Parts:
         for row in rows:
             cells = Cells(row, faults)
             cells.filled("number")
+            cells.unrounded("number", row["number"])
             given = cells.given(**{name: row[name] for name in self.columns.all})
             values = cells.checked(NewPart, {"number": "-", **given}, {})
             if values and not cells.wrong and once.is_new(cells, "number", values["number"]):

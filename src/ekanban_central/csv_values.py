@@ -21,7 +21,9 @@ UNITS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}  # seconds; a day has 24 ho
 YES, NO = ("yes", "true", "1", "x"), ("no", "false", "0")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,'’ \u00a0\u202f][0-9]{3})+")
+_EVEN = re.compile(r"[0-9]{1,12}[.,]0+")  # a spreadsheet shows 50 as 50,00
 _DECIMAL = re.compile(r"[0-9]+[.,][0-9]+")
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2}")  # 4012345678901 becomes 4.01235E+12
 _DURATION = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,6})?)\s*([a-z]+)")
 
 
@@ -52,8 +54,8 @@ class Cells:
             return None
         if _WHOLE.fullmatch(text) and least <= int(text) <= most:
             return int(text)
-        if _GROUPED.fullmatch(text):
-            better = re.sub("[^0-9]", "", text)
+        if _GROUPED.fullmatch(text) or _EVEN.fullmatch(text):
+            better = re.sub("[^0-9]", "", text if _GROUPED.fullmatch(text) else re.split("[.,]", text)[0])
             self.refuse(column, _("expected a whole number without separators, got {got}; write {better}, if that is"
                                   " meant"), better=better)  # fmt: skip
         elif _DECIMAL.fullmatch(text):
@@ -103,6 +105,14 @@ class Cells:
     def given(self, **values: Any) -> dict[str, Any]:
         """Leave out what the row says nothing about."""
         return {name: value for name, value in values.items() if value not in (None, "")}
+
+    def unrounded(self, column: str, text: str) -> bool:
+        """Whether this is what somebody has written, and no long number that a spreadsheet has cut to some digits."""
+        if not _ROUNDED.fullmatch(text):
+            return True
+        told = _("a spreadsheet has rounded this number: {rounded}; make the column text there, and enter it again")
+        self.refuse(column, told, rounded=shown(text))
+        return False
 
     def checked(self, model: type[BaseModel], values: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
         """The values as they will be stored. columns: of those fields that are not named like theirs."""

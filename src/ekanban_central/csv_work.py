@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from ekanban_central import loop_changes
 from ekanban_central.ledger import Entry
@@ -18,8 +18,12 @@ from ekanban_central.loading import CARD, LOCATION, LOOP, PART
 from ekanban_central.master import ALIAS, Desk, as_data
 from ekanban_central.sets import Statements, among, pieces, update_rows
 from ekanban_core.csv_rows import Faults, Row
+from ekanban_core.texts import gettext as _
 
-MOST_NEW_CARDS = 10_000  # of one file
+MOST_NEW_CARDS = 10_000  # of one file, as what follows: scans wait while it is written
+MOST_NEW_ALIASES = 20_000
+MOST_STALE_CARDS = 20_000  # 25,000 held the site of a PostgreSQL for 6 s on two busy cores
+TURN = 0x656B_696D_706F_7274  # PostgreSQL's advisory lock of whoever imports a list
 Values = Mapping[str, Any]
 _ORDER = (LOCATION, PART, LOOP, CARD, ALIAS)  # each names rows of those before it
 _CHANGED = (LOCATION, PART, LOOP)
@@ -45,6 +49,13 @@ class Work:
         """Make a row."""
         self.new[table.name].append((line, row))
 
+    def alias(self, line: int, text: str, body: str, faults: Faults) -> None:
+        """Make a foreign code stand for a card."""
+        if len(self.new[ALIAS.name]) == MOST_NEW_ALIASES:
+            told = _("the file makes more than {most} codes of others; cut it")
+            faults.add(line, "aliases", told, most=MOST_NEW_ALIASES)
+        self.make(ALIAS, line, {"text": text, "body": body})
+
     def change(self, table: Table, line: int, key: UUID, values: Values) -> None:
         """Change a row, where anything changes."""
         if values:
@@ -59,11 +70,20 @@ class Work:
         return {"created": created, "changed": changed, "unchanged": self.unchanged}
 
 
+def take_turn(connection: Connection) -> None:
+    """Wait until no other process imports a list, until the transaction's end: what is counted stays true.
+
+    SQLite has one writer anyway. Two that make the same in another order would hold up each other, too.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(TURN)))
+
+
 def write(desk: Desk, work: Work, cause: Values, end: Entry) -> None:
     """Carry it out. cause: what every entry says of the file, beside its line; end: the last entry."""
     connection = desk.connection
     for table in _ORDER:
-        for some in pieces([row for _, row in work.new[table.name]]):
+        for some in pieces([made[1] for made in work.new[table.name]]):
             statements = Statements(connection)
             statements.insert(table, some)
             statements.run()

@@ -166,6 +166,8 @@ class Imports:
     def _take_list(self, job: _Job, brought: Brought) -> None:
         only_looks = job.wish.dry_run or brought.faults.count > 0
         with self._database.reading() if only_looks else self._database.transaction() as connection:
+            if not only_looks:
+                csv_work.take_turn(connection)
             desk = Desk(connection, job.wish.site_id, job.wish.actor, self._now_ms(), self._random_bytes)
             work = csv_import.plan(desk, brought)
             counts = work.counts()

@@ -25,7 +25,7 @@ from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewS
 from ekanban_central.ledger import SITE, Actor, Entry
 from ekanban_central.loading import CARD, LOCATION, LOOP, PART, load
 from ekanban_core import lifecycle
-from ekanban_core.card_code import random_body
+from ekanban_core.card_code import CardCode, random_body
 from ekanban_core.decision import Decision
 from ekanban_core.errors import EkanbanError
 from ekanban_core.facts import Message
@@ -198,6 +198,7 @@ def _about(new: NewCards, row: Mapping[str, Any]) -> dict[str, Any]:
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:
     row = card_row(desk.site_id, loop_id, number, body or "", one_off=new.one_off)
     if body is not None:
+        _check_free(desk, body)
         desk.insert(CARD, row, f"A card {body} exists already.")
         return row
     while True:  # 40 random bits: a second try is rare, a third is not to be expected
@@ -207,6 +208,15 @@ def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | Non
         except AlreadyThere:
             continue
         return row
+
+
+def _check_free(desk: Desk, body: str) -> None:
+    """A foreign code comes first at terminals: a card whose own code is one would never be scanned."""
+    taken = select(ALIAS.c.text, ALIAS.c.body).where(ALIAS.c.text.in_(CardCode(body, 1).written))
+    for row in desk.connection.execute(taken):
+        raise AlreadyThere(
+            f"The code {row.text} stands for card {row.body} already: scans of a card {body} would be that card's."
+        )
 
 
 def _print_first(desk: Desk, bodies: Sequence[str]) -> None:

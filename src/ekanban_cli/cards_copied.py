@@ -16,6 +16,7 @@ from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
 
+MOST, MOST_PICTURES = 250, 25  # cards in one call, as central has it
 AT_ONCE = 20  # cards in one call, where each page is a file of its own anyway
 
 
@@ -71,7 +72,12 @@ def _answers(wanted: Asked, wish: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Ask in small calls where that changes nothing: a large one could take longer than central allows itself."""
     url = wanted.url.rstrip("/")
     codes = list(dict.fromkeys(wanted.codes))
-    at_once = AT_ONCE if wish["form"] in ("svg", "png") and wanted.sheet is None else len(codes)
+    pictures = wish["form"] in ("svg", "png")
+    most = MOST_PICTURES if pictures else MOST
+    at_once = AT_ONCE if pictures and wanted.sheet is None else len(codes)
+    if at_once > most:
+        text = _("At most {most} cards become one file, got {count}: name fewer, and make several files.")
+        raise CommandFailed(text.format(most=most, count=len(codes)))
     with client(url, wanted.token) as central:
         for start in range(0, len(codes), at_once):
             body = {**wish, "cards": codes[start : start + at_once]}

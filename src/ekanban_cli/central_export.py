@@ -14,10 +14,10 @@ import httpx2
 from ekanban_central import exports, sites
 from ekanban_central.settings import CentralSettings
 from ekanban_cli import central_run
-from ekanban_cli.central_client import refused
+from ekanban_cli.central_client import client, refused
 from ekanban_cli.errors import CommandFailed, NotReachable
 from ekanban_cli.language import _
-from ekanban_cli.said import say
+from ekanban_cli.said import say, shown
 from ekanban_core.lists import ExportKind
 
 
@@ -28,7 +28,7 @@ def run(settings: CentralSettings, kind: ExportKind, to: Path | None, token: str
             _write(content, sys.stdout.buffer)
             return
         size = _to_file(content, to)
-    say(_("{file}: {size} bytes").format(file=to, size=size), {"file": str(to), "size": size}, as_json)
+    say(_("{file}: {size} bytes").format(file=shown(to), size=size), {"file": shown(to), "size": size}, as_json)
 
 
 def _to_file(content: Iterable[bytes], to: Path) -> int:
@@ -39,7 +39,7 @@ def _to_file(content: Iterable[bytes], to: Path) -> int:
                 size = _write(content, out)
             beside.replace(to)
     except OSError as error:
-        raise CommandFailed(_("{file} cannot be written: {why}.").format(file=to, why=error.strerror)) from error
+        raise CommandFailed(_("{file} cannot be written: {why}.").format(file=shown(to), why=error.strerror)) from error
     return size
 
 
@@ -60,10 +60,10 @@ def _alone(settings: CentralSettings, kind: ExportKind) -> Iterator[Iterable[byt
 
 @contextmanager
 def _by_service(settings: CentralSettings, kind: ExportKind, token: str) -> Iterator[Iterable[bytes]]:
-    url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
+    url = settings.base_url.rstrip("/")
     try:
         with (
-            httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as service,
+            client(url, token) as service,
             service.stream("GET", f"/api/v1/exports/{kind}") as answer,
         ):
             if not answer.is_success:

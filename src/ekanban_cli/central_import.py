@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
@@ -12,7 +14,6 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-import httpx2
 from sqlmodel import col, select
 
 from ekanban_central import people, sites
@@ -24,10 +25,10 @@ from ekanban_central.ledger import SYSTEM, Actor
 from ekanban_central.settings import CentralSettings
 from ekanban_central.tables import Person
 from ekanban_cli import central_run
-from ekanban_cli.central_client import accepted, answered, asked
+from ekanban_cli.central_client import accepted, answered, asked, client
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
-from ekanban_cli.said import say
+from ekanban_cli.said import say, shown
 from ekanban_core.lists import ImportKind
 from ekanban_core.states import Role
 
@@ -67,7 +68,7 @@ def _alone(settings: CentralSettings, wanted: Wanted, file: IO[bytes]) -> Found:
         with central.database.reading() as connection:
             site_id = sites.own(connection).id
         terminal = UUID(wanted.terminal) if wanted.terminal else None
-        wish = Wish(site_id, actor, wanted.file.name[:200], wanted.dry_run, terminal, wanted.kind)
+        wish = Wish(site_id, actor, shown(wanted.file.name)[:200], wanted.dry_run, terminal, wanted.kind)
         key, ended = central.imports.begin(wish, keep(file))
 
         def look() -> Found:
@@ -82,10 +83,10 @@ def _alone(settings: CentralSettings, wanted: Wanted, file: IO[bytes]) -> Found:
 def _by_service(settings: CentralSettings, wanted: Wanted, file: IO[bytes], token: str) -> Found:
     if wanted.by is not None:
         raise CommandFailed(_("--by and --token say the same: who vouches is whose token it is."))
-    query = {"dry_run": str(wanted.dry_run).lower(), "name": wanted.file.name[:200]}
+    query = {"dry_run": str(wanted.dry_run).lower(), "name": shown(wanted.file.name)[:200]}
     query |= {"terminal": wanted.terminal} if wanted.terminal else {}
-    url, headers = settings.base_url.rstrip("/"), {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as service:
+    url = settings.base_url.rstrip("/")
+    with client(url, token) as service:
         content = iter(lambda: file.read(1 << 16), b"")
         answer = answered(url, lambda: service.post(f"/api/v1/imports/{wanted.kind}", params=query, content=content))
         path = f"/api/v1/imports/{answer[1].get('id')}"
@@ -126,9 +127,15 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise CommandFailed(_("{file} cannot be read: {why}.").format(file=path, why=error.strerror)) from error
-    with file:
-        yield file
+        text = _("{file} cannot be read: {why}.")
+        raise CommandFailed(text.format(file=shown(path), why=error.strerror)) from error
+    with file, tempfile.TemporaryFile() as whole:
+        if file.seekable():
+            yield file
+            return
+        shutil.copyfileobj(file, whole)  # a pipe: imports read a file twice
+        whole.flush()
+        yield whole
 
 
 def _number(text: str) -> None:

@@ -24,6 +24,11 @@ def lacks(error: ModuleNotFoundError) -> str:
     return text.format(package=error.name)
 
 
+def shown(name: object) -> str:
+    """A file's name as it can be told and stored: what cannot be printed is replaced."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in str(name))
+
+
 def complain(text: str, as_json: bool) -> None:
     """Print what went wrong."""
     print(json.dumps({"error": text}) if as_json else f"ekanban: {text}", file=sys.stderr)

@@ -99,3 +99,8 @@ class CardCode:
         """As people read it: 7K3Q-M9X2-01CF."""
         text = self.text
         return f"{text[:4]}-{text[4:8]}-{text[8:]}"
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """As scanners and people give it, but for addresses: bare, as shown, and as bars carry it."""
+        return self.text, self.shown, f"15K{self.text}"

@@ -1,7 +1,8 @@
 """Rows of CSV files that people bring, and everything that is wrong with them, by line and column.
 
 UTF-8, with or without a byte order mark; `,` or `;`, whichever the first line has more of; the first line names the
-columns. A file is read line by line and never held whole; what a row says is the caller's matter.
+columns, but for one that tells Excel the separator. Empty values at the right of a line count for nothing. A file is
+read line by line and never held whole; what a row says is the caller's matter.
 
 `inert` writes a value so that a spreadsheet takes it for text, `plain` reads it again.
 """
@@ -23,6 +24,7 @@ MOST_TOLD = 100  # faults; whoever has more has one cause for most of them
 MOST_SHOWN = 40  # characters of a wrong value
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUOTED_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_FOR_EXCEL = re.compile(r'"?sep=."?\s*', re.IGNORECASE)
 _OTHER_FILES = {
     b"\xff\xfe": _("this is UTF-16; save the file as CSV in UTF-8"),
     b"\xfe\xff": _("this is UTF-16; save the file as CSV in UTF-8"),
@@ -122,20 +124,27 @@ def rows(file: Lines, columns: Columns, faults: Faults) -> Iterator[Row]:
     """Read row after row; what is wrong goes to `faults`, and wrong rows are left out. Empty lines are passed over."""
     lines = _Lines(file, faults)
     head = next(lines, None)
+    if head is not None and _FOR_EXCEL.fullmatch(head):
+        head = next(lines, None)
     if lines.damaged or lines.ended:
         return  # that is said already
     if head is None or not head.strip():
         text = _("the file is empty; the first line names the columns: {columns}")
         faults.add(1, "", text, columns=", ".join(columns.needed or columns.all))
         return
+    if "\r" in head.rstrip("\r\n"):
+        text = _("the lines do not end as they do today; save the file as CSV in UTF-8, not for an old Macintosh")
+        faults.add(lines.number, "", text)
+        return
     delimiter = ";" if head.count(";") > head.count(",") else ","
     if head.count("\t") > head.count(delimiter):
-        faults.add(1, "", _("the values are separated by tabs; expected commas or semicolons"))
+        faults.add(lines.number, "", _("the values are separated by tabs; expected commas or semicolons"))
         return
     try:
-        names = _named(next(csv.reader([head], delimiter=delimiter, strict=True)), columns, faults)
+        named = next(csv.reader([head], delimiter=delimiter, strict=True))
+        names = _named(_cut(named, 0), columns, faults, lines.number)
     except csv.Error as error:
-        _not_csv(1, error, faults)
+        _not_csv(lines.number, error, faults)
         return
     if names is not None:
         yield from _rows(lines, delimiter, names, faults)
@@ -154,6 +163,7 @@ def _rows(lines: _Lines, delimiter: str, columns: list[str], faults: Faults) -> 
             return  # where the next row begins is unknown
         if not any(value.strip() for value in values) or lines.damaged > damaged:
             continue
+        values = _cut(values, len(columns))
         if len(values) != len(columns):
             text = _(
                 "expected {columns} values as the first line has, got {got}; quotation marks hold a value together"
@@ -167,37 +177,51 @@ def _rows(lines: _Lines, delimiter: str, columns: list[str], faults: Faults) -> 
             yield Row(line, {name: plain(value.strip()) for name, value in zip(columns, values, strict=True)})
 
 
+def _cut(values: list[str], least: int) -> list[str]:
+    """Without empty values at the right, but for so many values: spreadsheets write columns that hold nothing."""
+    count = len(values)
+    while count > least and not values[count - 1].strip():
+        count -= 1
+    return values[:count]
+
+
 def _not_csv(line: int, error: csv.Error, faults: Faults) -> None:
     why = str(error)
     if "unexpected end of data" in why or "field larger" in why:
         text = _("this is not CSV: a quotation mark is opened here and not closed, or the value is too long")
         faults.add(line, "", text)
+    elif "new-line character" in why:
+        faults.add(line, "", _("this is not CSV: a line ends within a value; quotation marks hold it together"))
     else:
         faults.add(line, "", _("this is not CSV: {why}"), why=why)
 
 
-def _named(head: Iterable[str], columns: Columns, faults: Faults) -> list[str] | None:
+def _named(head: Iterable[str], columns: Columns, faults: Faults, line: int) -> list[str] | None:
     names = [_column(name) for name in head]
     before = faults.count
     for name in columns.needed:
         if name not in names:
-            faults.add(1, name, _("this column is missing"))
+            faults.add(line, name, _("this column is missing"))
     for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.add(1, name, _("this column is there twice"))
+        faults.add(line, _tellable(name), _("this column is there twice"))
     for name in dict.fromkeys(names):
         if name not in columns.all:
-            _unknown(name, columns, faults)
+            _unknown(name, columns, faults, line)
     return names if faults.count == before else None
 
 
-def _unknown(name: str, columns: Columns, faults: Faults) -> None:
+def _unknown(name: str, columns: Columns, faults: Faults, line: int) -> None:
     near = difflib.get_close_matches(name[:MOST_SHOWN], columns.all, n=1)
     if near:
         text, facts = _("this column is not known: did you mean {near}?"), {"near": near[0]}
     else:
         text, facts = _("this column is not known: {known}"), {"known": ", ".join(columns.all)}
-    plain_name = name[:MOST_SHOWN] if name and name.isprintable() else shown(name)
-    faults.add(1, plain_name, text, name, **facts)
+    faults.add(line, _tellable(name), text, name, **facts)
+
+
+def _tellable(name: str) -> str:
+    """A column's name as people are told of it: nothing that their terminal would carry out."""
+    return name[:MOST_SHOWN] if name and name.isprintable() else shown(name)
 
 
 def _column(name: str) -> str:

@@ -25,8 +25,9 @@ class ListDesk:
         self.plant = plant
         self.actor = actor
         self.imports = Imports(
-            plant.database, plant.intake.take, lambda *_: None, lambda: plant.now, plant.random, "key"
-        )
+            plant.database, plant.intake.take, lambda site, position: plant.published.append((site, position)),
+            lambda: plant.now, plant.random, "key",
+        )  # fmt: skip
 
     def bring(self, kind: str, content: str | bytes, **wish: Any) -> Import:
         """Bring a file, and wait for what became of it."""

@@ -19,9 +19,22 @@ from thread_server import serving
 from typer.testing import CliRunner, Result
 
 import ekanban_labels
+from ekanban_central import aliases
+from ekanban_central.api.cards_render import MOST, MOST_PICTURES
+from ekanban_central.inputs import NewCards, NewLocation, NewLoop, NewPart, NewSite
 from ekanban_central.labels_engine import LAYOUTS, LabelsEngine
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.master import (
+    Desk,
+    create_cards,
+    create_location,
+    create_loop,
+    create_part,
+    create_site,
+)
 from ekanban_cli.main import app
 from ekanban_core.card_code import CardCode
+from ekanban_core.states import LocationKind, LoopKind
 
 on_sqlite = pytest.mark.parametrize("works", ["sqlite"], indirect=True)  # what has nothing to do with databases
 BAND = (0, 30, 840, 100)  # of the layout a7 at 203 dpi: where the word stands, in dots
@@ -156,6 +169,30 @@ def test_a_foreign_code_names_its_card(works: PagePlant, counter: Counter) -> No
     assert [(one["asked"], one["code"]) for one in answer["cards"]] == [("00012345678", CardCode(body, 1).shown)]
 
 
+def test_a_foreign_code_that_looks_like_a_card_code_names_its_card(works: PagePlant, counter: Counter) -> None:
+    counter.post(f"/cards/{works.cards[9]}/aliases", 201, text="7K3QM9X201CF")
+
+    (copy,) = counter.post("/cards/render", cards=["7K3QM9X201CF"])["cards"]
+
+    assert copy["code"] == CardCode(works.cards[9], 1).shown
+
+
+def test_a_card_of_another_plant_is_not_drawn_by_whatever_name(works: PagePlant, counter: Counter) -> None:
+    with works.database.transaction() as connection:
+        desk = Desk(connection, 0, SYSTEM, works.now, works.random)
+        create_site(desk, NewSite(code="other", name="Other"))
+        for name in ("A", "B"):
+            create_location(desk, NewLocation(name=name, kind=LocationKind.LINE))
+        create_part(desk, NewPart(number="of-other"))
+        new = NewLoop(part="of-other", source="A", destination="B", kind=LoopKind.WITHDRAWAL, quantity=1, lead_time_s=1)
+        (theirs,) = create_cards(desk, create_loop(desk, new), NewCards(printed=True))
+        aliases.add(desk, theirs, "OF-OTHER")
+
+    refused = counter.post("/cards/render", 422, cards=[theirs, "OF-OTHER"])
+
+    assert [(one["where"], one["what"]) for one in refused["errors"]] == [(theirs, "There is no such card.")]
+
+
 def test_a_layout_on_which_nobody_would_see_the_word_is_refused(works: PagePlant, counter: Counter) -> None:
     refused = counter.post("/cards/render", 422, cards=[works.cards[9]], layout="own")
 
@@ -171,6 +208,10 @@ def test_who_may_only_look_gets_no_copies(works: PagePlant, counter: Counter) ->
 def ekanban(central: str, counter: Counter, *words: str, token: str = "") -> Result:
     known = token or counter.plant.token(counter.plant.person)
     return CliRunner().invoke(app, ["cards", "render", "--central", central, "--token", known, *words])
+
+
+def many(count: int) -> list[str]:
+    return [f"{number:08}" for number in range(count)]
 
 
 @on_sqlite
@@ -215,6 +256,12 @@ def test_a_refused_command_writes_nothing_and_says_why(
         (ekanban(central, counter, body, "--to", "card.docx"), "ends in"),
         (ekanban(central, counter, body, "--to", "none/card.pdf"), "cannot be written"),
         (ekanban(central, counter, body, "--layout", "own"), "kind"),
+        (ekanban(central, counter, *many(MOST + 1)), f"At most {MOST} cards become one file, got {MOST + 1}"),
+        (
+            ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png", "--sheet", "a4-a7"),
+            f"At most {MOST_PICTURES} cards become one file, got {MOST_PICTURES + 1}",
+        ),
+        (ekanban(central, counter, *many(MOST_PICTURES + 1), "--to", "x.png"), "There is no such card"),
     ]
 
     assert [(done.exit_code, told in done.stderr) for done, told in tries] == [(1, True)] * len(tries), [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from central_plant import Plant, Terminal
 from fastapi.testclient import TestClient
+from list_desk import ListDesk
 from print_shop import PrintShop
 from security_world import World, make_world
 from structlog.testing import capture_logs
@@ -44,6 +45,14 @@ def database(database_url: str) -> Iterator[Database]:
 def plant(database: Database) -> Plant:
     """A plant with a loop of five cards and one terminal."""
     return Plant(database)
+
+
+@pytest.fixture
+def desk(plant: Plant) -> Iterator[ListDesk]:
+    """Where lists are brought to it."""
+    desk = ListDesk(plant)
+    yield desk
+    desk.imports.stop()
 
 
 @pytest.fixture

@@ -35,6 +35,19 @@ def test_an_entered_code_is_listed_and_taken_away_again(supervisor: TestClient, 
     assert supervisor.delete(path, params={"text": EAN}).status_code == 404
 
 
+def test_a_code_that_stands_for_a_card_becomes_no_card_of_its_own(
+    world: World, supervisor: TestClient, cards: list[str]
+) -> None:
+    supervisor.post(f"/api/v1/cards/{cards[0]}/aliases", json={"text": "7K3QM9X201CF"})  # while no card has it
+    loop = supervisor.get(f"/api/v1/cards/{cards[0]}").json()["loop_id"]
+    made = supervisor.post("/api/v1/cards", json={"loop_id": loop, "body": "7K3QM9X2"})
+
+    assert made.status_code == 409
+    assert problem(made)["detail"] == (
+        f"The code 7K3QM9X201CF stands for card {cards[0]} already: scans of a card 7K3QM9X2 would be that card's."
+    )
+
+
 def test_terminals_hear_of_it_by_their_register(world: World, supervisor: TestClient, cards: list[str]) -> None:
     terminal = PrintingTerminal.enrolled(world)
     before = _register(terminal)

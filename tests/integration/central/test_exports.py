@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from central_plant import TABLES, Plant
 from list_desk import HEAD, ListDesk, told
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from ekanban_central.csv_files import BOM, FORMULA
 from ekanban_central.database import Database
 from ekanban_central.imported import ImportState
+from ekanban_core.states import Closing
 from ekanban_migrations import upgrade
 
+OTHER = {"id": 77, "code": "other", "name": "O", "time_zone": "UTC", "language": "en", "head": 0, "mark": 0}
 KINDS = ("locations", "parts", "loops", "cards")
 
 
@@ -68,6 +70,23 @@ def test_an_empty_plant_gets_all_of_it_back(desk: ListDesk, central_on_sqlite: s
     assert here >= {tuple(row[:7]) for row in cells(desk.export("cards"))}
     other.imports.stop()
     database.close()
+
+
+def test_of_another_plant_nothing_is_exported(plant: Plant, desk: ListDesk) -> None:
+    kinds = ("locations", "loops", "cards", "signals", "ledger")
+    line = plant.terminal()
+    line.send(line.scan(plant.cards[0]), line.scan(plant.cards[0], "receive"))
+    before = {kind: desk.export(kind) for kind in kinds}
+
+    with plant.database.transaction() as connection:
+        connection.execute(insert(TABLES["site"]), [OTHER])
+    (theirs,) = plant.loop(Closing.TWO_SCAN, bin="B9", site_id=OTHER["id"])
+    scanner = plant.terminal("Theirs")
+    plant.change("terminal", {"id": scanner.id}, site_id=OTHER["id"])
+    scanner.send(scanner.scan(theirs))
+
+    assert {kind: desk.export(kind) for kind in kinds} == before
+    assert len(cells(before["signals"])) == 2
 
 
 def test_no_value_is_a_formula(plant: Plant, desk: ListDesk) -> None:

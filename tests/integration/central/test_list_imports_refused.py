@@ -21,13 +21,6 @@ LOOP = "4711,Supermarket,Line 1"  # the plant's own
 SHORT = "part,source,destination"
 
 
-@pytest.fixture
-def desk(plant: Plant) -> Iterator[ListDesk]:
-    desk = ListDesk(plant)
-    yield desk
-    desk.imports.stop()
-
-
 @pytest.fixture(scope="module")
 def sqlite_desk(_migrated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListDesk]:
     """One for many files that change nothing."""
@@ -87,7 +80,9 @@ def test_all_that_is_wrong_is_told_at_once(desk: ListDesk) -> None:
         ("loops", f"{SHORT},source_kind\n{LOOP},machine\n",
          ["2, source_kind: “Supermarket” is of the kind supermarket, not “machine”; change it by --kind locations"]),
         ("loops", f"{SHORT},states\n{LOOP},waiting\n",
-         ["2, states: expected some of acknowledged, in_process, ready, in_transit, got waiting"]),
+         ["2, states: expected some of acknowledged, in_process, ready, in_transit, got “waiting”"]),
+        ("loops", f"{SHORT},states\n{LOOP},ready shipped\n",
+         ["2, states: expected some of acknowledged, in_process, ready, in_transit, got “shipped”"]),
         ("cards", f"{SHORT}\n{LOOP}\n",
          ["2, code: expected a code, aliases or a number of cards: this row has none of them"]),
         ("cards", f"{SHORT},cards,aliases\n{LOOP},2,X\n",
@@ -147,6 +142,14 @@ def test_a_file_of_too_many_rows_is_refused(desk: ListDesk, monkeypatch: pytest.
     assert desk.refused("parts", "number\nA\nB\nC\nD\nE\n") == [
         "5, : a file has at most 3 rows; cut it, each part with the first line"
     ]
+
+
+def test_a_file_larger_than_any_list_is_not_read_to_its_end(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_import, "MOST_BYTES", 1_000)
+
+    assert desk.taken("parts", "number\n" + "A" * 60 + "\n" * 932) == ({"parts": 1}, 0, 0)
+    wide = desk.refused("parts", 'number\n"' + "\n" * 1_000 + '"\n')
+    assert wide[0] == "1, : the file has more than 1000 bytes: this is no such list"
 
 
 def test_what_fails_in_the_middle_leaves_nothing_half_done(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,36 @@ def test_what_is_wrong_is_told_for_people_and_for_programs(data: Path, tmp_path:
     }  # fmt: skip
     assert json.loads(programs.stderr)["error"] == "\n".join(told)
     assert other.stderr == "ekanban: --terminal is for journals alone.\n"
+
+
+def test_a_file_may_bear_any_name_and_come_through_a_pipe(data: Path, tmp_path: Path) -> None:
+    odd, pipe = tmp_path / os.fsdecode(b"B\xfccher\x1b[2J.csv"), tmp_path / "pipe"
+    odd.write_text("number\nA\n")
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(pipe.write_text, "number\nB\n")
+        through = ekanban("import", pipe, "--kind", "parts", "--data", data)
+
+    named = ekanban("import", odd, "--kind", "parts", "--data", data)
+    told = ekanban("import", os.fspath(odd) + "x", "--kind", "parts", "--data", data)
+    ledger = ekanban("export", "ledger", "--data", data)
+
+    assert [one.stdout for one in (through, named)] == [
+        "Taken in, 1 rows. New: parts 1. Changed: 0. As they were: 0.\n"
+    ] * 2
+    assert "B\ufffdcher\ufffd[2J.csv" in ledger.stdout
+    assert told.stderr.startswith(f"ekanban: {tmp_path}/B\ufffdcher\ufffd[2J.csvx cannot be read")
+
+
+@pytest.mark.parametrize("token", ["Größe", " ", "a\nb"])
+def test_what_can_be_no_token_is_told_before_anything_is_sent(tmp_path: Path, token: str) -> None:
+    (tmp_path / "parts.csv").write_text("number\nA\n")
+
+    brought = ekanban("import", tmp_path / "parts.csv", "--kind", "parts", "--token", token)
+    fetched = ekanban("export", "parts", "--token", token)
+
+    text = "ekanban: This needs an API token of a supervisor: give it with --token, or in EKANBAN_TOKEN.\n"
+    assert [one.stderr for one in (brought, fetched)] == [text] * 2
 
 
 def test_an_export_is_written_whole_or_not_at_all(data: Path, tmp_path: Path) -> None:

@@ -45,7 +45,13 @@ def test_a_file_of_any_spreadsheet_is_read(mark: bytes, delimiter: str, end: str
         ("part,colour\nx,y\n", "1 colour: this column is not known: part, remark"),
         ("part,{0}\nx,y\n", "1 {0}: this column is not known: part, remark"),
         ("part,\x1b[31m\nx,y\n", "1 '\\x1b[31m': this column is not known: part, remark"),
-        ("part,\nx,y\n", "1 “”: this column is not known: part, remark"),
+        ("part,\nx,y\n", "2 : expected 1 values as the first line has, got 2; quotation marks hold a value together"),
+        ("part,,remark\nx,,y\n", "1 “”: this column is not known: part, remark"),
+        ("part,\x1b[2J,\x1b[2J\nx,y,z\n", "1 '\\x1b[2j': this column is there twice"),
+        (
+            "part\rx\ry\r",
+            "1 : the lines do not end as they do today; save the file as CSV in UTF-8, not for an old Macintosh",
+        ),
         ("part\tremark\nx\ty\n", "1 : the values are separated by tabs; expected commas or semicolons"),
         ("part;remark\nx,y\n", "2 : expected 2 values as the first line has, got 1; quotation marks hold a value"),
         ("part\nx\ny,z\n", "3 : expected 1 values as the first line has, got 2; quotation marks hold a value together"),
@@ -67,6 +73,18 @@ def test_what_is_wrong_is_told_by_line_and_column(content: str | bytes, said: st
     _found, faults = read(content)
 
     assert faults[0].startswith(said)
+
+
+def test_columns_without_a_name_and_a_value_at_the_right_are_passed_over() -> None:
+    assert read("part;remark;;\r\nA;b;;\r\n;;;\r\nC;; ;\r\n") == (
+        [{"part": "A", "remark": "b"}, {"part": "C", "remark": ""}], [],
+    )  # fmt: skip
+
+
+def test_a_separator_that_a_first_line_tells_excel_is_no_row() -> None:
+    assert read("sep=;\r\nPart;Remark\r\nA;b,c,d\r\n") == ([{"part": "A", "remark": "b,c,d"}], [])
+    _found, faults = read("sep=;\r\npart;remark\r\nA\r\n")
+    assert faults == ["3 : expected 2 values as the first line has, got 1; quotation marks hold a value together"]
 
 
 def test_of_many_faults_the_first_are_told_and_the_others_counted() -> None:
