@@ -59,7 +59,8 @@ async def _in_parts(
     reports: Sequence[T], tell: Callable[[Sequence[T]], Awaitable[bool]]
 ) -> tuple[list[tuple[T, Refused]], bool]:
     """What central does not take, and whether it takes the rest and more may be told."""
-    parts, left, refusals = [list(reports)], [], 0
+    parts, refusals = [list(reports)], 0
+    left: list[tuple[T, Refused]] = []
     while parts:
         part = parts.pop()
         try:
