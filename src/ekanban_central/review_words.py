@@ -108,6 +108,7 @@ _STANDS = {
     Demand.UNCLEAR: "missing_unclear",
     Demand.ON_ORDER: "missing_open",
     Demand.NEXT: "missing_next",
+    Demand.NEXT_UNCLEAR: "missing_next_unclear",
     Demand.SERVED: "missing_served",
     Demand.HELD: "missing_held",
     Demand.RETIRED: "retired",

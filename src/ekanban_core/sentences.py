@@ -188,6 +188,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "missing_next": (
         _("An order is open since {opened_ms}, long before: received without a scan? Else it is on its way."),
     ),
+    "missing_next_unclear": (
+        _("An order is open since {opened_ms}. The clocks do not tell whether its bin came before: look at the bin."),
+    ),
     "missing_open": (_("On order since {opened_ms}, due {due_ms}."),),
     "review_restored": (
         _(

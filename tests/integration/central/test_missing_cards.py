@@ -249,6 +249,54 @@ def test_an_order_of_the_bin_before_is_asked_about_and_followed_by_the_next(
 
 
 @pytest.mark.more
+def test_what_a_revoked_terminal_says_of_the_bin_before_is_not_what_lies_nearest(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    with world.central.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE loop SET closing = 'one_scan'")
+    terminal.scan(cards[0])
+    terminal.scan(cards[1])
+    minutes(world, 5 * 24 * 60)
+    terminal.told(terminal.missing(cards[0]))
+    boss.post(f"/api/v1/terminals/{terminal.id}/revoke")
+    terminal.told(terminal.missing(cards[1]))
+
+    assert [one["choices"] for one in waiting(boss)] == [["received_next", "nothing"], ["nothing", "received_next"]]
+
+
+def test_after_a_power_cut_nobody_knows_when_the_bin_was_reported_and_the_next_order_is_offered(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 5 * 24 * 60)
+    report = terminal.missing(cards[0], boot_id="gone", age_ms=None)
+
+    (result,) = terminal.told(report, rebooted=True)
+
+    assert result.answer == MissingAnswer.ON_ORDER
+    (review,) = waiting(boss)
+    assert review["choices"] == ["nothing", "received_next"]
+    decide(boss, review, "received_next")
+    assert card(world, cards[0]).signal.id == report["id"]
+
+
+@pytest.mark.more
+def test_a_card_on_hold_orders_no_next_bin_either(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 5 * 24 * 60)
+    boss.post(f"/api/v1/cards/{cards[0]}/hold", json={}).raise_for_status()
+    terminal.told(terminal.missing(cards[0]))
+    assert waiting(boss)[0]["choices"] == ["nothing"]
+    decide(boss, waiting(boss)[0], "received_next", expected=409)
+
+    boss.post(f"/api/v1/cards/{cards[0]}/release", json={}).raise_for_status()
+
+    assert waiting(boss)[0]["choices"] == ["nothing", "received_next"]
+
+
+@pytest.mark.more
 def test_two_supervisors_at_once_order_once(
     world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:
