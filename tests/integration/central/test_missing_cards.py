@@ -433,6 +433,15 @@ def test_a_bad_report_harms_no_other(cards: list[str], terminal: PrintingTermina
 
 
 @pytest.mark.more
+def test_the_desk_names_the_card_that_central_does_not_know(world: World, terminal: PrintingTerminal) -> None:
+    terminal.told(terminal.missing("00000000"))
+
+    desk = world.signed_in(world.person("Eva", Role.SUPERVISOR)).get("/reviews").text
+
+    assert desk.count(">00000000<") == 2  # above, and among all facts
+
+
+@pytest.mark.more
 def test_a_newer_terminals_message_is_understood(
     cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:

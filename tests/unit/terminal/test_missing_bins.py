@@ -214,6 +214,18 @@ def test_a_central_that_was_restored_hears_of_it_again(tmp_path: Path) -> None:
     run(story())
 
 
+def test_what_central_says_of_prints_that_nobody_looks_at_any_more_fills_no_memory(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await PrintWorld(tmp_path).open()
+
+        for number in range(1_000):
+            world.desk.hear_of_missing(f"print-{number}", "reported")
+
+        assert world.desk._missing == {}
+
+    run(story())
+
+
 def test_a_newer_centrals_answer_is_kept_and_says_that_nothing_is_ordered(tmp_path: Path) -> None:
     async def story() -> None:
         world = await (await PrintWorld(tmp_path).open()).supplied()
@@ -236,8 +248,9 @@ def test_nobody_can_take_a_report_for_an_order() -> None:
 
         assert ("Not ordered" in said) == (answer in ("", "reported", "set_aside")), said
         assert "old card stays valid" not in said or state not in (State.DONE, State.FAILED, State.UNKNOWN)
-        if state is State.FAILED and answer in ("", "reported"):
-            assert "can the new card" not in said  # there is none
+        if state in (State.FAILED, State.VOID):
+            assert "can the new card" not in said  # there is none, or it is not to be used
+        assert "filled" not in said  # the order may have been cancelled
 
 
 def test_a_book_of_the_release_before_is_gone_on_with_and_stays_readable_for_it(tmp_path: Path) -> None:

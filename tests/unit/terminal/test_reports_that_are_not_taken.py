@@ -14,6 +14,7 @@ from ekanban_terminal.printing.jobs import Job
 
 CARDS = (BODY, code(5)[:8], code(6)[:8])
 
+
 async def report(world: PrintWorld, body: str = BODY) -> Job:
     """Report an empty bin without its card, and wait until it is known what became of the print."""
     job = await world.desk.print(world.wish(body, PrintReason.LOST), empty=True)
