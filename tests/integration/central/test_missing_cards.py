@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from printing_terminal import PrintingTerminal
+from printing_terminal import BOOTED_MS, PrintingTerminal
 from security_world import DAY, MINUTE, World
+from sqlalchemy import update
 
-from ekanban_central.loading import load
+from ekanban_central.changes import Writer
+from ekanban_central.ledger import SYSTEM, Entry
+from ekanban_central.loading import CARD, load
 from ekanban_central.replay import replay_site
+from ekanban_central.tables import Site
 from ekanban_core.states import MissingAnswer, Outcome, Role
 
 
@@ -48,6 +52,11 @@ def signals(boss: TestClient) -> list[str]:
 def card(world: World, body: str) -> Any:
     with world.central.database.reading() as connection:
         return load(connection, [body], lock=False)[body]
+
+
+def another_plant(world: World) -> None:
+    with world.central.database.session() as session:
+        session.merge(Site(id=2, code="other", name="Plant 2"))
 
 
 def minutes(world: World, number: float) -> None:
@@ -218,6 +227,62 @@ def test_a_registers_cursor_proves_that_a_report_of_a_lost_boot_is_younger_than_
 
 
 @pytest.mark.more
+@pytest.mark.parametrize("life", ["another life of central's", "this one"])
+def test_a_cursor_of_another_life_or_another_plants_ledger_proves_nothing(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient, life: str
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 30)
+    terminal.scan(cards[0], intent="receive")
+    minutes(world, 30)
+    another_plant(world)
+    with world.central.database.transaction() as connection:
+        head = connection.exec_driver_sql("SELECT head FROM site WHERE id = 1").scalar_one()
+        writer = Writer(2, world.clock.now_ms)
+        for _ in range(head + 1):
+            writer.note(Entry("lookup", SYSTEM, data={}))
+        position = writer.write(connection)
+    cursor = f"g-0:{head}" if life.startswith("another") else f"{world.central.generation}:{position}"
+
+    terminal.told(terminal.missing(cards[0], boot_id="gone", age_ms=None, register_cursor=cursor), rebooted=True)
+
+    assert waiting(boss)[0]["choices"] == ["nothing", "order"]
+
+
+@pytest.mark.more
+def test_what_is_known_of_the_machines_clock_is_known_from_the_message_itself(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    """A terminal that sends no scans is measured by what it heard and by when it sends."""
+    scanner = PrintingTerminal.enrolled(world)
+    scanner.scan(cards[0])
+    minutes(world, 30)
+    scanner.scan(cards[0], intent="receive")
+    minutes(world, 1)
+    terminal.contact = {"at_ms": world.clock.now_ms, "boot_id": "boot", "boottime_ms": world.clock.now_ms - BOOTED_MS}
+    report = terminal.missing(cards[0])
+    minutes(world, 60)
+
+    terminal.told(terminal.aged(report))
+
+    assert waiting(boss)[0]["choices"] == ["order", "nothing"]
+
+
+def test_a_bin_of_another_plant_is_not_this_terminals_to_report(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    another_plant(world)
+    theirs = cards[4]
+    with world.central.database.transaction() as connection:
+        connection.execute(update(CARD).where(CARD.c.body == theirs).values(site_id=2))
+
+    (result,) = terminal.told(terminal.missing(theirs))
+
+    assert (result.answer, result.reason) == (MissingAnswer.SET_ASIDE, "missing_aside")
+    assert [(one["card"], one["choices"]) for one in waiting(boss)] == [(None, ["nothing"])]
+
+
+@pytest.mark.more
 def test_a_report_from_before_the_machines_last_boot_is_older_than_a_receipt_since(
     world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:
@@ -264,6 +329,7 @@ def test_what_a_revoked_terminal_says_of_the_bin_before_is_not_what_lies_nearest
     assert [one["choices"] for one in waiting(boss)] == [["received_next", "nothing"], ["nothing", "received_next"]]
 
 
+@pytest.mark.more
 def test_after_a_power_cut_nobody_knows_when_the_bin_was_reported_and_the_next_order_is_offered(
     world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:

@@ -51,6 +51,7 @@ def reviews(boss: TestClient) -> list[dict[str, Any]]:
     return list(boss.get("/api/v1/reviews").json()["items"])
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("more", ["[" * 420 + "]" * 420, "1e999"], ids=["nested", "endless"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_no_parser_and_no_database_takes_is_kept_and_harms_no_other(
@@ -65,7 +66,7 @@ def test_what_no_parser_and_no_database_takes_is_kept_and_harms_no_other(
     well = "reported" if kind == "missing" else "confirmed"
     assert [one["index"] for one in results] == [0, 1, 2]
     assert (results[0]["answer"], results[2]["answer"]) == (well, well)
-    assert results[1]["id"] == json.loads(first)["id"] or results[1]["answer"] in (well, "set_aside")
+    assert results[1]["answer"] in (well, "set_aside")
     assert [one["repeated"] for one in again] == [True, True, True]
 
 

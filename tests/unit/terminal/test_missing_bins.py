@@ -14,6 +14,7 @@ from scripted_central import lose_answer, refuse_connection
 from terminal_world import BODY, code, run
 
 from ekanban_core.states import MissingAnswer, PrintReason
+from ekanban_core.wire import MissingReports
 from ekanban_terminal.printing import book as books
 from ekanban_terminal.printing import book_sql
 from ekanban_terminal.printing.book import Book
@@ -291,6 +292,51 @@ def test_too_many_reports_are_refused_and_none_is_dropped(tmp_path: Path, monkey
         _bin(2).id,
         _bin(3).id,
     ]  # the oldest are forgotten
+
+
+def test_what_central_has_not_heard_of_is_not_forgotten_for_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "KEPT_MISSING", 1)
+    book = Book(tmp_path / "prints.sqlite")
+    for number in range(4):
+        book.add(_job(number), _bin(number))
+
+    book.missing_told(_bin(3).id, "first", "reported")
+
+    assert [one.id for one in book.missing_to_tell("first", 10)] == [_bin(number).id for number in range(3)]
+
+
+def test_a_life_of_centrals_that_is_not_known_here_yet_is_the_one_that_has_heard(tmp_path: Path) -> None:
+    """Nothing else has told of the restored central: what it has acknowledged is not told to it again."""
+
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        job = await report(world)
+        world.central.generation = "second"
+
+        await world.messenger.step()
+
+        assert world.book.missing_to_tell("second", 10) == []
+        assert [one.id for one in world.book.missing_to_tell("first", 10)] == [job.id]
+
+    run(story())
+
+
+def test_a_message_says_when_central_was_heard_last(tmp_path: Path) -> None:
+    """By that central knows when a report was made, also of a terminal that sends no scans."""
+
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        await report(world)
+        await world.messenger.step()
+
+        told = next(one for one in world.central.requests if one.path.endswith("/missing"))
+        contact = MissingReports.model_validate_json(told.body).contact
+        assert contact is not None
+        assert contact == world.courier.contact
+
+    run(story())
 
 
 @pytest.mark.more
