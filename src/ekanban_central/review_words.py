@@ -108,6 +108,7 @@ _STANDS = {
     Demand.UNCLEAR: "missing_unclear",
     Demand.ON_ORDER: "missing_open",
     Demand.NEXT: "missing_next",
+    Demand.NEXT_UNCLEAR: "missing_next_unclear",
     Demand.SERVED: "missing_served",
     Demand.HELD: "missing_held",
     Demand.RETIRED: "retired",
@@ -127,7 +128,7 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
     lines = [(_("Scanned"), words.printable(scanned.text[:2_000]) if scanned.text else "", True)]
     if scanned.raw and scanned.text.encode("utf-8", "replace") != scanned.raw:
         lines.append((_("Bytes"), scanned.raw[:200].hex(" "), True))
-    lines += _missing(case)
+    lines += [(_("Card"), unknown_card(case), True), *_missing(case)]
     lines += [
         (_("Meant as"), _intent(scanned.intent) if scanned.intent else "", False),
         (_("When"), moment(case), False),
@@ -149,6 +150,11 @@ def facts(case: Case) -> list[tuple[str, str, bool]]:
     if error:
         lines.append((_("Error"), words.printable(str(error)), True))
     return [(label, text, plain) for label, text, plain in lines if text]
+
+
+def unknown_card(case: Case) -> str:
+    """The card that a terminal told of, where central does not know it; empty: it does."""
+    return words.printable(str(case.facts.get("body", ""))) if case.loaded is None else ""
 
 
 def _missing(case: Case) -> list[tuple[str, str, bool]]:

@@ -28,7 +28,7 @@ from ekanban_central.sites import REVIEW
 from ekanban_core import lifecycle
 from ekanban_core.events import ReviewKind
 from ekanban_core.facts import Moment
-from ekanban_core.lifecycle_missing import ORDERABLE, Demand
+from ekanban_core.lifecycle_missing import FOLLOWS, ORDERABLE, Demand
 from ekanban_core.states import CardState, Closing, Intent, SignalState
 
 PAGE = 50
@@ -211,14 +211,13 @@ def missing_demand(scanned: Scanned, loaded: Loaded) -> Demand:
 
 def _about_missing(row: Row, scanned: Scanned, loaded: Loaded) -> tuple[Choice, ...]:
     """Order it, where the bounds allow it; first, where nothing speaks against it."""
-    stands = missing_demand(scanned, loaded)
-    if stands is Demand.NEXT:
-        assumed = loaded.policy.closing is Closing.ONE_SCAN  # an `empty` scan would have done it
+    stands, believed = missing_demand(scanned, loaded), "standing" not in row["facts"]
+    if stands in FOLLOWS:
+        assumed = stands is Demand.NEXT and believed and loaded.policy.closing is Closing.ONE_SCAN  # as by a scan
         return (Choice.RECEIVED_NEXT, Choice.NOTHING) if assumed else (Choice.NOTHING, Choice.RECEIVED_NEXT)
     if stands not in ORDERABLE or loaded.card.last_signal == str(row["scan_id"]):
         return (Choice.NOTHING,)
-    sure = stands is Demand.WAITS and "standing" not in row["facts"]
-    return (Choice.ORDER, Choice.NOTHING) if sure else (Choice.NOTHING, Choice.ORDER)
+    return (Choice.ORDER, Choice.NOTHING) if stands is Demand.WAITS and believed else (Choice.NOTHING, Choice.ORDER)
 
 
 def _about_found(row: Row, scanned: Scanned, loaded: Loaded, intent: str) -> list[Choice]:

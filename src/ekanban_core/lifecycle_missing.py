@@ -29,15 +29,18 @@ class Demand(StrEnum):
     UNCLEAR = "unclear"  # an order was closed at about that time; the bounds do not tell which came first
     ON_ORDER = "on_order"  # a signal is open
     NEXT = "next"  # a signal is open that was released a whole cycle before: probably received without a scan
+    NEXT_UNCLEAR = "next_unclear"  # a signal is open; the bounds do not tell whether a whole cycle lies between
     SERVED = "served"  # ordered and closed since
     HELD = "held"  # the card is on hold, or was never printed: nothing is ordered by it
     RETIRED = "retired"  # the card is out of use
 
 
 ORDERABLE = (Demand.WAITS, Demand.UNCLEAR)
+FOLLOWS = (Demand.NEXT, Demand.NEXT_UNCLEAR)
 ANSWERS = {
     Demand.ON_ORDER: MissingAnswer.ON_ORDER,
     Demand.NEXT: MissingAnswer.ON_ORDER,
+    Demand.NEXT_UNCLEAR: MissingAnswer.ON_ORDER,
     Demand.SERVED: MissingAnswer.SERVED,
     Demand.RETIRED: MissingAnswer.RETIRED,
 }  # of the others: REPORTED
@@ -52,19 +55,26 @@ def demand(
     at = replace(at, terminal=None)
     if any(order(at, one) is Order.BEFORE for one in (card.last_closed, last_opened) if one):
         return Demand.SERVED
+    held = card.state in (CardState.ON_HOLD, CardState.DRAFT)  # nothing new is ordered by it
     if signal is not None:
-        return Demand.NEXT if _is_of_the_bin_before(card, signal, policy, at) else Demand.ON_ORDER
-    if card.state in (CardState.ON_HOLD, CardState.DRAFT):
+        return Demand.ON_ORDER if held else _while_open(card, signal, policy, at)
+    if held:
         return Demand.HELD
     after = card.last_closed is None or order(at, card.last_closed) is Order.AFTER
     return Demand.WAITS if after else Demand.UNCLEAR
 
 
-def _is_of_the_bin_before(card: Card, signal: Signal, policy: LoopPolicy, at: Moment) -> bool:
-    """Whether an `empty` at that moment would ask, or assume, that this signal's bin has come and gone."""
+def _while_open(card: Card, signal: Signal, policy: LoopPolicy, at: Moment) -> Demand:
+    """As an `empty` at that moment would ask, or assume, that this signal's bin has come and gone."""
     if card.one_off or signal.state is SignalState.WAITING or signal.released is None:
-        return False
-    return elapsed(signal.released, at, policy.min_cycle_s * 1000) is True
+        return Demand.ON_ORDER
+    match elapsed(signal.released, at, policy.min_cycle_s * 1000):
+        case True:
+            return Demand.NEXT
+        case False:
+            return Demand.ON_ORDER
+        case None:
+            return Demand.NEXT_UNCLEAR
 
 
 def order_missing(
@@ -92,7 +102,7 @@ def next_for_missing(
     card: Card, signal: Signal | None, policy: LoopPolicy, report: str, at: Moment, now: Moment
 ) -> Decision:
     """A person says that the open signal's bin had come: it is received, and the report opens the next one."""
-    if signal is None or signal.id == report or demand(card, signal, policy, at) is not Demand.NEXT:
+    if signal is None or signal.id == report or demand(card, signal, policy, at) not in FOLLOWS:
         raise refused("moved_on")
     closed, events = received(card, signal, replace(at, terminal=None), assumed=True)
     return _ordered(closed, policy, report, at, now, events)

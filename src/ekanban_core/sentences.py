@@ -82,7 +82,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     # bins without a card
     "missing_reported": (_("Reported, and not ordered yet: your supervisor decides."),),
     "missing_on_order": (_("Reported. An order of this card is open, due {due_ms}; your supervisor decides."),),
-    "missing_served": (_("This bin was ordered and filled since."),),
+    "missing_served": (_("An order of this card was closed since: nothing is ordered by this report."),),
     "missing_retired": (_("Reported. The card is out of use: nothing is ordered by it. Call your supervisor."),),
     "missing_aside": (_("Set aside, and not ordered. Call your supervisor."),),
     "missing_malformed": (_("Central could not process this report; it is kept. Call your supervisor."),),
@@ -187,6 +187,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "missing_next": (
         _("An order is open since {opened_ms}, long before: received without a scan? Else it is on its way."),
+    ),
+    "missing_next_unclear": (
+        _("An order is open since {opened_ms}. The clocks do not tell whether its bin came before: look at the bin."),
     ),
     "missing_open": (_("On order since {opened_ms}, due {due_ms}."),),
     "review_restored": (

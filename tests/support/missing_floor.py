@@ -8,6 +8,7 @@ supervisor confirmed stays on order until its bin is received.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -60,9 +61,9 @@ class Bins:
 class MissingFloor(PrintFloor):
     """Steps of bins without a card, beside those of prints."""
 
-    def __init__(self, plant: Plant, seed: int) -> None:
+    def __init__(self, plant: Plant, folder: Path, seed: int) -> None:
         self.bins = Bins()
-        super().__init__(plant, seed)
+        super().__init__(plant, folder, seed)
 
     def run(self, steps: int) -> None:
         """Let things happen."""

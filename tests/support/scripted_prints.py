@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from ekanban_core.errors import RuleError
 from ekanban_core.facts import Card
 from ekanban_core.lifecycle_prints import Reserve, print_reserved, reported, worth
@@ -47,10 +49,17 @@ class ScriptedPrints:
     missing_answer: str = "reported"
     knows_missing: bool = True  # False: as a central of an earlier release
     refuses: str = ""  # requests, with this sentence
+    fails_on: str = ""  # of a report: a message with it is answered with 500
+    takes: int = 100  # reports in one message; more are answered with 413
 
     def answer(self, path: str, body: bytes, cards: dict[str, Any], generation: str, now_ms: int) -> tuple[int, Any]:
         """Serve a call below /api/v1/terminals/prints."""
         verb = path.rpartition("/")[2]
+        reports = json.loads(body).get("reports", [])
+        if len(reports) > self.takes:
+            return 413, {"title": "Too large", "status": 413}
+        if any(one["id"] == self.fails_on for one in reports):
+            return 500, {"title": "Internal Server Error", "status": 500}
         if verb == "reserve":
             return 200, self._reserve(ReserveRequest.model_validate_json(body), cards, generation, now_ms)
         if verb == "report":
@@ -112,7 +121,11 @@ class ScriptedPrints:
             return 404, {"title": "Not Found", "status": 404}
         results = []
         for content in told.reports:
-            report = MissingReport.model_validate(content)
+            try:
+                report = MissingReport.model_validate(content)
+            except ValidationError:
+                results.append(MissingResult(id=content["id"], answer="set_aside", message="Malformed."))
+                continue
             repeated = report.id in self.missing
             self.missing.setdefault(report.id, report)
             result = MissingResult(id=report.id, answer=self.missing_answer, message="Reported.", repeated=repeated)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from ekanban_central import ledger, missing_cards, terminal_starts
+from ekanban_central import ledger, missing_cards
 from ekanban_central.access import SignedTerminal
-from ekanban_central.answered_once import Sender
-from ekanban_central.api.terminal_prints import Signed, described, locked_state, read_signed, standing
+from ekanban_central.api.terminal_prints import Signed, described, hearing, read_signed
 from ekanban_central.context import Central, central_of
-from ekanban_central.ledger import SITE
 from ekanban_central.missing_cards import Sending
 from ekanban_central.print_reports import Item, parse
-from ekanban_core.wire import MissingReport, MissingReportAnswer, MissingReports
+from ekanban_central.taken_in_parts import in_parts
+from ekanban_core.wire import MissingReport, MissingReportAnswer, MissingReports, MissingResult
 
 router = APIRouter(prefix="/api/v1/terminals/prints", tags=["terminals"])
 
@@ -36,15 +36,17 @@ async def report_missing(request: Request, terminal: Signed) -> MissingReportAns
 def _take(
     central: Central, terminal: SignedTerminal, told: MissingReports, items: list[Item[MissingReport]]
 ) -> MissingReportAnswer:
-    now_ms = central.now_ms()
-    with central.database.transaction() as connection:
-        state = locked_state(connection, terminal.id)
-        site = connection.execute(select(SITE).where(SITE.c.id == terminal.site_id)).mappings().one()
-        copied = terminal_starts.is_copy(connection, terminal.id, told.epoch, now_ms)
-        sender = Sender(terminal.id, dict(site), standing(state, copied))
-        generation = ledger.generation(connection)
-        sending = Sending(generation, told.boot_id, told.boottime_ms, told.contact)
-        taken = missing_cards.take(connection, sender, items, sending, now_ms)
-    if taken.position:
-        central.hub.publish(terminal.site_id, taken.position)
-    return MissingReportAnswer(generation=generation, at_ms=now_ms, results=taken.results)
+    now_ms, generation = central.now_ms(), ""
+
+    def take(part: Sequence[Item[MissingReport]]) -> list[MissingResult]:
+        nonlocal generation
+        with hearing(central, terminal, told.epoch, now_ms) as (connection, sender):
+            generation = ledger.generation(connection)
+            sent = Sending(generation, told.boot_id, told.boottime_ms, told.contact)
+            taken = missing_cards.take(connection, sender, part, sent, now_ms)
+        if taken.position:
+            central.hub.publish(terminal.site_id, taken.position)
+        return taken.results
+
+    results = in_parts(items, take)
+    return MissingReportAnswer(generation=generation, at_ms=now_ms, results=results)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from ekanban_central.print_books import BookCopied
 from ekanban_central.print_reports import Item, parse
 from ekanban_central.print_wish import NoSuchCards
 from ekanban_central.problems import Problem
+from ekanban_central.taken_in_parts import in_parts
 from ekanban_central.terminal_prints import PRINT
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
@@ -40,6 +43,7 @@ from ekanban_core.wire import (
     PrintReports,
     PrintRequest,
     PrintRequestAnswer,
+    PrintResult,
     ReserveAnswer,
     ReserveRequest,
     Wire,
@@ -206,17 +210,31 @@ def _given(
 def _report(
     central: Central, terminal: SignedTerminal, epoch: EpochMessage, items: list[Item[PrintReport]]
 ) -> PrintReportAnswer:
-    now_ms = central.now_ms()
+    now_ms, generation = central.now_ms(), ""
+
+    def take(part: Sequence[Item[PrintReport]]) -> list[PrintResult]:
+        nonlocal generation
+        with hearing(central, terminal, epoch, now_ms) as (connection, sender):
+            generation = ledger.generation(connection)
+            taken = terminal_prints.take(connection, sender, part, now_ms)
+        if taken.position:
+            central.hub.publish(terminal.site_id, taken.position)
+        return taken.results
+
+    results = in_parts(items, take)
+    return PrintReportAnswer(generation=generation, at_ms=now_ms, results=results)
+
+
+@contextmanager
+def hearing(
+    central: Central, terminal: SignedTerminal, epoch: EpochMessage, now_ms: int
+) -> Iterator[tuple[Connection, Sender]]:
+    """A transaction in which this terminal is heard, and nobody else in its name: who it is, and what it is worth."""
     with central.database.transaction() as connection:
         state = locked_state(connection, terminal.id)
         site = connection.execute(select(SITE).where(SITE.c.id == terminal.site_id)).mappings().one()
         copied = terminal_starts.is_copy(connection, terminal.id, epoch, now_ms)
-        sender = Sender(terminal.id, dict(site), standing(state, copied))
-        taken = terminal_prints.take(connection, sender, items, now_ms)
-        generation = ledger.generation(connection)
-    if taken.position:
-        central.hub.publish(terminal.site_id, taken.position)
-    return PrintReportAnswer(generation=generation, at_ms=now_ms, results=taken.results)
+        yield connection, Sender(terminal.id, dict(site), standing(state, copied))
 
 
 def locked_state(connection: Connection, terminal_id: UUID) -> TerminalState:

@@ -224,7 +224,8 @@ class Desk:
 
     def hear_of_missing(self, job_id: str, answer: str) -> None:
         """Central says what it makes of the bin for which this print is: what is shown of it says so, too."""
-        self._missing[job_id] = answer
+        if job_id in self._missing:  # of others the book knows
+            self._missing[job_id] = answer
         if self.newest is not None and self.newest.id == job_id:
             self.newest = replace(self.newest, missing=answer)
         if job_id in self.unknown:

@@ -18,7 +18,6 @@ from ekanban_core.sentences import SENTENCES
 from ekanban_core.states import PrintAnswer
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import (
-    MOST_REPORTS,
     CardPrint,
     Contact,
     EpochMessage,
@@ -42,6 +41,7 @@ from ekanban_terminal.errors import JournalError, LinkDown
 from ekanban_terminal.exchange import Answered, Central
 from ekanban_terminal.printing.book import Book, Reserved
 from ekanban_terminal.printing.jobs import BookFailed, Job, MissingBin, Report, Said, State, Why
+from ekanban_terminal.printing.telling import Refused, refusal_of, tell_all
 from ekanban_terminal.store import Run, inline
 
 PRINTS = "/api/v1/terminals/prints"
@@ -184,12 +184,13 @@ class Messenger:
         if not self._standing.reachable or self._standing.central is None:
             return IDLE_S
         try:
+            refused = await self._tell() if self._book.is_begun else None
             if self._book.is_begun:
-                await self._try_missing()
-                await self._tell_all()
                 await self._follow()
             if self._reserve_is_due():
                 await self._reserve()
+            if refused is not None:
+                raise refused
             self._backoff.worked()
         except (LinkDown, BadMessage, BookFailed, JournalError) as error:
             log.warning("prints_not_told", why=str(error))
@@ -214,12 +215,19 @@ class Messenger:
 
     # Reports.
 
-    async def _tell_all(self) -> None:
-        while reports := await self._run(lambda: self._book.to_tell(MOST_REPORTS)):
-            if not await self._tell(reports):
-                raise BadMessage("Central acknowledged none of the prints")
+    async def _tell(self) -> Refused | None:
+        """Tell all that there is, bins without a card first. Gives why a print was left: that keeps nothing back."""
+        await self._try_missing()
+        try:
+            await tell_all(self._untold_prints, self._tell_prints, lambda one: one.ended.id)
+        except Refused as error:
+            return error
+        return None
 
-    async def _tell(self, reports: Sequence[Report]) -> bool:
+    async def _untold_prints(self, most: int) -> list[Report]:
+        return await self._run(lambda: self._book.to_tell(most))
+
+    async def _tell_prints(self, reports: Sequence[Report]) -> bool:
         central = self._asked
         message = PrintReports(
             terminal=central.identity.terminal,
@@ -234,11 +242,14 @@ class Messenger:
             await self._hear(jobs[str(result.id)], result)
             await self._run(lambda report_id=str(result.id): self._book.told(report_id))  # type: ignore[misc]
         self._due_at = 0.0  # what was printed is no reserve any more
-        return bool(told)
+        if not told:
+            raise Refused("Central acknowledged none of the prints")
+        return True
 
     def _report(self, one: Report) -> dict[str, object]:
+        """As it stands in the book: central judges each by itself, and keeps also what does not fit."""
         ended = one.ended
-        return PrintReport(
+        return PrintReport.model_construct(
             id=ended.id,
             body=one.job.body,
             print_version=one.job.version or 1,
@@ -251,7 +262,7 @@ class Messenger:
             boot_id=ended.boot_id,
             boottime_ms=ended.boottime_ms,
             age_ms=self._age_ms(ended.boot_id, ended.boottime_ms),
-        ).model_dump(mode="json")
+        ).model_dump(mode="json", warnings=False)
 
     async def _hear(self, job: Job, result: PrintResult) -> None:
         """What central makes of it concerns people only where the paper that they hold is not to be used."""
@@ -274,30 +285,34 @@ class Messenger:
             self._missing_backoff.worked()
 
     async def _tell_missing(self) -> None:
-        while bins := await self._untold():
-            central = self._asked
-            message = MissingReports(
-                terminal=central.identity.terminal,
-                generation=self._standing.generation or None,
-                epoch=await self._epoch(),
-                boot_id=self._clock.boot_id,
-                boottime_ms=self._clock.boottime_ms(),
-                contact=self._standing.contact,
-                reports=[self._missing(one) for one in bins],
-            )
-            answer = _understood(MissingReportAnswer, await self._post(central, "missing", message))
-            told = [result for result in answer.results if result.id in {one.id for one in bins}]
-            for result in told:
-                await self._hear_of_missing(str(result.id), answer.generation, result.answer)
-            if not told or answer.generation != self._standing.generation:
-                return  # told again once this life of central's is known here, or after a while
+        await tell_all(self._untold_bins, self._tell_bins, lambda one: one.id)
 
-    async def _untold(self) -> list[MissingBin]:
+    async def _untold_bins(self, most: int) -> list[MissingBin]:
         generation = self._standing.generation or UNHEARD
-        return await self._run(lambda: self._book.missing_to_tell(generation, MOST_REPORTS))
+        return await self._run(lambda: self._book.missing_to_tell(generation, most))
+
+    async def _tell_bins(self, bins: Sequence[MissingBin]) -> bool:
+        """False: told again once this life of central's is known here."""
+        central = self._asked
+        message = MissingReports(
+            terminal=central.identity.terminal,
+            generation=self._standing.generation or None,
+            epoch=await self._epoch(),
+            boot_id=self._clock.boot_id,
+            boottime_ms=self._clock.boottime_ms(),
+            contact=self._standing.contact,
+            reports=[self._missing(one) for one in bins],
+        )
+        answer = _understood(MissingReportAnswer, await self._post(central, "missing", message))
+        told = [result for result in answer.results if result.id in {one.id for one in bins}]
+        for result in told:
+            await self._hear_of_missing(str(result.id), answer.generation, result.answer)
+        if not told:
+            raise Refused("Central acknowledged none of the bins")
+        return answer.generation == self._standing.generation
 
     def _missing(self, one: MissingBin) -> dict[str, object]:
-        return MissingReport(
+        return MissingReport.model_construct(
             id=one.id,
             body=one.body,
             print_version=one.version or None,
@@ -306,7 +321,7 @@ class Messenger:
             boot_id=one.boot_id,
             boottime_ms=one.boottime_ms,
             age_ms=self._age_ms(one.boot_id, one.boottime_ms),
-        ).model_dump(mode="json")
+        ).model_dump(mode="json", warnings=False)
 
     async def _hear_of_missing(self, id_: str, generation: str, answer: str) -> None:
         job = await self._run(lambda: self._book.missing_told(id_, generation, answer))
@@ -394,7 +409,8 @@ def _good(answered: Answered) -> bytes:
     """The body of central's own word. Raises LinkDown: whatever else answered is not central, or cannot do it."""
     if not answered.good:
         refusal = answers.refusal(answered.body) if answered.authentic else None
-        raise LinkDown(refusal.detail if refusal and refusal.detail else f"Central answered with {answered.status}.")
+        why = refusal.detail if refusal and refusal.detail else f"Central answered with {answered.status}."
+        raise refusal_of(answered.status, why)
     return answered.body
 
 

@@ -40,10 +40,14 @@ MISSING = {
     ),
     "reported": REPORTED,
     "on_order": (_("Reported. An order of this card is open already; your supervisor looks at it."),) * 2,
-    "served": (_("This bin was ordered and filled since. Scan the new card when it is empty."),) * 2,
+    "served": (
+        _("Nothing is ordered: an order of this card was closed since. If the bin is empty now, scan the new card."),
+        _("Nothing is ordered: an order of this card was closed since. If the bin is empty now, tell your supervisor."),
+    ),
     "retired": (_("Reported. The card is out of use and orders nothing: call your supervisor."),) * 2,
     "set_aside": (_("Not ordered: central has set this report aside. Call your supervisor."),) * 2,
 }
+NO_CARD = (State.FAILED, State.VOID)  # that could be scanned
 WITHOUT_OLD_CARD = {State.DONE: NEW_CARD, State.UNKNOWN: "", State.FAILED: ""}  # whose card is missing has none
 
 
@@ -88,7 +92,7 @@ def _standing(job: Job, says: Says) -> list[str]:
         return [says(_of_the_paper(job))]
     with_card, without = MISSING.get(job.missing, REPORTED)
     paper = WITHOUT_OLD_CARD.get(job.state, STATES.get(job.state, ""))
-    return [says(paper) if paper else "", says(without if job.state is State.FAILED else with_card)]
+    return [says(paper) if paper else "", says(without if job.state in NO_CARD else with_card)]
 
 
 def _of_the_paper(job: Job) -> str:

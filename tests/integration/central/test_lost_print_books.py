@@ -32,6 +32,20 @@ def test_a_new_book_gets_other_versions_and_the_ledger_has_the_burnt_ones(
     assert world.ledger_kinds().count("print_burnt") == 1
 
 
+@pytest.mark.more
+def test_what_was_burnt_stays_burnt_though_the_new_book_asks_for_that_card_only_later(
+    cards: list[str], terminal: PrintingTerminal
+) -> None:
+    terminal.ask(cards[0], book=a_book())
+    terminal.reserves, book = {}, a_book()
+    terminal.ask(cards[1], book=book)
+    assert terminal.reserves == {cards[1]: 2}
+
+    terminal.ask(cards[0], book=book)
+
+    assert terminal.reserves == {cards[0]: 3, cards[1]: 2}
+
+
 def test_a_paper_from_a_lost_book_is_confirmed_by_its_first_scan_and_replaced_by_the_next_print(
     cards: list[str], terminal: PrintingTerminal
 ) -> None:

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from printing_terminal import PrintingTerminal
+from printing_terminal import BOOTED_MS, PrintingTerminal
 from security_world import DAY, MINUTE, World
+from sqlalchemy import update
 
-from ekanban_central.loading import load
+from ekanban_central.changes import Writer
+from ekanban_central.ledger import SYSTEM, Entry
+from ekanban_central.loading import CARD, load
 from ekanban_central.replay import replay_site
+from ekanban_central.tables import Site
 from ekanban_core.states import MissingAnswer, Outcome, Role
 
 
@@ -48,6 +52,11 @@ def signals(boss: TestClient) -> list[str]:
 def card(world: World, body: str) -> Any:
     with world.central.database.reading() as connection:
         return load(connection, [body], lock=False)[body]
+
+
+def another_plant(world: World) -> None:
+    with world.central.database.session() as session:
+        session.merge(Site(id=2, code="other", name="Plant 2"))
 
 
 def minutes(world: World, number: float) -> None:
@@ -218,6 +227,62 @@ def test_a_registers_cursor_proves_that_a_report_of_a_lost_boot_is_younger_than_
 
 
 @pytest.mark.more
+@pytest.mark.parametrize("life", ["another life of central's", "this one"])
+def test_a_cursor_of_another_life_or_another_plants_ledger_proves_nothing(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient, life: str
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 30)
+    terminal.scan(cards[0], intent="receive")
+    minutes(world, 30)
+    another_plant(world)
+    with world.central.database.transaction() as connection:
+        head = connection.exec_driver_sql("SELECT head FROM site WHERE id = 1").scalar_one()
+        writer = Writer(2, world.clock.now_ms)
+        for _ in range(head + 1):
+            writer.note(Entry("lookup", SYSTEM, data={}))
+        position = writer.write(connection)
+    cursor = f"g-0:{head}" if life.startswith("another") else f"{world.central.generation}:{position}"
+
+    terminal.told(terminal.missing(cards[0], boot_id="gone", age_ms=None, register_cursor=cursor), rebooted=True)
+
+    assert waiting(boss)[0]["choices"] == ["nothing", "order"]
+
+
+@pytest.mark.more
+def test_what_is_known_of_the_machines_clock_is_known_from_the_message_itself(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    """A terminal that sends no scans is measured by what it heard and by when it sends."""
+    scanner = PrintingTerminal.enrolled(world)
+    scanner.scan(cards[0])
+    minutes(world, 30)
+    scanner.scan(cards[0], intent="receive")
+    minutes(world, 1)
+    terminal.contact = {"at_ms": world.clock.now_ms, "boot_id": "boot", "boottime_ms": world.clock.now_ms - BOOTED_MS}
+    report = terminal.missing(cards[0])
+    minutes(world, 60)
+
+    terminal.told(terminal.aged(report))
+
+    assert waiting(boss)[0]["choices"] == ["order", "nothing"]
+
+
+def test_a_bin_of_another_plant_is_not_this_terminals_to_report(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    another_plant(world)
+    theirs = cards[4]
+    with world.central.database.transaction() as connection:
+        connection.execute(update(CARD).where(CARD.c.body == theirs).values(site_id=2))
+
+    (result,) = terminal.told(terminal.missing(theirs))
+
+    assert (result.answer, result.reason) == (MissingAnswer.SET_ASIDE, "missing_aside")
+    assert [(one["card"], one["choices"]) for one in waiting(boss)] == [(None, ["nothing"])]
+
+
+@pytest.mark.more
 def test_a_report_from_before_the_machines_last_boot_is_older_than_a_receipt_since(
     world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
 ) -> None:
@@ -246,6 +311,55 @@ def test_an_order_of_the_bin_before_is_asked_about_and_followed_by_the_next(
     decide(boss, review, "received_next")
     assert sorted(signals(boss)) == sorted([*first, report["id"]])
     assert card(world, cards[0]).signal.id == report["id"]
+
+
+@pytest.mark.more
+def test_what_a_revoked_terminal_says_of_the_bin_before_is_not_what_lies_nearest(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    with world.central.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE loop SET closing = 'one_scan'")
+    terminal.scan(cards[0])
+    terminal.scan(cards[1])
+    minutes(world, 5 * 24 * 60)
+    terminal.told(terminal.missing(cards[0]))
+    boss.post(f"/api/v1/terminals/{terminal.id}/revoke")
+    terminal.told(terminal.missing(cards[1]))
+
+    assert [one["choices"] for one in waiting(boss)] == [["received_next", "nothing"], ["nothing", "received_next"]]
+
+
+@pytest.mark.more
+def test_after_a_power_cut_nobody_knows_when_the_bin_was_reported_and_the_next_order_is_offered(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 5 * 24 * 60)
+    report = terminal.missing(cards[0], boot_id="gone", age_ms=None)
+
+    (result,) = terminal.told(report, rebooted=True)
+
+    assert result.answer == MissingAnswer.ON_ORDER
+    (review,) = waiting(boss)
+    assert review["choices"] == ["nothing", "received_next"]
+    decide(boss, review, "received_next")
+    assert card(world, cards[0]).signal.id == report["id"]
+
+
+@pytest.mark.more
+def test_a_card_on_hold_orders_no_next_bin_either(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    terminal.scan(cards[0])
+    minutes(world, 5 * 24 * 60)
+    boss.post(f"/api/v1/cards/{cards[0]}/hold", json={}).raise_for_status()
+    terminal.told(terminal.missing(cards[0]))
+    assert waiting(boss)[0]["choices"] == ["nothing"]
+    decide(boss, waiting(boss)[0], "received_next", expected=409)
+
+    boss.post(f"/api/v1/cards/{cards[0]}/release", json={}).raise_for_status()
+
+    assert waiting(boss)[0]["choices"] == ["nothing", "received_next"]
 
 
 @pytest.mark.more
@@ -382,6 +496,15 @@ def test_a_bad_report_harms_no_other(cards: list[str], terminal: PrintingTermina
     assert [one.index for one in odd] == list(range(len(bad)))
     assert good.answer == MissingAnswer.REPORTED
     assert sorted(one["choices"] for one in waiting(boss)) == [["nothing"]] * len(bad) + [["order", "nothing"]]
+
+
+@pytest.mark.more
+def test_the_desk_names_the_card_that_central_does_not_know(world: World, terminal: PrintingTerminal) -> None:
+    terminal.told(terminal.missing("00000000"))
+
+    desk = world.signed_in(world.person("Eva", Role.SUPERVISOR)).get("/reviews").text
+
+    assert desk.count(">00000000<") == 2  # above, and among all facts
 
 
 @pytest.mark.more

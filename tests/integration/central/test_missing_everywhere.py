@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,11 +38,12 @@ def database(central_on_sqlite: str) -> Iterator[Database]:
 @pytest.mark.parametrize("closing", [Closing.TWO_SCAN, pytest.param(Closing.ONE_SCAN, marks=pytest.mark.more)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_missing_bin_is_ordered_at_most_once_and_what_was_confirmed_is_not_lost(
-    database: Database, seed: int, closing: Closing
+    database: Database, tmp_path: Path, seed: int, closing: Closing
 ) -> None:
-    floor = MissingFloor(Plant(database, closing=closing), seed)
+    floor = MissingFloor(Plant(database, closing=closing), tmp_path, seed)
 
     floor.run(STEPS)
+    floor.close()
 
     answers = {one.answered for one in floor.bins.reported.values()}
     assert {MissingAnswer.REPORTED, MissingAnswer.ON_ORDER} <= answers
@@ -108,9 +110,9 @@ BUGS: dict[str, tuple[Any, str, Any, Any, str]] = {
 
 @pytest.mark.more
 @pytest.mark.parametrize("bug", BUGS)
-def test_it_finds(database: Database, bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_finds(database: Database, tmp_path: Path, bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place, name, planted, expected, words = BUGS[bug]
     monkeypatch.setattr(place, name, planted)
 
     with pytest.raises(expected, match=words):
-        MissingFloor(Plant(database, closing=Closing.ONE_SCAN), seed=0).run(1_500)
+        MissingFloor(Plant(database, closing=Closing.ONE_SCAN), tmp_path, seed=0).run(1_500)

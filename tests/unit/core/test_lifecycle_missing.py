@@ -33,7 +33,8 @@ TABLE: dict[tuple[CardState, Moment | None, Signal | None], Demand] = {
         (state, closed, signal): Demand.ON_ORDER
         for state, closed, signal in product((A, H, D, L, F), (None, BEFORE, DURING), (FRESH, LATER, WAITING))
     },
-    **{(state, closed, OLD): Demand.NEXT for state, closed in product((A, H, D, L, F), (None, BEFORE, DURING))},
+    **{(state, closed, OLD): Demand.NEXT for state, closed in product((A, L, F), (None, BEFORE, DURING))},
+    **{(state, closed, OLD): Demand.ON_ORDER for state, closed in product((H, D), (None, BEFORE, DURING))},
     **{
         (state, SINCE, signal): Demand.SERVED
         for state, signal in product((A, H, D, L, F), (NOTHING, FRESH, OLD, LATER, WAITING))
@@ -132,7 +133,11 @@ def test_a_one_off_cards_order_is_never_taken_for_received() -> None:
     assert demand(card(one_off=True), OLD, ONE_SCAN, REPORT) is Demand.ON_ORDER
 
 
-def test_whether_the_cycle_has_passed_must_be_proved() -> None:
+def test_where_the_clocks_do_not_tell_whether_a_cycle_has_passed_a_person_may_open_the_next() -> None:
+    """As an `empty` scan would ask. After a power cut nobody knows when a report was made: its demand is not lost."""
     unsure = replace(OLD, released=at(60, None, to=80))
 
-    assert demand(card(), unsure, ONE_SCAN, REPORT) is Demand.ON_ORDER
+    done = next_for_missing(card(), unsure, ONE_SCAN, "report", REPORT, NOW)
+
+    assert demand(card(), unsure, ONE_SCAN, REPORT) is Demand.NEXT_UNCLEAR
+    assert kinds(done) == ["signal_received", "signal_opened", "signal_released"]

@@ -14,6 +14,7 @@ from scripted_central import lose_answer, refuse_connection
 from terminal_world import BODY, code, run
 
 from ekanban_core.states import MissingAnswer, PrintReason
+from ekanban_core.wire import MissingReports
 from ekanban_terminal.printing import book as books
 from ekanban_terminal.printing import book_sql
 from ekanban_terminal.printing.book import Book
@@ -214,6 +215,18 @@ def test_a_central_that_was_restored_hears_of_it_again(tmp_path: Path) -> None:
     run(story())
 
 
+def test_what_central_says_of_prints_that_nobody_looks_at_any_more_fills_no_memory(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await PrintWorld(tmp_path).open()
+
+        for number in range(1_000):
+            world.desk.hear_of_missing(f"print-{number}", "reported")
+
+        assert world.desk._missing == {}
+
+    run(story())
+
+
 def test_a_newer_centrals_answer_is_kept_and_says_that_nothing_is_ordered(tmp_path: Path) -> None:
     async def story() -> None:
         world = await (await PrintWorld(tmp_path).open()).supplied()
@@ -236,8 +249,9 @@ def test_nobody_can_take_a_report_for_an_order() -> None:
 
         assert ("Not ordered" in said) == (answer in ("", "reported", "set_aside")), said
         assert "old card stays valid" not in said or state not in (State.DONE, State.FAILED, State.UNKNOWN)
-        if state is State.FAILED and answer in ("", "reported"):
-            assert "can the new card" not in said  # there is none
+        if state in (State.FAILED, State.VOID):
+            assert "can the new card" not in said  # there is none, or it is not to be used
+        assert "filled" not in said  # the order may have been cancelled
 
 
 def test_a_book_of_the_release_before_is_gone_on_with_and_stays_readable_for_it(tmp_path: Path) -> None:
@@ -278,6 +292,51 @@ def test_too_many_reports_are_refused_and_none_is_dropped(tmp_path: Path, monkey
         _bin(2).id,
         _bin(3).id,
     ]  # the oldest are forgotten
+
+
+def test_what_central_has_not_heard_of_is_not_forgotten_for_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "KEPT_MISSING", 1)
+    book = Book(tmp_path / "prints.sqlite")
+    for number in range(4):
+        book.add(_job(number), _bin(number))
+
+    book.missing_told(_bin(3).id, "first", "reported")
+
+    assert [one.id for one in book.missing_to_tell("first", 10)] == [_bin(number).id for number in range(3)]
+
+
+def test_a_life_of_centrals_that_is_not_known_here_yet_is_the_one_that_has_heard(tmp_path: Path) -> None:
+    """Nothing else has told of the restored central: what it has acknowledged is not told to it again."""
+
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        job = await report(world)
+        world.central.generation = "second"
+
+        await world.messenger.step()
+
+        assert world.book.missing_to_tell("second", 10) == []
+        assert [one.id for one in world.book.missing_to_tell("first", 10)] == [job.id]
+
+    run(story())
+
+
+def test_a_message_says_when_central_was_heard_last(tmp_path: Path) -> None:
+    """By that central knows when a report was made, also of a terminal that sends no scans."""
+
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        await report(world)
+        await world.messenger.step()
+
+        told = next(one for one in world.central.requests if one.path.endswith("/missing"))
+        contact = MissingReports.model_validate_json(told.body).contact
+        assert contact is not None
+        assert contact == world.courier.contact
+
+    run(story())
 
 
 @pytest.mark.more
