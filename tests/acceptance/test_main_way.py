@@ -175,6 +175,7 @@ def test_ending_both_services_is_quick_and_clean(central: Central, terminal: Ter
 
 
 @pytest.mark.needs("postgresql")
+@pytest.mark.more
 def test_a_scan_taken_in_by_one_central_process_stands_on_the_page_of_another(
     postgres_url: str, tmp_path: Path, services: list[Service], browser: Browser
 ) -> None:

@@ -29,6 +29,8 @@ from ekanban_central.print_rows import ITEM
 from ekanban_central.printers import JOB, PRINTER
 from ekanban_central.sites import REVIEW
 
+pytestmark = pytest.mark.more  # `make fuzz-api` runs it, too, and tries everything
+
 API = "/api/v1"
 ENDLESS = f"{API}/events"
 ALL = "EXAMPLES" in os.environ  # `make fuzz-api` tries everything, `make test` what has broken most

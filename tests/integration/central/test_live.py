@@ -280,6 +280,7 @@ def _event(lines: Iterator[str]) -> dict[str, Any]:
     raise AssertionError("the stream ended")
 
 
+@pytest.mark.more
 def test_a_stream_ends_for_a_person_who_may_no_longer_look(database_url: str, tmp_path: Path) -> None:
     world = make_world(database_url, tmp_path)
     plant = Plant(world.central.database, site_id=1)

@@ -56,6 +56,7 @@ def plant(central: Served) -> Iterator[Plant]:
     plant.central.connection.close()
 
 
+@pytest.mark.more
 def test_our_central_does_what_every_example_says(plant: Plant) -> None:
     differing = {example.name: wrong for example in EXAMPLES if (wrong := Run(plant, example).carry_out())}
 

@@ -53,6 +53,7 @@ def test_a_step_of_the_wall_clock_in_mid_code_cuts_nothing(scanner: PtyScanner, 
         assert watch.read() == "7K3QM9X201CF"
 
 
+@pytest.mark.more
 def test_a_node_that_comes_before_its_permissions_says_what_is_missing_and_is_read_once_it_has_them(
     scanner: PtyScanner,
 ) -> None:

@@ -169,6 +169,7 @@ def test_the_grab_keeps_other_programs_out_and_ends_with_the_reader(bed: UmockBe
         pass
 
 
+@pytest.mark.more
 def test_a_key_that_is_held_keeps_the_scanner_from_being_grabbed(bed: UmockBed) -> None:
     wedge = bed.wedge(held=[2])
 

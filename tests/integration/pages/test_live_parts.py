@@ -82,6 +82,7 @@ def test_a_terminal_appears_is_approved_elsewhere_and_its_scans_count(
     assert erika.said == []
 
 
+@pytest.mark.more
 def test_scans_that_a_disk_has_lost_appear_at_their_terminal_and_on_the_desk(
     plant: PagePlant, erika: Seat, second: Seat
 ) -> None:

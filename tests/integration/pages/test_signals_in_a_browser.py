@@ -234,6 +234,7 @@ def test_a_signal_that_falls_overdue_turns_red_without_any_event(plant: PagePlan
     expect(row.locator("td.due")).to_contain_text("late")
 
 
+@pytest.mark.more
 def test_five_thousand_open_signals_open_and_scroll(plant: PagePlant, erika: Seat) -> None:
     open_many(plant, 5_000)
     page = erika.open("/signals")

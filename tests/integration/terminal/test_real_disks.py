@@ -107,6 +107,7 @@ def test_a_disk_without_a_free_byte_takes_nothing_and_loses_nothing(small_disk: 
 
 
 @pytest.mark.needs("mount")
+@pytest.mark.more
 def test_a_terminal_that_starts_on_a_full_disk_says_so_and_begins_when_there_is_room(
     small_disk: Path, terminals: Terminals
 ) -> None:
@@ -174,6 +175,7 @@ def _damage_is_told(terminal: Process, folder: Path, scan_id: str) -> None:
     assert "--export FILE" in checked.stderr
 
 
+@pytest.mark.more
 def test_a_bit_that_flips_while_the_terminal_runs_stops_it_when_the_scan_is_read_again(
     folder: Path, terminals: Terminals
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_body_that_drips_is_ended_and_told_why() -> None:
     assert problem(said)["status"] == 408
 
 
+@pytest.mark.more
 def test_a_body_that_comes_slowly_but_steadily_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "BODY_S", 3.0)
     monkeypatch.setattr(connections, "BODY_LEAST", 1_000)
