@@ -15,6 +15,10 @@ class ImportKind(StrEnum):
     JOURNAL = "journal"  # of a dead terminal
 
 
+# In the order in which they are brought: each names what those before it have
+LISTS = (ImportKind.PARTS, ImportKind.LOCATIONS, ImportKind.LOOPS, ImportKind.CARDS)
+
+
 class ExportKind(StrEnum):
     """What an exported file holds."""
 

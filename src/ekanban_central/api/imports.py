@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -23,7 +23,7 @@ from ekanban_central.inputs import Line
 from ekanban_central.ledger import Actor
 from ekanban_central.problems import Problem
 from ekanban_central.view import rfc3339
-from ekanban_core.lists import ImportKind
+from ekanban_core.lists import LISTS, ImportKind
 from ekanban_core.refusals import refusals
 from ekanban_core.texts import gettext as _
 
@@ -40,9 +40,6 @@ FILE = {
 CSV_FILE = {
     "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
 }
-
-
-ListKind = Literal[ImportKind.PARTS, ImportKind.LOCATIONS, ImportKind.LOOPS, ImportKind.CARDS]
 
 
 class WrongOut(BaseModel):
@@ -101,20 +98,26 @@ async def import_journal(
     return await _imported(request, central, visitor, name=name, dry_run=dry_run, terminal=terminal)
 
 
-@router.post("/{kind}", status_code=202, openapi_extra=CSV_FILE, responses=refusals(422))
-async def import_list(
-    request: Request,
-    visitor: Supervising,
-    central: Here,
-    kind: ListKind,
-    dry_run: bool = False,
-    name: Annotated[Line, Query(description="of the file, for people")] = "",
-) -> ImportOut:
-    """Import a CSV file of parts, locations, loops or cards: all its rows, or none.
+def _import_of(kind: ImportKind) -> Callable[..., Awaitable[ImportOut]]:
+    async def import_list(
+        request: Request,
+        visitor: Supervising,
+        central: Here,
+        dry_run: bool = False,
+        name: Annotated[Line, Query(description="of the file, for people")] = "",
+    ) -> ImportOut:
+        return await _imported(request, central, visitor, kind=kind, name=name, dry_run=dry_run)
+
+    import_list.__name__ = f"import_{kind}"
+    import_list.__doc__ = f"""Import a CSV file of {kind}: all its rows, or none.
 
     422 names everything that is wrong, by line and column. To import the same file again is harmless.
     """
-    return await _imported(request, central, visitor, kind=kind, name=name, dry_run=dry_run)
+    return import_list
+
+
+for one_kind in LISTS:  # a path of its own each: `/{kind}` would take in every other method's paths as well
+    router.post(f"/{one_kind}", status_code=202, openapi_extra=CSV_FILE, responses=refusals(422))(_import_of(one_kind))
 
 
 @router.get("")

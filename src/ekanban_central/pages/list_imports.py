@@ -16,16 +16,10 @@ from ekanban_central.ledger import Actor
 from ekanban_central.pages.uploads import upload
 from ekanban_central.rendering import render
 from ekanban_central.view import gettext as _
-from ekanban_core.lists import ImportKind
+from ekanban_core.lists import LISTS, ImportKind
 from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
-LISTS = (
-    ImportKind.PARTS,
-    ImportKind.LOCATIONS,
-    ImportKind.LOOPS,
-    ImportKind.CARDS,
-)  # in this order: each names the ones before
 EXAMPLES = {
     ImportKind.PARTS: "number;description;unit",
     ImportKind.LOCATIONS: "name;kind",

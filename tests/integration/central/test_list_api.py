@@ -68,5 +68,5 @@ def test_only_supervisors_import_and_see_the_ledger_and_nobody_other_kinds(
     kinds = [row["kind"] for row in table(supervisor.get("/api/v1/exports/ledger").text)]
     assert "person_created" in kinds
     assert "part_created" not in kinds
-    assert supervisor.post("/api/v1/imports/people", content=PARTS).status_code == 422
+    assert supervisor.post("/api/v1/imports/people", content=PARTS).status_code == 404
     assert supervisor.get("/api/v1/exports/people").status_code == 422
