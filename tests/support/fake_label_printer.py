@@ -64,11 +64,11 @@ class FakePrinter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._over.set()
-        for call in self._kept:
-            call.close()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(SOON)
+        for call in self._kept:  # only now no more are kept
+            call.close()
         self._listener.close()
 
     def _serve(self) -> None:
