@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from ekanban_core.errors import EkanbanError
+from ekanban_migrations import wal
 
 LOCK = 0x656B_616E_6261_6E00  # "ekanban": an advisory lock of PostgreSQL, so that two processes migrate in turn
 
@@ -99,7 +100,9 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own; its DDL is transactional
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+    connection.execute("PRAGMA busy_timeout=30000").close()
+    wal.switch_on(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -21,6 +21,7 @@ from sqlmodel import Session
 from ekanban_central.driver import as_json
 from ekanban_central.pipeline import PREPARED
 from ekanban_core.errors import EkanbanError
+from ekanban_migrations import wal
 
 BUSY_MS = 10_000  # how long a writer waits for another one: less than terminals wait for central
 STATEMENT_MS = 2 * BUSY_MS  # how long PostgreSQL may take over one statement
@@ -124,9 +125,8 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # _begin_sqlite says BEGIN; the driver's own would be a deferred one
-    for pragma in (
-        "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "temp_store=MEMORY",
-    ):  # fmt: skip
+    wal.switch_on(connection, BUSY_MS / 1000)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
