@@ -27,8 +27,9 @@ class Waiter:
 
     async def wait(self, seconds: float) -> None:
         """Return after a change, or after this time."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+        with suppress(TimeoutError):  # not by wait_for, which lost a cancellation that came with the change until 3.12
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
 
 
 class DeviceChanges:
