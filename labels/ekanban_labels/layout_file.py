@@ -104,7 +104,9 @@ def _value(table: Table, key: str, default: str | None = None) -> str:
 
 def _text(table: Table) -> TextField:
     value = _value(table, "value")
-    table.name = f"{table.name} ({value})"
+    if value == "picture":
+        table.complain('value: a picture is no text; add a list "picture" with its box')
+    table.name = f"{table.name} ({value})" if value else table.name
     size, least = table.numbers("size", "wanted, least")
     if not 4 <= least <= size <= 400:
         table.complain(f"size: expected [wanted, least] in points, 4 to 400, the wanted one not smaller, got {size:g}")
