@@ -312,7 +312,7 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (["--sheet", "a5"], "There is no sheet 'a5'; there are"),
         (["--layout", "a6", "--sheet", "a4-a7"], "is larger than the cells of the sheet a4-a7"),
         (["--skip", "2"], "name the sheet with --sheet"),
-        (["--skip", "8", "--sheet", "a4-a7"], "skip: expected 0 to 7"),
+        (["--skip", "8", "--sheet", "a4-a7"], "On a sheet of 8, 0 to 7 places can be left free, not 8"),
         (["--duplex", "top"], "--duplex: expected long or short, got top"),
         (["--layout", "99x38", "--duplex", "long"], "99x38 has no back"),
         (["--to", "no/where/cards.pdf"], "cards.pdf cannot be written: No such file or directory"),

@@ -148,6 +148,21 @@ def test_a_quiet_zone_that_an_offset_moves_off_the_paper_is_refused(tmp_path: Pa
     assert "off the paper by 0." in found.said()
 
 
+@pytest.mark.parametrize("scale", [0.98, 1.01, 1.02])
+@pytest.mark.parametrize("name", ["100x150", "4x2in", "99x38", "99x68", "a6", "a7", "credit-card"])
+def test_a_printer_that_prints_too_large_or_too_small_prints_all_layouts(name: str, scale: float) -> None:
+    for side in scenes(LONG, layout_file.named(name), Profile(dpi=300, scale_x=scale, scale_y=scale)):
+        assert all(item.x + item.width <= side.width for item in side.items)
+
+
+def test_ink_beyond_the_page_is_refused_however_large_the_scale(tmp_path: Path) -> None:
+    layout = own(tmp_path, 'symbology = "datamatrix", box = [81, 0, 19, 19], module = 0.3, align = "right"')
+
+    (found,) = problems(TYPICAL, layout, Profile(scale_x=1.05)).values()
+
+    assert "off the paper by 4." in found.said()
+
+
 def test_problems_are_said_in_the_readers_language() -> None:
     problem = Problem("part", "{size} mm", {"size": 3})
 

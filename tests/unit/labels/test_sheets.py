@@ -59,7 +59,7 @@ def test_used_places_of_the_first_sheet_are_skipped_and_only_of_the_first() -> N
 
 @pytest.mark.parametrize("skip", [-1, 8])
 def test_more_places_than_a_sheet_has_cannot_be_skipped(skip: int) -> None:
-    with pytest.raises(BadLayout, match="expected 0 to 7 on a sheet of 8"):
+    with pytest.raises(BadLayout, match="On a sheet of 8, 0 to 7 places can be left free, not "):
         list(pages(cards(1), A7, Profile(), sheet=A4_A7, skip=skip))
 
 
@@ -176,6 +176,21 @@ def test_the_printers_offset_moves_the_sheet_once() -> None:
 def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused() -> None:
     with pytest.raises(Refused, match="off the paper"):
         list(pages(cards(8), A7, Profile(offset_x=7), sheet=A4_A7))
+
+
+@pytest.mark.parametrize("scale", [0.98, 1.01])
+@pytest.mark.parametrize("grid", GRIDS, ids=[one.name for one in GRIDS])
+def test_a_sheet_is_printed_on_a_printer_that_prints_too_large_or_too_small(grid: sheet.Sheet, scale: float) -> None:
+    profile = Profile(scale_x=scale, scale_y=scale)
+
+    (page,) = pages([LONG] * grid.count, layout_file.named(OF_SIZE[grid.cell]), profile, sheet=grid)
+
+    for placed in page.placed:
+        for item in placed.scene.items:
+            left, top, right, bottom = edges(item)
+            assert min(placed.x + left, placed.y + top) >= 0
+            assert placed.x + right <= page.width
+            assert placed.y + bottom <= page.height
 
 
 @pytest.mark.parametrize(
