@@ -127,10 +127,28 @@ def test_files_of_all_spreadsheets_are_read(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("quantity", "told"),
+    [
+        ("1,000", "a number without separators, got “1,000”; write 1000, or 1.000 if the comma is the decimal point"),
+        ("0,500", "a decimal point, got “0,500”; write 0.500"),
+        ("1.000,5", "a number without separators, got “1.000,5”; write 1000.5"),
+        ("1,234,567.5", "a number without separators, got “1,234,567.5”; write 1234567.5"),
+        ("1.234.567", "a number without separators, got “1.234.567”; write 1234567"),
+        ("1 000", "a number without separators, got “1 000”; write 1000"),
+        ("1'000.25", "a number without separators, got “1'000.25”; write 1000.25"),
+        ("1,00,5", "a number above 0, got “1,00,5”; the unit has a column of its own"),
+        ("1234567890", "at most 9 digits before the decimal point and 6 after it, got “1234567890”"),
+    ],
+)
+def test_a_quantity_is_never_taken_for_a_thousandth_of_it(quantity: str, told: str) -> None:
+    assert refused([HEAD, ROW.replace("50", f'"{quantity}"')]) == [f"line 2, quantity: expected {told}"]
+
+
+@pytest.mark.parametrize(
     ("columns", "row", "told"),
     [
         ("", ROW.replace("50", "2,5").replace(",", ";").replace("2;5", "2,5"),
-         "line 2, quantity: expected a decimal point, got 2,5; write 2.5"),
+         "line 2, quantity: expected a decimal point, got “2,5”; write 2.5"),
         ("", ROW.replace("50", "many"), "line 2, quantity: expected a number above 0, got “many”; the unit has"),
         ("", ROW.replace("50", "0.0"), "line 2, quantity: expected a number above 0"),
         ("", ROW.replace("50", "-3"), "line 2, quantity: expected a number above 0"),
