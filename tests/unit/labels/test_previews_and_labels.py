@@ -83,6 +83,15 @@ def test_letters_of_the_printer_are_never_wider_than_the_layout_counted_on(page:
     assert b"^FR^A0N,40," in label  # white letters on the band
 
 
+@pytest.mark.parametrize("letters", ["ÆÆÆÆ", "ææææ", "ŒŒŒŒ", "œœœœ"])
+def test_two_letters_in_one_are_as_wide_as_two_for_the_printer(letters: str) -> None:
+    label = zpl.document(paper_cards.page(paper_cards.card(description=letters)), Profile(), native=True)
+
+    (said,) = re.findall(rb"\^A0N,25,(\d+)\^FH_\^FD_C", label)
+
+    assert int(said) * 4 * 0.8 <= typeface.width(letters, 25, typeface.Weight.REGULAR)
+
+
 def test_a_terminal_without_pillow_prints_labels(request: pytest.FixtureRequest) -> None:
     code = WITHOUT_PILLOW % str(request.config.rootpath / "labels")
 
