@@ -11,12 +11,14 @@ from pathlib import Path
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_labels import layout_file, rules, sheet
-from ekanban_labels.layout import Layout
+from ekanban_labels.layout import Layout, Purpose
 from ekanban_labels.profile import RESOLUTIONS, Profile
 from ekanban_labels.scene import Page
 from ekanban_labels.sheets import Chooser, Duplex
 
 SHOWN_EVERY = 50  # pages
+DEFAULT = "a7"
+LAYOUTS = "layouts"  # as in central's data folder
 FORMS = (".pdf", ".zpl", ".svg", ".png")
 
 
@@ -36,7 +38,7 @@ def paper(
     to: Path,
     *,
     dpi: int,
-    layout: str | Chooser,
+    layout: str | Chooser | None,
     rules: Path | None = None,
     sheet: str | None = None,
     skip: int = 0,
@@ -65,12 +67,21 @@ def checked(to: Path, *, dpi: int, sheet: str | None, skip: int, duplex: str | N
     return form
 
 
-def _layout(layout: str | Chooser, chosen_by: Path | None) -> Layout | Chooser:
+def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Chooser:
+    """The one that is named, or what chooses one; beside a file of rules, `layouts` holds those of one's own."""
     if chosen_by is not None:
-        return rules.read(chosen_by).layout
+        if layout is not None:
+            raise CommandFailed(_("--layout and --rules: name one of them; rules choose each card's layout."))
+        return rules.read(chosen_by, chosen_by.parent / LAYOUTS).layout
+    if layout is None:
+        return layout_file.named(DEFAULT)
     if not isinstance(layout, str):
         return layout
-    return layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.named(layout)
+    found = layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.named(layout)
+    if found.purpose is not Purpose.CARD:
+        text = _("--layout: {layout} is not for cards; `ekanban cards layouts` lists those that are.")
+        raise CommandFailed(text.format(layout=found.name))
+    return found
 
 
 def _sheet(name: str | None) -> sheet.Sheet | None:

@@ -336,6 +336,9 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (["--to", "no/where/cards.pdf"], "cards.pdf cannot be written: No such file or directory"),
         (["--layout", "own.toml"], "own.toml: "),
         (["--rules", "rules.toml"], "rules.toml: "),
+        (["--layout", "a6", "--rules", "rules.toml"], "--layout and --rules: name one of them"),
+        (["--layout", "command"], "--layout: command is not for cards; `ekanban cards layouts` lists those that are"),
+        (["--layout", "self-test-qr"], "self-test-qr is not for cards"),
         (["WRONG"], "Not a card code"),
     ],
 )
@@ -344,6 +347,21 @@ def test_wrong_options_say_what_is_right(options: list[str], told: str) -> None:
 
     assert (done.exit_code, told in done.stderr) == (1, True), done.stderr
     assert not list(Path().glob("*.pdf"))
+
+
+def test_rules_choose_layouts_of_ones_own_that_lie_beside_them() -> None:
+    from PIL import Image
+
+    Path("plant/layouts").mkdir(parents=True)
+    own = 'title = "Own"\nwidth = 100\nheight = 50\n[front]\nsymbol = [{ symbology = "code128", box = [0, 0, 80, 10] }]'
+    Path("plant/layouts/shelf.toml").write_text(own)
+    Path("plant/rules.toml").write_text('default = "a7"\n[[rule]]\ndestination = "Line 3"\nlayout = "shelf"\n')
+
+    done = render([HEAD, ROW], "--rules", "plant/rules.toml", to="card.png")
+
+    assert done.exit_code == 0, done.stderr
+    with Image.open("card.png") as drawn:
+        assert drawn.size == (799, 400)
 
 
 def test_without_a_file_the_command_says_what_it_can_do() -> None:

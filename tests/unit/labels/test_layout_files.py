@@ -39,6 +39,16 @@ def test_ones_own_layout_takes_the_place_of_a_shipped_one(tmp_path: Path) -> Non
     assert layout_file.named("a7").title == "A7, 105 × 74 mm"
 
 
+def test_what_an_editor_left_behind_is_no_layout(tmp_path: Path) -> None:
+    (tmp_path / ".own.toml").write_text("half")
+
+    assert layout_file.names(tmp_path) == layout_file.names()
+
+
+def test_a_folder_that_is_gone_leaves_the_shipped_layouts(tmp_path: Path) -> None:
+    assert layout_file.named("a7", tmp_path / "gone").name == "a7"
+
+
 def test_a_layout_that_does_not_exist_is_told_with_those_that_do() -> None:
     with pytest.raises(BadLayout, match=r"no layout 'a9'; there are .*a7"):
         layout_file.named("a9")
