@@ -127,6 +127,13 @@ def test_a_layout_that_is_larger_than_the_sheets_cells_is_refused() -> None:
         list(pages(cards(1), layout_file.named("a6"), Profile(), sheet=A4_A7))
 
 
+def test_a_layout_that_is_a_little_higher_than_the_sheets_cells_is_refused() -> None:
+    with pytest.raises(
+        BadLayout, match=r"a7 \(105 × 74 mm\) is larger than the cells of the sheet a4-a7 \(105 × 73.5 mm\)"
+    ):
+        list(pages(cards(1), A7, Profile(), sheet=replace(A4_A7, cell=(105, 73.5))))
+
+
 def test_pages_are_made_while_cards_still_come() -> None:
     endless: Iterator[CardFace] = (replace(TYPICAL, part=str(number)) for number in count())
 
