@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ekanban_labels import toml_store
 from ekanban_labels.checked_table import Table, read_table, settle
-from ekanban_labels.errors import BadLayout
+from ekanban_labels.errors import N_, BadLayout
 from ekanban_labels.layout import (
     LEAST_DOTS,
     Align,
@@ -36,6 +36,8 @@ from ekanban_labels.words import VALUES
 SHIPPED = files("ekanban_labels") / "layouts"
 LARGEST, SMALLEST = 2_000, 20  # millimetres of a medium's side
 
+NO_LAYOUT = N_("There is no layout {name}; there are {names}.")
+
 
 def names(folder: Path | None = None) -> list[str]:
     """The layouts there are: the shipped ones and those of a folder of one's own."""
@@ -47,7 +49,7 @@ def named(name: str, folder: Path | None = None) -> Layout:
     """The layout of this name; one's own folder comes first. Raises BadLayout."""
     if file := toml_store.find(name, SHIPPED, folder):
         return read(file)
-    raise BadLayout("There is no layout {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
+    raise BadLayout(NO_LAYOUT, name=repr(name), names=", ".join(names(folder)))
 
 
 def read(file: Path | Traversable) -> Layout:

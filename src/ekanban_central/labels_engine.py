@@ -37,11 +37,14 @@ log = structlog.get_logger()
 
 
 class LabelsEngine:
-    """Draws and prints. `data`: central's folder; layouts of one's own lie in its `layouts`, rules in RULES."""
+    """Draws and prints. `data`: central's folder; layouts of one's own lie in its `layouts`, rules in RULES.
+
+    New layouts are found at once. What was read once stays as it is until central's next start: a job that has been
+    checked is printed as it was checked.
+    """
 
     def __init__(self, data: Path | None = None) -> None:
-        folder = None if data is None else data / LAYOUTS
-        self._folder = folder if folder is not None and folder.is_dir() else None
+        self._folder = None if data is None else data / LAYOUTS
         self._file = None if data is None else data / RULES
         self._bad: set[str] = set()
 

@@ -89,6 +89,17 @@ def test_rules_and_layouts_of_ones_own_lie_in_centrals_folder(tmp_path: Path) ->
     assert engine.layout(Plan(OFFICE, layout="4x6in"), face, "99x68") == "4x6in"
 
 
+def test_the_first_layout_of_ones_own_is_found_while_central_runs(tmp_path: Path) -> None:
+    engine = LabelsEngine(tmp_path)
+    before = engine.layouts()
+    (tmp_path / LAYOUTS).mkdir()
+    (tmp_path / LAYOUTS / "shelf.toml").write_text(
+        'title = "Shelf"\nwidth = 100\nheight = 50\n[front]\nsymbol = [{ symbology = "code128", box = [0, 0, 80, 10] }]'
+    )
+
+    assert set(engine.layouts()) - set(before) == {"shelf"}
+
+
 def test_rules_that_mean_nothing_are_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / RULES).write_text('default = "a3000"\n')
 
