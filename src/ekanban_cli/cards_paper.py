@@ -6,6 +6,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 
 from ekanban_cli.errors import CommandFailed
@@ -115,6 +117,8 @@ def whole(to: Path, make: Callable[[Path], list[Path]]) -> list[Path]:
             if not done:
                 raise CommandFailed(_("There is no card to draw."))
             names = _names(to, len(done))
+            if taken := next((name for name in names if name.is_dir()), None):
+                raise CommandFailed(_("{file} cannot be written: {why}.").format(file=taken, why=strerror(EISDIR)))
             for file, name in zip(done, names, strict=True):
                 file.replace(name)
     except OSError as error:

@@ -364,6 +364,16 @@ def test_rules_choose_layouts_of_ones_own_that_lie_beside_them() -> None:
         assert drawn.size == (799, 400)
 
 
+def test_a_folder_in_the_place_of_one_picture_leaves_all_pictures_as_they_were() -> None:
+    Path("card-2.png").mkdir()
+    Path("card-1.png").write_bytes(b"older")
+
+    done = render([HEAD, ROW, ROW], to="card.png")
+
+    assert (done.exit_code, "card-2.png cannot be written: Is a directory" in done.stderr) == (1, True), done.stderr
+    assert Path("card-1.png").read_bytes() == b"older"
+
+
 def test_without_a_file_the_command_says_what_it_can_do() -> None:
     done = CliRunner().invoke(app, ["cards", "render", "--to", "cards.pdf"])
 

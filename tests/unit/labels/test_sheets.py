@@ -169,15 +169,17 @@ def test_refused_cards_are_told_and_left_out() -> None:
 
 
 def test_the_printers_offset_moves_the_sheet_once() -> None:
-    def first(page: Page) -> tuple[int, int, int]:
-        return page.placed[0].x, page.placed[0].y, page.placed[0].scene.items[0].x
+    def first(page: Page) -> tuple[int, ...]:
+        card, item = page.placed[0], page.placed[0].scene.items[0]
+        return card.x, card.y, item.x, item.y
 
     (plain,) = pages(cards(8), A7, Profile(), sheet=A4_A7)
     (moved,) = pages(cards(8), A7, Profile(offset_x=1, offset_y=2), sheet=A4_A7)
     (alone,) = pages(cards(1), A7, Profile(offset_x=1, offset_y=2))
 
-    assert first(moved) == (first(plain)[0] + 8, first(plain)[1] + 16, first(plain)[2])
-    assert first(alone) == (0, 0, first(plain)[2] + 8)
+    x, y, item_x, item_y = first(plain)
+    assert first(moved) == (x + 8, y + 16, item_x, item_y)
+    assert first(alone) == (0, 0, item_x + 8, item_y + 16)
 
 
 def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused() -> None:
