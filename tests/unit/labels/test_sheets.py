@@ -182,9 +182,10 @@ def test_the_printers_offset_moves_the_sheet_once() -> None:
     assert first(alone) == (0, 0, item_x + 8, item_y + 16)
 
 
-def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused() -> None:
-    with pytest.raises(Refused, match="off the paper"):
-        list(pages(cards(8), A7, Profile(offset_x=7), sheet=A4_A7))
+@pytest.mark.parametrize(("x", "y", "mm"), [(7, 0, 4.5), (-7, 0, 5.8), (0, 7, 1.6), (0, -7, 1.5)])
+def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused(x: float, y: float, mm: float) -> None:
+    with pytest.raises(Refused, match=f"off the paper by {mm} mm"):
+        list(pages(cards(8), A7, Profile(offset_x=x, offset_y=y), sheet=A4_A7))
 
 
 @pytest.mark.parametrize("scale", [0.98, 1.01])
