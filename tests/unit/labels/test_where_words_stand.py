@@ -1,4 +1,4 @@
-"""Words in their boxes: to the left, in the middle, to the right, with their captions, in letters that the box holds."""
+"""Words in their boxes: to the left, in the middle, to the right, with captions, in letters that the box holds."""
 
 from __future__ import annotations
 
