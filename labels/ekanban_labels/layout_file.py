@@ -37,6 +37,7 @@ SHIPPED = files("ekanban_labels") / "layouts"
 LARGEST, SMALLEST = 2_000, 20  # millimetres of a medium's side
 
 NO_LAYOUT = N_("There is no layout {name}; there are {names}.")
+NOT_FOR_CARDS = N_("The layout {layout} is not for cards: it lacks what a card must say. Take another.")
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -50,6 +51,14 @@ def named(name: str, folder: Path | None = None) -> Layout:
     if file := toml_store.find(name, SHIPPED, folder):
         return read(file)
     raise BadLayout(NO_LAYOUT, name=repr(name), names=", ".join(names(folder)))
+
+
+def for_cards(name: str, folder: Path | None = None) -> Layout:
+    """The layout of this name, if cards are drawn by it. Raises BadLayout."""
+    found = named(name, folder)
+    if found.purpose is not Purpose.CARD:
+        raise BadLayout(NOT_FOR_CARDS, layout=name)
+    return found
 
 
 def read(file: Path | Traversable) -> Layout:

@@ -128,7 +128,7 @@ class LabelsEngine:
         """Draw prints that exist, marked as copies."""
         with _refusing():
             for name in {paper.layout for paper in papers}:
-                labels_copies.check(layout_file.named(name, self._folder))
+                labels_copies.check(layout_file.for_cards(name, self._folder))
         marked = [replace(paper, face=labels_copies.marked(paper.face, word)) for paper in papers]
         faults: list[Fault] = []
         with _refusing():
@@ -149,7 +149,7 @@ class LabelsEngine:
                 yield paper.face
 
         def choose(face: CardFace) -> Layout:
-            return layout_file.named(waiting.pop(face.barcode), self._folder)
+            return layout_file.for_cards(waiting.pop(face.barcode), self._folder)
 
         return sheets.pages(
             faces(), choose, profile_of(plan.printer), sheet=self._sheet(plan), skip=plan.skip,

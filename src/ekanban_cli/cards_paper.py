@@ -13,7 +13,7 @@ from pathlib import Path
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_labels import layout_file, rules, sheet
-from ekanban_labels.layout import Layout, Purpose
+from ekanban_labels.layout import Layout
 from ekanban_labels.profile import RESOLUTIONS, Profile
 from ekanban_labels.scene import Page
 from ekanban_labels.sheets import Chooser, Duplex
@@ -79,11 +79,7 @@ def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Ch
         return layout_file.named(DEFAULT)
     if not isinstance(layout, str):
         return layout
-    found = layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.named(layout)
-    if found.purpose is not Purpose.CARD:
-        text = _("--layout: {layout} is not for cards; `ekanban cards layouts` lists those that are.")
-        raise CommandFailed(text.format(layout=found.name))
-    return found
+    return layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
 
 
 def _sheet(name: str | None) -> sheet.Sheet | None:

@@ -17,7 +17,7 @@ from ekanban_central.printers import Printer
 from ekanban_core import card_words
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrinterDialect, PrinterWay
-from ekanban_labels import words
+from ekanban_labels import layout_file, words
 from ekanban_labels.face import CardFace, Kind
 
 OFFICE = Printer(
@@ -66,6 +66,20 @@ def test_cards_are_drawn_when_the_printer_wants_them() -> None:
     next(LabelsEngine().batches(Plan(ZEBRA), counted()))
 
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("layout", ["command", "self-test-qr"])
+def test_no_card_is_printed_by_a_layout_that_is_not_for_cards(layout: str) -> None:
+    engine = LabelsEngine()
+
+    for draw in (
+        lambda: engine.check(Plan(OFFICE), list(papers(1, layout))),
+        lambda: engine.copies(Plan(OFFICE), list(papers(1, layout)), "COPY", "pdf"),
+    ):
+        with pytest.raises(NotPrintable) as error:
+            draw()
+        (fault,) = error.value.faults
+        assert (fault.text, fault.facts) == (layout_file.NOT_FOR_CARDS, {"layout": layout})
 
 
 def test_each_card_has_its_own_layout() -> None:

@@ -337,7 +337,7 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (["--layout", "own.toml"], "own.toml: "),
         (["--rules", "rules.toml"], "rules.toml: "),
         (["--layout", "a6", "--rules", "rules.toml"], "--layout and --rules: name one of them"),
-        (["--layout", "command"], "--layout: command is not for cards; `ekanban cards layouts` lists those that are"),
+        (["--layout", "command"], "The layout command is not for cards: it lacks what a card must say"),
         (["--layout", "self-test-qr"], "self-test-qr is not for cards"),
         (["WRONG"], "Not a card code"),
     ],
