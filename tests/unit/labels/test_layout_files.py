@@ -159,6 +159,19 @@ def test_a_band_that_some_cards_lack_carries_no_white_letters(tmp_path: Path) ->
     assert said.count("white letters need a band") == 2  # cards without supplier and count
 
 
+def test_a_band_and_its_word_may_both_stand_on_some_cards_alone(tmp_path: Path) -> None:
+    some = (BAND + KIND).replace("] }", '], needs = "remark" }').replace("[12, 8],", '[12, 8], ink = "white",')
+    (tmp_path / "own.toml").write_text(HEAD + CODE + some)
+
+    assert layout_file.named("own", tmp_path).title == "Own"
+
+
+def test_a_back_is_judged_as_well(tmp_path: Path) -> None:
+    said = wrong(tmp_path, HEAD + CODE + "[back]\n" + PART.replace("12, 80", "12, 180"))
+
+    assert said.startswith("own.toml: back.text 1 (part): reaches to 180, 22 mm")
+
+
 def test_unknown_keys_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     said = wrong(tmp_path, "zeta = 1\nalpha = 2\nmu = 3\n" + HEAD + CODE)
 

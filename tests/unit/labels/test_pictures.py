@@ -166,9 +166,10 @@ def test_what_was_kept_is_taken_back_as_it_is(kind: str) -> None:
     assert stored(picture.content) == picture
 
 
-def test_what_was_never_read_is_not_taken_for_kept() -> None:
+@pytest.mark.parametrize("size", [(LONGEST + 1, 2), (2, LONGEST + 1)])
+def test_what_was_never_read_is_not_taken_for_kept(size: tuple[int, int]) -> None:
     with pytest.raises(BadPicture):
-        stored(file(Image.new("L", (LONGEST + 1, 2))))
+        stored(file(Image.new("L", size)))
 
 
 # Refusals

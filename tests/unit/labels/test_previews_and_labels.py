@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -63,6 +64,11 @@ def test_a_coloured_card_has_a_coloured_preview_with_its_resolution(page: Page) 
     assert (preview.mode, preview.size) == ("RGB", (page.width, page.height))
     assert round(preview.info["dpi"][0]) == 203
     assert preview.getpixel((10, 10)) == paper_cards.BLUE
+
+
+def test_a_preview_says_how_fine_its_dots_are(page: Page) -> None:
+    with Image.open(BytesIO(png.image(replace(page, dpi=600)))) as preview:
+        assert round(preview.info["dpi"][0]) == 600
 
 
 def test_a_label_names_its_size_and_how_often_it_is_printed(page: Page) -> None:
