@@ -95,7 +95,7 @@ class Table:
 
     def done(self) -> None:
         """Complain about keys that nobody has read."""
-        for key in self._values.keys() - self._known:
+        for key in (one for one in self._values if one not in self._known):  # as they stand in the file
             near = difflib.get_close_matches(key, self._known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(self._known))}"
             self.complain(f"unknown key {key}; {hint}")
@@ -119,8 +119,12 @@ def _is_number(value: Any) -> bool:
 def read_table(path: Path | Traversable, wrong: list[str]) -> Table:
     """Read a TOML file. Raises BadLayout where it is none."""
     try:
-        return Table(tomllib.loads(path.read_bytes().decode("utf-8")), "", wrong)
-    except (OSError, ValueError) as error:  # TOML and UTF-8 errors are ValueErrors
+        return Table(tomllib.loads(path.read_bytes().decode("utf-8-sig")), "", wrong)
+    except OSError as error:
+        raise BadLayout(f"{path.name}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadLayout(f"{path.name}: this is not UTF-8 from byte {error.start + 1}; save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:  # TOML's errors are ValueErrors; tables in tables without end
         raise BadLayout(f"{path.name}: {error}") from error
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ekanban_labels import toml_store
 from ekanban_labels.checked_table import Table, read_table, settle
-from ekanban_labels.errors import BadLayout
+from ekanban_labels.errors import N_, BadLayout
 from ekanban_labels.layout import (
     LEAST_DOTS,
     Align,
@@ -36,6 +36,9 @@ from ekanban_labels.words import VALUES
 SHIPPED = files("ekanban_labels") / "layouts"
 LARGEST, SMALLEST = 2_000, 20  # millimetres of a medium's side
 
+NO_LAYOUT = N_("There is no layout {name}; there are {names}.")
+NOT_FOR_CARDS = N_("The layout {layout} is not for cards: it lacks what a card must say. Take another.")
+
 
 def names(folder: Path | None = None) -> list[str]:
     """The layouts there are: the shipped ones and those of a folder of one's own."""
@@ -47,7 +50,15 @@ def named(name: str, folder: Path | None = None) -> Layout:
     """The layout of this name; one's own folder comes first. Raises BadLayout."""
     if file := toml_store.find(name, SHIPPED, folder):
         return read(file)
-    raise BadLayout("There is no layout {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
+    raise BadLayout(NO_LAYOUT, name=repr(name), names=", ".join(names(folder)))
+
+
+def for_cards(name: str, folder: Path | None = None) -> Layout:
+    """The layout of this name, if cards are drawn by it. Raises BadLayout."""
+    found = named(name, folder)
+    if found.purpose is not Purpose.CARD:
+        raise BadLayout(NOT_FOR_CARDS, layout=name)
+    return found
 
 
 def read(file: Path | Traversable) -> Layout:
@@ -104,7 +115,9 @@ def _value(table: Table, key: str, default: str | None = None) -> str:
 
 def _text(table: Table) -> TextField:
     value = _value(table, "value")
-    table.name = f"{table.name} ({value})"
+    if value == "picture":
+        table.complain('value: a picture is no text; add a list "picture" with its box')
+    table.name = f"{table.name} ({value})" if value else table.name
     size, least = table.numbers("size", "wanted, least")
     if not 4 <= least <= size <= 400:
         table.complain(f"size: expected [wanted, least] in points, 4 to 400, the wanted one not smaller, got {size:g}")

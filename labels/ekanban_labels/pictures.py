@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageMath, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
@@ -150,11 +150,21 @@ def _flattened(image: Image.Image, longest: int) -> Image.Image:
 
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey
-        return image.point(lambda value: value * (1 / 256)).convert("L")
+        grey, clear = image.point(lambda value: value * (1 / 256)).convert("L"), image.info.get("transparency")
+        if isinstance(clear, int):
+            grey.paste(255, mask=_where(image, clear))
+        return grey
     if not image.has_transparency_data:
         return image
     white = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(white, image.convert("RGBA"))
+
+
+def _where(image: Image.Image, value: int) -> Image.Image:
+    """Which pixels of 16 bits of grey have this value; Pillow makes no mask of it."""
+    found = ImageMath.lambda_eval(lambda of: of["convert"]((of["image"] == value) * 255, "L"), image=image.convert("I"))
+    assert isinstance(found, Image.Image)  # noqa: S101  its type says that it may be a number, too
+    return found
 
 
 def _kept(image: Image.Image, kind: Kind) -> Picture:

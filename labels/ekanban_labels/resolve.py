@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ekanban_labels.dot_grid import DotBox, DotGrid
 from ekanban_labels.errors import N_, Problem, Refused
-from ekanban_labels.extent import extent
+from ekanban_labels.extent import beyond
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import AnyField, BandField, Layout, LineField, PictureField, SymbolField, TextField
 from ekanban_labels.profile import Profile
@@ -30,12 +30,15 @@ def scenes(face: CardFace, layout: Layout, profile: Profile) -> tuple[Scene, ...
 
 
 class Drawer:
-    """One layout on one printer. For many cards: what does not change from card to card is worked out once."""
+    """One layout on one printer. For many cards: what does not change from card to card is worked out once.
 
-    def __init__(self, layout: Layout, profile: Profile) -> None:
+    alone: each card is a page, and what the printer's corrections move off it is refused; on a sheet, the sheet is.
+    """
+
+    def __init__(self, layout: Layout, profile: Profile, *, alone: bool = True) -> None:
         self._profile = profile
         self._width, self._height = profile.dots(layout.width), profile.dots(layout.height)
-        self._grid, self._moves = DotGrid(profile), profile.moves
+        self._grid, self._moves = DotGrid(profile), alone and profile.moves
         self._sides = [[(field, self._placing(field, layout)) for field in side] for side in layout.sides]
 
     def scenes(self, face: CardFace) -> tuple[Scene, ...]:
@@ -77,10 +80,8 @@ class Drawer:
                 return TextPlace(field, grid, layout.caption_size).items
 
     def _off_paper(self, item: Item, field: AnyField) -> Iterator[Problem]:
-        left, top, right, bottom = extent(item)
-        beyond = max(-left, -top, right - self._width, bottom - self._height)
-        if beyond > 0:
-            yield Problem(field.name, OFF_PAPER, {"mm": f"{self._profile.mm(beyond):.1f}"})
+        if off := beyond(item, 0, 0, self._width, self._height, self._profile):
+            yield Problem(field.name, OFF_PAPER, {"mm": f"{self._profile.mm(off):.1f}"})
 
 
 def _wanted(field: AnyField, face: CardFace) -> bool:

@@ -10,6 +10,7 @@ layout = "100x150"
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
@@ -17,8 +18,9 @@ from pathlib import Path
 
 from ekanban_labels import layout_file
 from ekanban_labels.checked_table import Table, read_table, settle
+from ekanban_labels.errors import BadLayout
 from ekanban_labels.face import CardFace, Kind
-from ekanban_labels.layout import Layout
+from ekanban_labels.layout import Layout, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ class Rules:
 
 
 def read(file: Path | Traversable, folder: Path | None = None) -> Rules:
-    """Read rules. Raises BadLayout, one line for each fault; layouts that do not exist are faults."""
+    """Read rules. Raises BadLayout, one line for each fault, as are layouts that do not exist or are not for cards.
+
+    A layout's own faults are told when a card gets it: the other rules stand.
+    """
     wrong: list[str] = []
     table = read_table(file, wrong)
     rules = Rules(_layout(table, "default", folder), tuple(_rule(one, folder) for one in table.tables("rule")), folder)
@@ -80,4 +85,12 @@ def _layout(table: Table, key: str, folder: Path | None) -> str:
     name = table.text(key)
     if name not in (known := layout_file.names(folder)):
         table.complain(f"{key}: there is no layout {name!r}; there are {', '.join(known)}")
+    elif not _for_cards(name, folder):
+        table.complain(f"{key}: the layout {name!r} is not for cards; take another")
     return name
+
+
+def _for_cards(name: str, folder: Path | None) -> bool:
+    with suppress(BadLayout):
+        return layout_file.named(name, folder).purpose is Purpose.CARD
+    return True

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from ekanban_labels import toml_store
 from ekanban_labels.checked_table import read_table, settle
-from ekanban_labels.errors import BadLayout
+from ekanban_labels.errors import N_, BadLayout
 from ekanban_labels.layout import Box, Purpose
 
 SHIPPED = files("ekanban_labels") / "sheets"
 MARK = 3.0  # millimetres of a cutting mark along each edge
+
+NO_SHEET = N_("There is no sheet {name}; there are {names}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def named(name: str, folder: Path | None = None) -> Sheet:
     """The sheet of this name; one's own folder comes first. Raises BadLayout."""
     if file := toml_store.find(name, SHIPPED, folder):
         return read(file)
-    raise BadLayout("There is no sheet {name}; there are {names}.", name=repr(name), names=", ".join(names(folder)))
+    raise BadLayout(NO_SHEET, name=repr(name), names=", ".join(names(folder)))
 
 
 def read(file: Path | Traversable) -> Sheet:

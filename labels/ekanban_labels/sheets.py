@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeAlias
 
 from ekanban_labels.dot_grid import DotGrid
-from ekanban_labels.errors import BadLayout, Problem, Refused
-from ekanban_labels.extent import extent
+from ekanban_labels.errors import N_, BadLayout, Problem, Refused
+from ekanban_labels.extent import beyond
 from ekanban_labels.face import CardFace
 from ekanban_labels.layout import Box, Layout
 from ekanban_labels.profile import Profile
@@ -18,6 +18,12 @@ from ekanban_labels.resolve import OFF_PAPER, Drawer
 from ekanban_labels.scene import Page, Placed, Rect, Scene
 from ekanban_labels.sheet import MARK, Sheet
 
+NO_SUCH_PLACES = N_("On a sheet of {count}, 0 to {most} places can be left free, not {skip}.")
+NO_BACK = N_("The layout {layout} has no back; print it on one side, or take another.")
+TOO_LARGE = N_(
+    "The layout {layout} ({width} × {height} mm) is larger than the cells of the sheet {sheet} ({cell_width} ×"
+    " {cell_height} mm); take another of them."
+)
 Chooser: TypeAlias = Callable[[CardFace], Layout]
 Drawn: TypeAlias = tuple[Layout, tuple[Scene, ...]]
 
@@ -47,14 +53,14 @@ def pages(
     """
     choose = (lambda _face: layout) if isinstance(layout, Layout) else layout
     still = replace(profile, offset_x=0.0, offset_y=0.0)  # on a sheet, the offset moves the sheet
-    drawn = _drawn(faces, choose, profile if sheet is None else still, duplex, refused)
+    drawn = _drawn(faces, choose, profile if sheet is None else still, duplex, refused, alone=sheet is None)
     if sheet is None:
         for _layout, sides in drawn:
             for scene in sides:
                 yield Page(scene.width, scene.height, profile.dpi, (Placed(scene),))
         return
     if not 0 <= skip < sheet.count:
-        raise BadLayout(f"skip: expected 0 to {sheet.count - 1} on a sheet of {sheet.count}, got {skip}")
+        raise BadLayout(NO_SUCH_PLACES, count=sheet.count, most=sheet.count - 1, skip=skip)
     cells = range(skip, sheet.count)
     while batch := list(islice(drawn, len(cells))):
         yield from _sheet(batch, cells, sheet, profile, duplex)
@@ -67,12 +73,14 @@ def _drawn(
     profile: Profile,
     duplex: Duplex | None,
     refused: Callable[[CardFace, Refused], None] | None,
+    *,
+    alone: bool,
 ) -> Iterator[Drawn]:
     drawers: dict[int, tuple[Layout, Drawer]] = {}  # by identity: to compare layouts takes longer than to draw
     for face in faces:
         layout = choose(face)
         if id(layout) not in drawers:
-            drawers[id(layout)] = layout, _drawer(layout, profile, duplex)
+            drawers[id(layout)] = layout, _drawer(layout, profile, duplex, alone=alone)
         try:
             yield layout, drawers[id(layout)][1].scenes(face)
         except Refused as error:
@@ -81,10 +89,10 @@ def _drawn(
             refused(face, error)
 
 
-def _drawer(layout: Layout, profile: Profile, duplex: Duplex | None) -> Drawer:
+def _drawer(layout: Layout, profile: Profile, duplex: Duplex | None, *, alone: bool) -> Drawer:
     if duplex and not layout.back:
-        raise BadLayout(f"The layout {layout.name} has no back; print it without duplex, or take another.")
-    return Drawer(layout if duplex else replace(layout, back=()), profile)
+        raise BadLayout(NO_BACK, layout=layout.name)
+    return Drawer(layout if duplex else replace(layout, back=()), profile, alone=alone)
 
 
 def _sheet(
@@ -108,9 +116,9 @@ def _sheet(
 def _centred(layout: Layout, cell: Box, sheet: Sheet) -> Box:
     if layout.width > cell.width + 0.1 or layout.height > cell.height + 0.1:
         raise BadLayout(
-            f"The layout {layout.name} ({layout.width:g} × {layout.height:g} mm) is larger than the cells of the sheet "
-            f"{sheet.name} ({cell.width:g} × {cell.height:g} mm); take another of them."
-        )
+            TOO_LARGE, layout=layout.name, width=f"{layout.width:g}", height=f"{layout.height:g}", sheet=sheet.name,
+            cell_width=f"{cell.width:g}", cell_height=f"{cell.height:g}",
+        )  # fmt: skip
     x, y = cell.x + (cell.width - layout.width) / 2, cell.y + (cell.height - layout.height) / 2
     return Box(x, y, layout.width, layout.height)
 
@@ -142,10 +150,6 @@ def _ends_within(mark: Rect, width: int, height: int) -> bool:
 
 
 def _check(placed: Sequence[Placed], width: int, height: int, profile: Profile) -> None:
-    for one in placed:
-        edges = [extent(item) for item in one.scene.items]
-        left, top = (min(chain((0,), (edge[axis] for edge in edges))) for axis in (0, 1))
-        right, bottom = (max(chain((0,), (edge[axis] for edge in edges))) for axis in (2, 3))
-        beyond = max(-one.x - left, -one.y - top, one.x + right - width, one.y + bottom - height)
-        if beyond > 0:
-            raise Refused([Problem("sheet", OFF_PAPER, {"mm": f"{profile.mm(beyond):.1f}"})])
+    off = max(beyond(item, one.x, one.y, width, height, profile) for one in placed for item in one.scene.items)
+    if off:
+        raise Refused([Problem("sheet", OFF_PAPER, {"mm": f"{profile.mm(off):.1f}"})])

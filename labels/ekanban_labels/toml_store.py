@@ -7,9 +7,10 @@ from pathlib import Path
 
 
 def names(shipped: Traversable, folder: Path | None) -> list[str]:
-    """All names there are."""
-    places = (shipped, *((folder,) if folder else ()))
-    return sorted({Path(one.name).stem for place in places for one in place.iterdir() if one.name.endswith(".toml")})
+    """All names there are. Hidden files are none: editors and file managers leave some behind."""
+    places = (shipped, *((folder,) if folder and folder.is_dir() else ()))
+    found = (one.name for place in places for one in place.iterdir())
+    return sorted({Path(name).stem for name in found if name.endswith(".toml") and not name.startswith(".")})
 
 
 def find(name: str, shipped: Traversable, folder: Path | None) -> Path | Traversable | None:

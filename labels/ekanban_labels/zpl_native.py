@@ -14,7 +14,7 @@ from ekanban_labels.zpl_text import data
 _PLAINER = str.maketrans(
     {"→": "->", "…": "...", "–": "-", "—": "-", "\u2018": "'", "\u2019": "'", "“": '"', "”": '"', "„": '"'}
 )
-_WIDE = frozenset("MWmw@%&Æ挜")
+_WIDE = frozenset("MWmw@%&ÆæŒœ")
 _ADVANCES = {"wide": 0.85, "upper": 0.64, "other": 0.54}  # em of font 0 (CG Triumvirate Bold Condensed), rounded up
 
 

@@ -37,11 +37,14 @@ log = structlog.get_logger()
 
 
 class LabelsEngine:
-    """Draws and prints. `data`: central's folder; layouts of one's own lie in its `layouts`, rules in RULES."""
+    """Draws and prints. `data`: central's folder; layouts of one's own lie in its `layouts`, rules in RULES.
+
+    New layouts are found at once. What was read once stays as it is until central's next start: a job that has been
+    checked is printed as it was checked.
+    """
 
     def __init__(self, data: Path | None = None) -> None:
-        folder = None if data is None else data / LAYOUTS
-        self._folder = folder if folder is not None and folder.is_dir() else None
+        self._folder = None if data is None else data / LAYOUTS
         self._file = None if data is None else data / RULES
         self._bad: set[str] = set()
 
@@ -125,7 +128,7 @@ class LabelsEngine:
         """Draw prints that exist, marked as copies."""
         with _refusing():
             for name in {paper.layout for paper in papers}:
-                labels_copies.check(layout_file.named(name, self._folder))
+                labels_copies.check(layout_file.for_cards(name, self._folder))
         marked = [replace(paper, face=labels_copies.marked(paper.face, word)) for paper in papers]
         faults: list[Fault] = []
         with _refusing():
@@ -146,7 +149,7 @@ class LabelsEngine:
                 yield paper.face
 
         def choose(face: CardFace) -> Layout:
-            return layout_file.named(waiting.pop(face.barcode), self._folder)
+            return layout_file.for_cards(waiting.pop(face.barcode), self._folder)
 
         return sheets.pages(
             faces(), choose, profile_of(plan.printer), sheet=self._sheet(plan), skip=plan.skip,

@@ -124,7 +124,7 @@ def render(
     from ekanban_cli.cards_paper import paper
     from ekanban_cli.cards_render import Wish, run
 
-    chosen = paper(to, dpi=dpi, layout=layout or "a7", rules=rules, sheet=sheet, skip=skip, duplex=duplex)
+    chosen = paper(to, dpi=dpi, layout=layout, rules=rules, sheet=sheet, skip=skip, duplex=duplex)
     run(Wish(tuple(codes or ()), file, chosen, base_url, loopback, owner), as_json)
 
 

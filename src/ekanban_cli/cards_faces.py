@@ -22,7 +22,9 @@ from ekanban_labels.pictures import Picture
 
 FILLED = ("part", "quantity", "source", "destination")  # a card without these tells nobody what to do
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-_COMMA = re.compile(r"[0-9.]+,[0-9]+")
+_LONG_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_COMMA = re.compile(r"[0-9]+,[0-9]+")
+_GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:(?P<by>[.,'’ \u00a0\u202f])[0-9]{3})(?:(?P=by)[0-9]{3})*)([.,][0-9]+)?")
 _COUNT = re.compile(r"[1-9][0-9]{0,5}")
 PICTURES_KEPT = 64
 
@@ -108,13 +110,8 @@ class Reader:
         quantity = row["quantity"]
         if not quantity or (_NUMBER.fullmatch(quantity) and float(quantity) > 0):
             return
-        if _COMMA.fullmatch(quantity):
-            text = _("expected a decimal point, got {got}; write {better}")
-            better = quantity.replace(".", "").replace(",", ".")
-            self.faults.add(row.line, "quantity", text.format(got=quantity, better=better))
-            return
-        text = _("expected a number above 0, got {got}; the unit has a column of its own")
-        self.faults.add(row.line, "quantity", text.format(got=_short(quantity)))
+        text, facts = _wrong_quantity(quantity)
+        self.faults.add(row.line, "quantity", text.format(got=_short(quantity), **facts))
 
     def _count(self, row: Row, column: str) -> int:
         if row[column] and not _COUNT.fullmatch(row[column]):
@@ -141,6 +138,23 @@ class Reader:
         except LabelError as error:
             self.faults.add(row.line, "picture", told(error))
         return None
+
+
+def _wrong_quantity(quantity: str) -> tuple[str, dict[str, str]]:
+    """Say how a quantity is written; what "1,000" means, only its writer knows."""
+    grouped = _GROUPED.fullmatch(quantity)
+    if grouped and grouped[3] is None and _COMMA.fullmatch(quantity):
+        facts = {"whole": quantity.replace(",", ""), "better": quantity.replace(",", ".")}
+        return _("expected a number without separators, got {got}; write {whole}, or {better} if the comma is the "
+                 "decimal point"), facts  # fmt: skip
+    if grouped and not (grouped[3] or "").startswith(grouped["by"]):
+        better = re.sub(r"[^0-9]", "", grouped[1]) + (grouped[3] or "").replace(",", ".")
+        return _("expected a number without separators, got {got}; write {better}"), {"better": better}
+    if _COMMA.fullmatch(quantity):
+        return _("expected a decimal point, got {got}; write {better}"), {"better": quantity.replace(",", ".")}
+    if _LONG_NUMBER.fullmatch(quantity) and not _NUMBER.fullmatch(quantity):
+        return _("expected at most 9 digits before the decimal point and 6 after it, got {got}"), {}
+    return _("expected a number above 0, got {got}; the unit has a column of its own"), {}
 
 
 class _NotHere(EkanbanError):

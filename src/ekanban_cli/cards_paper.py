@@ -6,6 +6,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 
 from ekanban_cli.errors import CommandFailed
@@ -17,6 +19,8 @@ from ekanban_labels.scene import Page
 from ekanban_labels.sheets import Chooser, Duplex
 
 SHOWN_EVERY = 50  # pages
+DEFAULT = "a7"
+LAYOUTS = "layouts"  # as in central's data folder
 FORMS = (".pdf", ".zpl", ".svg", ".png")
 
 
@@ -36,7 +40,7 @@ def paper(
     to: Path,
     *,
     dpi: int,
-    layout: str | Chooser,
+    layout: str | Chooser | None,
     rules: Path | None = None,
     sheet: str | None = None,
     skip: int = 0,
@@ -65,12 +69,17 @@ def checked(to: Path, *, dpi: int, sheet: str | None, skip: int, duplex: str | N
     return form
 
 
-def _layout(layout: str | Chooser, chosen_by: Path | None) -> Layout | Chooser:
+def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Chooser:
+    """The one that is named, or what chooses one; beside a file of rules, `layouts` holds those of one's own."""
     if chosen_by is not None:
-        return rules.read(chosen_by).layout
+        if layout is not None:
+            raise CommandFailed(_("--layout and --rules: name one of them; rules choose each card's layout."))
+        return rules.read(chosen_by, chosen_by.parent / LAYOUTS).layout
+    if layout is None:
+        return layout_file.named(DEFAULT)
     if not isinstance(layout, str):
         return layout
-    return layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.named(layout)
+    return layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
 
 
 def _sheet(name: str | None) -> sheet.Sheet | None:
@@ -104,6 +113,8 @@ def whole(to: Path, make: Callable[[Path], list[Path]]) -> list[Path]:
             if not done:
                 raise CommandFailed(_("There is no card to draw."))
             names = _names(to, len(done))
+            if taken := next((name for name in names if name.is_dir()), None):
+                raise CommandFailed(_("{file} cannot be written: {why}.").format(file=taken, why=strerror(EISDIR)))
             for file, name in zip(done, names, strict=True):
                 file.replace(name)
     except OSError as error:

@@ -28,6 +28,8 @@ zpl-renderer-js.
 - worn: the same after 15 % of the dots turned black or white by chance, 2 % larger, 1° askew and blurred by one dot:
   fronts on which one of the two decoders reads one of the codes, and symbols by kind. At least {least:.1%} of fronts
   are wanted.
+  The column "worn: matrix" speaks of decoders that see each dot of the printer: the same codes are read from a picture
+  with a third as many pixels (decision 47).
 
 | layout | dpi | cards | {heads} |
 | --- | --- | --- | {lines} |

@@ -54,7 +54,7 @@ class LabelPress:
             raise PrintRefused(NO_ADDRESS)
         profile = self._profile()
         try:
-            layout = layout_file.named(self._settings.layout or sheet.card.layout or LAYOUT)
+            layout = layout_file.for_cards(self._settings.layout or sheet.card.layout or LAYOUT)
             return _encoded(self._settings.dialect, sheets.pages([face(sheet)], layout, profile), profile)
         except Refused as error:
             says = translations(sheet.language).gettext
@@ -98,7 +98,7 @@ def check(settings: PrinterSettings) -> None:
     for key, work in (
         ("dialect", lambda: LabelPress(settings)._printer()),
         ("address", lambda: printers.parse_address(printers.Way(settings.way), settings.address)),
-        ("layout", lambda: layout_file.named(settings.layout) if settings.layout else None),
+        ("layout", lambda: layout_file.for_cards(settings.layout) if settings.layout else None),
     ):
         try:
             work()

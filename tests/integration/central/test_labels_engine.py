@@ -17,7 +17,7 @@ from ekanban_central.printers import Printer
 from ekanban_core import card_words
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrinterDialect, PrinterWay
-from ekanban_labels import words
+from ekanban_labels import layout_file, words
 from ekanban_labels.face import CardFace, Kind
 
 OFFICE = Printer(
@@ -68,6 +68,20 @@ def test_cards_are_drawn_when_the_printer_wants_them() -> None:
     assert len(taken) == 1
 
 
+@pytest.mark.parametrize("layout", ["command", "self-test-qr"])
+def test_no_card_is_printed_by_a_layout_that_is_not_for_cards(layout: str) -> None:
+    engine = LabelsEngine()
+
+    for draw in (
+        lambda: engine.check(Plan(OFFICE), list(papers(1, layout))),
+        lambda: engine.copies(Plan(OFFICE), list(papers(1, layout)), "COPY", "pdf"),
+    ):
+        with pytest.raises(NotPrintable) as error:
+            draw()
+        (fault,) = error.value.faults
+        assert (fault.text, fault.facts) == (layout_file.NOT_FOR_CARDS, {"layout": layout})
+
+
 def test_each_card_has_its_own_layout() -> None:
     mixed = [next(papers(1, "a7")), next(papers(1, "100x150"))]
 
@@ -87,6 +101,17 @@ def test_rules_and_layouts_of_ones_own_lie_in_centrals_folder(tmp_path: Path) ->
     assert engine.layout(Plan(replace(OFFICE, layout="a6")), face, "") == "a6"
     assert engine.layout(Plan(replace(OFFICE, layout="a6")), face, "99x68") == "99x68"
     assert engine.layout(Plan(OFFICE, layout="4x6in"), face, "99x68") == "4x6in"
+
+
+def test_the_first_layout_of_ones_own_is_found_while_central_runs(tmp_path: Path) -> None:
+    engine = LabelsEngine(tmp_path)
+    before = engine.layouts()
+    (tmp_path / LAYOUTS).mkdir()
+    (tmp_path / LAYOUTS / "shelf.toml").write_text(
+        'title = "Shelf"\nwidth = 100\nheight = 50\n[front]\nsymbol = [{ symbology = "code128", box = [0, 0, 80, 10] }]'
+    )
+
+    assert set(engine.layouts()) - set(before) == {"shelf"}
 
 
 def test_rules_that_mean_nothing_are_said_to_be_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,24 @@ def test_command_cards_can_be_scanned() -> None:
     found = codes_read("commands-1.png") | codes_read("commands-2.png")
 
     assert found == {f"EKC-{intent.upper()}".encode() for intent in Intent}
+
+
+def test_places_of_a_sheet_of_command_cards_are_left_free() -> None:
+    run("command-cards", "--sheet", "a4-a7", "--skip", "7", "--to", "commands.svg")
+
+    first, second = (set(re.findall("EKC-[A-Z]+", Path(f"commands-{page}.svg").read_text())) for page in (1, 2))
+
+    assert first == {"EKC-EMPTY"}
+    assert len(second) == 8
+
+
+def test_every_command_card_but_undo_says_that_a_card_comes_next() -> None:
+    run("command-cards", "--to", "command.svg")
+
+    pages = [" ".join(re.findall('aria-label="(.*?)"', file.read_text())) for file in Path().glob("command-*.svg")]
+    said = {"".join(set(re.findall("EKC-[A-Z]+", page))): "Scan this, then the card" in page for page in pages}
+
+    assert said == {f"EKC-{intent.upper()}": intent is not Intent.UNDO for intent in Intent}
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])

@@ -127,10 +127,28 @@ def test_files_of_all_spreadsheets_are_read(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("quantity", "told"),
+    [
+        ("1,000", "a number without separators, got “1,000”; write 1000, or 1.000 if the comma is the decimal point"),
+        ("0,500", "a decimal point, got “0,500”; write 0.500"),
+        ("1.000,5", "a number without separators, got “1.000,5”; write 1000.5"),
+        ("1,234,567.5", "a number without separators, got “1,234,567.5”; write 1234567.5"),
+        ("1.234.567", "a number without separators, got “1.234.567”; write 1234567"),
+        ("1 000", "a number without separators, got “1 000”; write 1000"),
+        ("1'000.25", "a number without separators, got “1'000.25”; write 1000.25"),
+        ("1,00,5", "a number above 0, got “1,00,5”; the unit has a column of its own"),
+        ("1234567890", "at most 9 digits before the decimal point and 6 after it, got “1234567890”"),
+    ],
+)
+def test_a_quantity_is_never_taken_for_a_thousandth_of_it(quantity: str, told: str) -> None:
+    assert refused([HEAD, ROW.replace("50", f'"{quantity}"')]) == [f"line 2, quantity: expected {told}"]
+
+
+@pytest.mark.parametrize(
     ("columns", "row", "told"),
     [
         ("", ROW.replace("50", "2,5").replace(",", ";").replace("2;5", "2,5"),
-         "line 2, quantity: expected a decimal point, got 2,5; write 2.5"),
+         "line 2, quantity: expected a decimal point, got “2,5”; write 2.5"),
         ("", ROW.replace("50", "many"), "line 2, quantity: expected a number above 0, got “many”; the unit has"),
         ("", ROW.replace("50", "0.0"), "line 2, quantity: expected a number above 0"),
         ("", ROW.replace("50", "-3"), "line 2, quantity: expected a number above 0"),
@@ -312,12 +330,15 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (["--sheet", "a5"], "There is no sheet 'a5'; there are"),
         (["--layout", "a6", "--sheet", "a4-a7"], "is larger than the cells of the sheet a4-a7"),
         (["--skip", "2"], "name the sheet with --sheet"),
-        (["--skip", "8", "--sheet", "a4-a7"], "skip: expected 0 to 7"),
+        (["--skip", "8", "--sheet", "a4-a7"], "On a sheet of 8, 0 to 7 places can be left free, not 8"),
         (["--duplex", "top"], "--duplex: expected long or short, got top"),
         (["--layout", "99x38", "--duplex", "long"], "99x38 has no back"),
         (["--to", "no/where/cards.pdf"], "cards.pdf cannot be written: No such file or directory"),
         (["--layout", "own.toml"], "own.toml: "),
         (["--rules", "rules.toml"], "rules.toml: "),
+        (["--layout", "a6", "--rules", "rules.toml"], "--layout and --rules: name one of them"),
+        (["--layout", "command"], "The layout command is not for cards: it lacks what a card must say"),
+        (["--layout", "self-test-qr"], "self-test-qr is not for cards"),
         (["WRONG"], "Not a card code"),
     ],
 )
@@ -326,6 +347,31 @@ def test_wrong_options_say_what_is_right(options: list[str], told: str) -> None:
 
     assert (done.exit_code, told in done.stderr) == (1, True), done.stderr
     assert not list(Path().glob("*.pdf"))
+
+
+def test_rules_choose_layouts_of_ones_own_that_lie_beside_them() -> None:
+    from PIL import Image
+
+    Path("plant/layouts").mkdir(parents=True)
+    own = 'title = "Own"\nwidth = 100\nheight = 50\n[front]\nsymbol = [{ symbology = "code128", box = [0, 0, 80, 10] }]'
+    Path("plant/layouts/shelf.toml").write_text(own)
+    Path("plant/rules.toml").write_text('default = "a7"\n[[rule]]\ndestination = "Line 3"\nlayout = "shelf"\n')
+
+    done = render([HEAD, ROW], "--rules", "plant/rules.toml", to="card.png")
+
+    assert done.exit_code == 0, done.stderr
+    with Image.open("card.png") as drawn:
+        assert drawn.size == (799, 400)
+
+
+def test_a_folder_in_the_place_of_one_picture_leaves_all_pictures_as_they_were() -> None:
+    Path("card-2.png").mkdir()
+    Path("card-1.png").write_bytes(b"older")
+
+    done = render([HEAD, ROW, ROW], to="card.png")
+
+    assert (done.exit_code, "card-2.png cannot be written: Is a directory" in done.stderr) == (1, True), done.stderr
+    assert Path("card-1.png").read_bytes() == b"older"
 
 
 def test_without_a_file_the_command_says_what_it_can_do() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from io import BytesIO, RawIOBase
 from pathlib import Path
@@ -17,7 +19,7 @@ from ekanban_labels import pdf, pdf_stream
 from ekanban_labels.pictures import read
 from ekanban_labels.profile import Profile
 from ekanban_labels.raster import painted
-from ekanban_labels.scene import Page, Placed, Scene
+from ekanban_labels.scene import Page, Placed, Rect, Scene
 from ekanban_labels.typeface import Weight
 from print_quality import rasters
 
@@ -58,6 +60,16 @@ def test_a_page_has_its_size_its_title_and_is_not_scaled_by_the_print_dialogue(t
     assert "Title:           Müller (KG) 螺" in said
     assert f"{847 * 72 / 203:.3f} x {602 * 72 / 203:.3f} pts" in said
     assert b"/PrintScaling /None" in content
+
+
+def test_each_page_says_its_colours_itself() -> None:
+    area = Rect(0, 0, 100, 100, paper_cards.BLUE)
+    page = Page(100, 100, 203, [Placed(Scene(100, 100, 203, (area,)))])
+
+    written = _written([page, page])
+    drawn = [zlib.decompress(stream) for stream in re.findall(rb"stream\n(.*?)endstream\n", written, re.DOTALL)]
+
+    assert [content.count(b" rg") for content in drawn if b" re f" in content] == [1, 1]
 
 
 @pytest.mark.needs("pdftoppm")

@@ -91,6 +91,16 @@ def test_sixteen_bits_of_grey_are_not_burnt_to_white() -> None:
     assert pixels(picture).getpixel((0, 0)) == (128, 128, 128)
 
 
+def test_what_is_transparent_in_sixteen_bits_of_grey_is_paper() -> None:
+    image = Image.new("I;16", (4, 4), 40_000)
+    image.paste(Image.new("I;16", (2, 4), 40_001), (2, 0))
+
+    picture = pixels(read(file(image, transparency=40_000)))
+
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+    assert picture.getpixel((3, 3)) == (156, 156, 156)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "P"])
 def test_what_is_transparent_is_paper(mode: str) -> None:
     image = Image.new("RGBA", (10, 10), (0, 0, 0, 0))
@@ -156,9 +166,10 @@ def test_what_was_kept_is_taken_back_as_it_is(kind: str) -> None:
     assert stored(picture.content) == picture
 
 
-def test_what_was_never_read_is_not_taken_for_kept() -> None:
+@pytest.mark.parametrize("size", [(LONGEST + 1, 2), (2, LONGEST + 1)])
+def test_what_was_never_read_is_not_taken_for_kept(size: tuple[int, int]) -> None:
     with pytest.raises(BadPicture):
-        stored(file(Image.new("L", (LONGEST + 1, 2))))
+        stored(file(Image.new("L", size)))
 
 
 # Refusals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -65,6 +66,11 @@ def test_a_coloured_card_has_a_coloured_preview_with_its_resolution(page: Page) 
     assert preview.getpixel((10, 10)) == paper_cards.BLUE
 
 
+def test_a_preview_says_how_fine_its_dots_are(page: Page) -> None:
+    with Image.open(BytesIO(png.image(replace(page, dpi=600)))) as preview:
+        assert round(preview.info["dpi"][0]) == 600
+
+
 def test_a_label_names_its_size_and_how_often_it_is_printed(page: Page) -> None:
     once, thrice = zpl.document(page, Profile()), zpl.document(page, Profile(), copies=3)
 
@@ -81,6 +87,15 @@ def test_letters_of_the_printer_are_never_wider_than_the_layout_counted_on(page:
 
     assert int(said) * (6 * 0.80 + 6 * 0.5) < typeface.width("WWW mmm 1234", 25, typeface.Weight.REGULAR)
     assert b"^FR^A0N,40," in label  # white letters on the band
+
+
+@pytest.mark.parametrize("letters", ["ÆÆÆÆ", "ææææ", "ŒŒŒŒ", "œœœœ"])
+def test_two_letters_in_one_are_as_wide_as_two_for_the_printer(letters: str) -> None:
+    label = zpl.document(paper_cards.page(paper_cards.card(description=letters)), Profile(), native=True)
+
+    (said,) = re.findall(rb"\^A0N,25,(\d+)\^FH_\^FD_C", label)
+
+    assert int(said) * 4 * 0.8 <= typeface.width(letters, 25, typeface.Weight.REGULAR)
 
 
 def test_a_terminal_without_pillow_prints_labels(request: pytest.FixtureRequest) -> None:

@@ -61,6 +61,12 @@ def test_a_layout_may_ask_for_wider_modules_than_the_least(tmp_path: Path) -> No
     assert problems(TYPICAL, layout)["barcode"].facts["dots"] == 3
 
 
+def test_a_layout_may_ask_for_more_dots_than_the_least(tmp_path: Path) -> None:
+    layout = own(tmp_path, 'symbology = "code128", box = [0, 0, 60, 10], module = 0.05, dots = 3')
+
+    assert problems(TYPICAL, layout)["barcode"].facts["dots"] == 3
+
+
 def test_a_symbol_grows_to_whole_dots_as_far_as_its_box_allows(tmp_path: Path) -> None:
     layout = own(tmp_path, 'symbology = "code128", box = [0, 0, 99, 10], module = 0.25')
 
@@ -146,6 +152,32 @@ def test_a_quiet_zone_that_an_offset_moves_off_the_paper_is_refused(tmp_path: Pa
     (found,) = problems(TYPICAL, layout, Profile(offset_x=-0.4)).values()
 
     assert "off the paper by 0." in found.said()
+
+
+@pytest.mark.parametrize("scale", [0.98, 1.01, 1.02])
+@pytest.mark.parametrize("name", ["100x150", "4x2in", "99x38", "99x68", "a6", "a7", "credit-card"])
+def test_a_printer_that_prints_too_large_or_too_small_prints_all_layouts(name: str, scale: float) -> None:
+    for side in scenes(LONG, layout_file.named(name), Profile(dpi=300, scale_x=scale, scale_y=scale)):
+        assert all(item.x + item.width <= side.width for item in side.items)
+
+
+@pytest.mark.parametrize("along", ["x", "y"])
+def test_only_the_way_that_is_printed_too_small_has_room_for_more(along: str, tmp_path: Path) -> None:
+    layout = own(tmp_path, 'symbology = "qr", box = [81.4, 31.4, 18.6, 18.6], module = 0.3, align = "right"')
+    scale = {f"scale_{along}": 1.01}
+
+    (side,) = scenes(TYPICAL, layout, Profile(**scale))
+    found = problems(TYPICAL, layout, Profile(offset_x=0.3 * (along == "y"), offset_y=0.3 * (along == "x"), **scale))
+
+    assert len(side.items) == len(found) == 1
+
+
+def test_ink_beyond_the_page_is_refused_however_large_the_scale(tmp_path: Path) -> None:
+    layout = own(tmp_path, 'symbology = "datamatrix", box = [81, 0, 19, 19], module = 0.3, align = "right"')
+
+    (found,) = problems(TYPICAL, layout, Profile(scale_x=1.05)).values()
+
+    assert "off the paper by 4." in found.said()
 
 
 def test_problems_are_said_in_the_readers_language() -> None:

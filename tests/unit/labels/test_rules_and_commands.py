@@ -66,6 +66,7 @@ def test_the_first_rule_that_fits_chooses(
         ('default = "a7"', "", "default: expected a text, got nothing"),
         ('kind = "supplier"\nlayout', 'kind = "suplier"\nlayout', "rule 2: kind: expected production or withdrawal or"),
         ("destination", "target", "rule 3: unknown key target"),
+        ('"a6"', '"command"', "rule 2: layout: the layout 'command' is not for cards; take another"),
     ],
 )
 def test_wrong_rules_say_what_to_change(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -76,6 +77,16 @@ def test_wrong_rules_say_what_to_change(tmp_path: Path, old: str, new: str, told
         rules.read(tmp_path / "rules.toml")
 
     assert f"rules.toml: {told}" in str(error.value)
+
+
+def test_a_layout_that_means_nothing_leaves_the_other_rules_alone(tmp_path: Path) -> None:
+    (tmp_path / "a6.toml").write_text("width = ")
+    (tmp_path / "rules.toml").write_text(RULES)
+    read = rules.read(tmp_path / "rules.toml", tmp_path)
+
+    assert read.layout(replace(TYPICAL, kind=Kind.SIGNAL, destination="Line 9")).name == "a7"
+    with pytest.raises(BadLayout, match=r"a6\.toml: "):
+        read.layout(replace(TYPICAL, kind=Kind.SUPPLIER, supplier="Wagner"))
 
 
 def test_a_command_card_says_its_word_and_looks_like_no_card() -> None:

@@ -59,7 +59,7 @@ def test_used_places_of_the_first_sheet_are_skipped_and_only_of_the_first() -> N
 
 @pytest.mark.parametrize("skip", [-1, 8])
 def test_more_places_than_a_sheet_has_cannot_be_skipped(skip: int) -> None:
-    with pytest.raises(BadLayout, match="expected 0 to 7 on a sheet of 8"):
+    with pytest.raises(BadLayout, match="On a sheet of 8, 0 to 7 places can be left free, not "):
         list(pages(cards(1), A7, Profile(), sheet=A4_A7, skip=skip))
 
 
@@ -127,6 +127,13 @@ def test_a_layout_that_is_larger_than_the_sheets_cells_is_refused() -> None:
         list(pages(cards(1), layout_file.named("a6"), Profile(), sheet=A4_A7))
 
 
+def test_a_layout_that_is_a_little_higher_than_the_sheets_cells_is_refused() -> None:
+    with pytest.raises(
+        BadLayout, match=r"a7 \(105 × 74 mm\) is larger than the cells of the sheet a4-a7 \(105 × 73.5 mm\)"
+    ):
+        list(pages(cards(1), A7, Profile(), sheet=replace(A4_A7, cell=(105, 73.5))))
+
+
 def test_pages_are_made_while_cards_still_come() -> None:
     endless: Iterator[CardFace] = (replace(TYPICAL, part=str(number)) for number in count())
 
@@ -162,20 +169,38 @@ def test_refused_cards_are_told_and_left_out() -> None:
 
 
 def test_the_printers_offset_moves_the_sheet_once() -> None:
-    def first(page: Page) -> tuple[int, int, int]:
-        return page.placed[0].x, page.placed[0].y, page.placed[0].scene.items[0].x
+    def first(page: Page) -> tuple[int, ...]:
+        card, item = page.placed[0], page.placed[0].scene.items[0]
+        return card.x, card.y, item.x, item.y
 
     (plain,) = pages(cards(8), A7, Profile(), sheet=A4_A7)
     (moved,) = pages(cards(8), A7, Profile(offset_x=1, offset_y=2), sheet=A4_A7)
     (alone,) = pages(cards(1), A7, Profile(offset_x=1, offset_y=2))
 
-    assert first(moved) == (first(plain)[0] + 8, first(plain)[1] + 16, first(plain)[2])
-    assert first(alone) == (0, 0, first(plain)[2] + 8)
+    x, y, item_x, item_y = first(plain)
+    assert first(moved) == (x + 8, y + 16, item_x, item_y)
+    assert first(alone) == (0, 0, item_x + 8, item_y + 16)
 
 
-def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused() -> None:
-    with pytest.raises(Refused, match="off the paper"):
-        list(pages(cards(8), A7, Profile(offset_x=7), sheet=A4_A7))
+@pytest.mark.parametrize(("x", "y", "mm"), [(7, 0, 4.5), (-7, 0, 5.8), (0, 7, 1.6), (0, -7, 1.5)])
+def test_an_offset_that_moves_a_sheets_cards_off_the_paper_is_refused(x: float, y: float, mm: float) -> None:
+    with pytest.raises(Refused, match=f"off the paper by {mm} mm"):
+        list(pages(cards(8), A7, Profile(offset_x=x, offset_y=y), sheet=A4_A7))
+
+
+@pytest.mark.parametrize("scale", [0.98, 1.01])
+@pytest.mark.parametrize("grid", GRIDS, ids=[one.name for one in GRIDS])
+def test_a_sheet_is_printed_on_a_printer_that_prints_too_large_or_too_small(grid: sheet.Sheet, scale: float) -> None:
+    profile = Profile(scale_x=scale, scale_y=scale)
+
+    (page,) = pages([LONG] * grid.count, layout_file.named(OF_SIZE[grid.cell]), profile, sheet=grid)
+
+    for placed in page.placed:
+        for item in placed.scene.items:
+            left, top, right, bottom = edges(item)
+            assert min(placed.x + left, placed.y + top) >= 0
+            assert placed.x + right <= page.width
+            assert placed.y + bottom <= page.height
 
 
 @pytest.mark.parametrize(
