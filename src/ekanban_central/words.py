@@ -218,11 +218,11 @@ def print_reason(reason: str) -> str:
     }[PrintReason(reason)]
 
 
-def audit_found(found: str) -> Sign:
-    """What became of a card in an audit."""
+def audit_found(found: str, *, ended: bool) -> Sign:
+    """What became of a card in an audit; while somebody still walks, nothing is missing for sure."""
     return {
         "seen": Sign(_("Seen"), "check", "green"),
-        "missing": Sign(_("Missing"), "search", "red"),
+        "missing": Sign(_("Missing"), "search", "red") if ended else Sign(_("Not seen yet"), "search", "grey"),
         "replaced": Sign(_("Printed anew"), "printer", "blue"),
         "out_of_place": Sign(_("Out of place"), "alert", "amber"),
         "unknown": Sign(_("No card"), "help", "grey"),
