@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from page_counter import Counter, Visit
@@ -195,6 +196,45 @@ def test_an_administrator_registers_changes_and_removes_a_printer(works: PagePla
     assert ada.post(f"{found.group(1)}/remove").status_code == 303
 
     assert "No printer is registered yet" in ada.get("/printers").text
+
+
+def test_a_printer_that_has_jobs_stays_and_that_is_said_in_the_readers_language(
+    works: PagePlant, counter: Counter
+) -> None:
+    printer = register(works, counter)
+    erika, ada = counter.browser(), counter.browser(works.admin)
+    erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text))
+    ada.client.headers["Accept-Language"] = "de"
+
+    kept = ada.post(f"/printers/{printer}/remove")
+
+    assert kept.status_code == 409
+    assert "Dieser Drucker hat noch zu drucken." in kept.text
+
+
+def test_whose_session_ends_at_a_form_comes_back_to_what_was_chosen(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    dialogue = counter.browser().get(f"{DIALOGUE}?{query(works.cards[:2])}&layout=a6").text
+    action = re.search(r'<form method="post" action="([^"]+)" class="print-form"', dialogue)
+    assert action
+
+    def led(address: str) -> str:
+        return str(unquote(counter.stranger().post(address).headers["location"]))
+
+    assert led(action.group(1).replace("&amp;", "&")).startswith(
+        f"/sign-in?next=/cards/print?{query(works.cards[:2])}&"
+    )
+    assert led(f"/c/{works.cards[0]}/card/hold") == f"/sign-in?next=/c/{works.cards[0]}"
+    assert led("/cards/acts/lost") == "/sign-in?next=/cards"
+
+
+@pytest.mark.parametrize("act", ["replace", "card/hold", "aliases"])
+def test_the_address_of_an_act_opens_the_page_that_it_was_done_on(works: PagePlant, counter: Counter, act: str) -> None:
+    page = f"/c/{works.cards[0]}"
+
+    typed = counter.browser().get(f"{page}/{act}", Accept="text/html")
+
+    assert (typed.status_code, typed.headers["location"]) == (303, page)
 
 
 @pytest.mark.parametrize(
