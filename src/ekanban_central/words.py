@@ -229,6 +229,21 @@ def audit_found(found: str, *, ended: bool) -> Sign:
     }[found]
 
 
+def on_card(value: str) -> str:
+    """What a layout calls one of its values, in the words of the card; its other names, and codes, as they are."""
+    return {
+        "part": _("Part"),
+        "description": _("Description"),
+        "amount": _("Quantity"),
+        "container": _("Container"),
+        "source": _("From"),
+        "place": _("To"),
+        "remark": _("Remark"),
+        "lead_time": _("Lead time"),
+        "sheet": _("Sheet"),
+    }.get(value, value)
+
+
 def printer_way(way: str) -> str:
     """How a printer is reached."""
     return {

@@ -105,7 +105,7 @@ def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, 
     dialogue = erika.get(f"{DIALOGUE}?id={works.cards[0]}").text
 
     assert "Nothing is printed like this:" in dialogue
-    assert CardCode(works.cards[0], 2).shown in dialogue
+    assert f"{CardCode(works.cards[0], 2).shown}: Description" in dialogue
     assert re.search(r'<button class="main big" disabled', dialogue)
     again = erika.post(DIALOGUE, **fields(dialogue))
     assert again.status_code == 409
@@ -255,6 +255,7 @@ def test_what_is_wrong_with_a_printer_stands_beside_its_field(
 
     assert answer.status_code == 422
     assert said in answer.text
+    assert len(re.findall(r'aria-invalid="true" [^>]*autofocus', answer.text)) == 1
     for name, value in {**PRINTER, **wrong}.items():
         assert value in answer.text, name
 
