@@ -209,7 +209,7 @@ def test_a_printer_that_has_jobs_stays_and_that_is_said_in_the_readers_language(
     kept = ada.post(f"/printers/{printer}/remove")
 
     assert kept.status_code == 409
-    assert "Dieser Drucker hat noch zu drucken." in kept.text
+    assert "Dieser Drucker hat noch Druckjobs." in kept.text
 
 
 def test_whose_session_ends_at_a_form_comes_back_to_what_was_chosen(works: PagePlant, counter: Counter) -> None:
