@@ -117,3 +117,21 @@ def test_what_can_be_done_about_a_job_follows_what_a_colleague_does(
 
     expect(page.locator(".job-state .state")).to_have_text("On paper")
     expect(page.get_by_role("button", name="Note that they came out")).to_have_count(0)
+
+
+def test_a_wish_that_central_has_not_answered_yet_is_not_made_anew_by_what_happens_meanwhile(
+    plant: PagePlant, erika: Seat, second: Seat, desk: Desk
+) -> None:
+    register(plant, desk)
+    desk.engine.ends = Sent(PrintState.FAILED, 0, 3)
+    job = f"/print-jobs/{want(desk, plant.cards[:3])}"
+    page, colleague = erika.open(job), second.open(job)
+    sent = page.locator("form", has_text="Print the 3 missing cards again")
+    wish = sent.locator("[name=request_id]").input_value()
+    sent.evaluate("form => { form.dataset.sent = '1'; }")  # as page.js does; Playwright would wait for the answer
+
+    colleague.locator("#rows input").first.check()
+    colleague.get_by_role("button", name="These came out").click()
+
+    expect(page.locator(".job-bar")).to_contain_text("1 of 3")
+    expect(page.locator("form[data-sent] [name=request_id]")).to_have_value(wish)
