@@ -74,11 +74,14 @@ def test_a_new_card_is_not_missed_before_its_paper_is_as_old_as_that(works: Page
     wish = Wish(works.site_id, works.person, loop_id=works.loops[0], count=1)
     print_jobs.make(counter.app.state.central.printing, wish)
     counter.app.state.central.printers.work_off()
-    erika, loop = counter.browser(), works.loops[0]
-    (new,) = set(cards_of(erika.get(f"/loops/{loop}").text)) - set(works.cards)
+
+    def listed(query: str = "") -> list[str]:
+        return cards_of(counter.browser().get(f"/loops/{works.loops[0]}{query}").text)
 
     def missed(days: int) -> list[str]:
-        return cards_of(erika.get(f"/loops/{loop}?unseen={days}").text)
+        return listed(f"?unseen={days}")
+
+    (new,) = set(listed()) - set(works.cards)
 
     works.pass_s(6 * DAY_S)
     assert missed(7) == works.cards[:3]
