@@ -28,6 +28,7 @@ from starlette.types import Scope
 
 from ekanban_central import api_tokens, sessions
 from ekanban_central.context import Central, central_of
+from ekanban_central.page_above import page_above
 from ekanban_central.problems import Problem
 from ekanban_central.signed_answers import PROOF, Proof
 from ekanban_central.tables import Terminal
@@ -156,7 +157,7 @@ def sign_in_first(request: Request) -> Problem:
         wanted = page.path + (f"?{page.query}" if page.query else "")
         return Problem(401, headers={"HX-Redirect": f"/sign-in?next={quote(wanted)}"})
     if request.method not in SAFE_METHODS:
-        wanted = "/"
+        wanted = page_above(request)
     return Problem(303, headers={"Location": f"/sign-in?next={quote(wanted)}"})
 
 

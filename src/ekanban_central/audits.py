@@ -25,10 +25,12 @@ from ekanban_central.sets import Statements
 from ekanban_core.errors import EkanbanError
 from ekanban_core.reading import LONGEST_ALIAS, CardRead, alias_candidates, read
 from ekanban_core.states import CardState
+from ekanban_core.texts import gettext as _
 
 AUDIT: Table = tables.Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 AUDIT_CARD: Table = tables.AuditCard.__table__  # type: ignore[attr-defined]  # see AUDIT
 AUDIT_CODE: Table = tables.AuditCode.__table__  # type: ignore[attr-defined]  # see AUDIT
+ENDED = _("This audit has ended.")
 IN_USE = (CardState.ACTIVE, CardState.ON_HOLD, CardState.LOST, CardState.FOUND)  # cards that have paper somewhere
 
 
@@ -105,7 +107,7 @@ def end(desk: Desk, key: UUID) -> None:
     ended = {"ended_ms": desk.now_ms, "ended_by": _person(desk), "ended_position": position}
     statement = update(AUDIT).where(AUDIT.c.id == audit["id"], AUDIT.c.ended_ms.is_(None)).values(ended)
     if not desk.connection.execute(statement).rowcount:
-        raise AuditEnded
+        raise AuditEnded(ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Noted:
 def see(desk: Desk, key: UUID, codes: Sequence[str]) -> list[Noted]:
     """Note codes that somebody read or typed for this audit. Raises NoSuchAudit and AuditEnded."""
     if one(desk.connection, desk.site_id, key)["ended_ms"] is not None:
-        raise AuditEnded
+        raise AuditEnded(ENDED)
     texts = {code[:LONGEST_ALIAS]: code.encode("utf-8", "replace") for code in codes}
     wanted = {one for raw in texts.values() for one in alias_candidates(raw)}
     aliases = select(ALIAS.c.text, ALIAS.c.body).where(ALIAS.c.text.in_(wanted))

@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ekanban_central import query_values
-from ekanban_central.card_papers import AWAITED, STALE
+from ekanban_central.card_papers import AWAITED, ITEM, STALE
 from ekanban_central.cards_filter import MARKS, UNSEEN_DAYS, CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
+from ekanban_central.printers import JOB
 from ekanban_central.signals_counts import Choice
 from ekanban_core.states import CardState, LoopKind
 
@@ -90,8 +91,12 @@ def groups(
 
 
 def unseen_days(now_ms: int) -> ColumnElement[int]:
-    """For how many of UNSEEN_DAYS at least a card in use has not been scanned; 0 for all others."""
-    seen = func.coalesce(CARD.c.last_scan_ms, 0)
+    """For how many of UNSEEN_DAYS at least a card in use has not been scanned; 0 for all others.
+
+    Of a card that was never scanned the days count from its newest paper's job: a new card is not missed at once.
+    """
+    printed = select(func.max(JOB.c.made_ms)).join(ITEM, ITEM.c.job_id == JOB.c.id).where(ITEM.c.body == CARD.c.body)
+    seen = func.coalesce(CARD.c.last_scan_ms, printed.correlate(CARD).scalar_subquery(), 0)
     steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
     return case((CARD.c.state.not_in(IN_USE), 0), *steps, else_=0)
 

@@ -25,7 +25,17 @@ from ekanban_central.ledger import Actor, Entry
 from ekanban_central.loading import LOOP, Loaded, load
 from ekanban_central.master import Desk
 from ekanban_central.print_rows import Row
-from ekanban_central.print_wish import AskedOtherwise, Draft, NoSuchCards, NoSuchJob, NotNow, Printing, Wish, draft
+from ekanban_central.print_wish import (
+    OTHERWISE,
+    AskedOtherwise,
+    Draft,
+    NoSuchCards,
+    NoSuchJob,
+    NotNow,
+    Printing,
+    Wish,
+    draft,
+)
 from ekanban_core import lifecycle
 from ekanban_core.decision import Decision
 from ekanban_core.events import Event
@@ -163,7 +173,7 @@ def _made_already(printing: Printing, wish: Wish) -> UUID | None:
     if found is None:
         return None
     if found["request_hash"] != wish.hash:
-        raise AskedOtherwise
+        raise AskedOtherwise(OTHERWISE)
     key: UUID = found["id"]
     return key
 

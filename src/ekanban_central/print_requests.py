@@ -14,7 +14,7 @@ from ekanban_central import print_jobs, print_rows, printers
 from ekanban_central.access import SignedTerminal
 from ekanban_central.ids import uuid_of
 from ekanban_central.print_rows import ITEM
-from ekanban_central.print_wish import AskedOtherwise, NoPrinter, NotNow, Printing, Wish
+from ekanban_central.print_wish import OTHERWISE, AskedOtherwise, NoPrinter, NotNow, Printing, Wish
 from ekanban_central.printers import JOB, UNDER_WAY
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import PrintRequest
@@ -44,7 +44,7 @@ def version(connection: Connection, key: UUID) -> int:
 def _same(connection: Connection, key: UUID, request: PrintRequest) -> UUID:
     body = connection.execute(select(ITEM.c.body).where(ITEM.c.job_id == key).limit(1)).scalar_one()
     if body != request.body:
-        raise AskedOtherwise
+        raise AskedOtherwise(OTHERWISE)
     return key
 
 

@@ -33,6 +33,9 @@ from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_labels.pictures import Picture
 
+# For people who came back to a page that they had printed from, and for programs that use a request_id twice
+OTHERWISE = _("The same request has printed something else before: look at its job. To print this too, ask once more.")
+
 
 class NoPrinter(EkanbanError):
     """There is no such printer, or it is switched off."""
@@ -43,7 +46,7 @@ class NoSuchCards(EkanbanError):
 
 
 class AskedOtherwise(EkanbanError):
-    """This request_id belongs to a job that was asked for otherwise. Make a new one for each wish."""
+    """A request_id belongs to a job that was asked for otherwise."""
 
 
 class NoSuchJob(EkanbanError):

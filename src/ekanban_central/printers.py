@@ -17,10 +17,12 @@ from ekanban_central.ledger import Entry
 from ekanban_central.master import Desk, NotThere, change
 from ekanban_core.errors import EkanbanError
 from ekanban_core.states import PrinterDialect, PrinterWay, PrintState
+from ekanban_core.texts import gettext as _
 
 PRINTER: Table = tables.Printer.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 JOB: Table = tables.PrintJob.__table__  # type: ignore[attr-defined]  # see PRINTER
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # see PRINTER
+BUSY = _("This printer has jobs to print. Take them back, or wait for their end.")
 UNDER_WAY = (PrintState.QUEUED, PrintState.SENDING)
 
 Row = Mapping[str, Any] | RowMapping
@@ -31,7 +33,7 @@ class BadPrinter(EkanbanError):
 
 
 class PrinterBusy(EkanbanError):
-    """This printer has jobs to print. Cancel them, or wait for their end."""
+    """This printer has jobs to print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any], addr
     row = {name: getattr(before, name) for name in Printer.__slots__} | dict(values)
     _check(desk, row, address)
     if row["terminal_id"] != before.terminal_id and waiting(desk.connection, [printer_id]):
-        raise PrinterBusy
+        raise PrinterBusy(BUSY)
     changed = {name: row[name] for name in {*values, "address"}} if values else {}
     change(desk, PRINTER, printer_id, changed, "printer_changed")
 
@@ -126,7 +128,7 @@ def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any], addr
 def remove(desk: Desk, printer_id: UUID) -> None:
     """Take a printer off the list; what it has printed stays known. Raises PrinterBusy and NotThere."""
     if waiting(desk.connection, [printer_id]):
-        raise PrinterBusy
+        raise PrinterBusy(BUSY)
     desk.connection.execute(update(JOB).where(JOB.c.printer_id == printer_id).values(printer_id=None))
     where = (PRINTER.c.id == printer_id) & (PRINTER.c.site_id == desk.site_id)
     if desk.connection.execute(delete(PRINTER).where(where)).rowcount == 0:

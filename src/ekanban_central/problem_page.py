@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import Request
+from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from ekanban_central.page_above import page_above
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render
 from ekanban_central.sites import SiteView
@@ -19,6 +21,8 @@ def answer(request: Request, problem: Problem) -> Response | None:
     by_browser = "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers
     if not by_browser or request.url.path.startswith("/api/") or problem.status < HTTPStatus.BAD_REQUEST:
         return None
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":  # a form's address, typed or kept
+        return RedirectResponse(page_above(request), 303)
     headers = dict(problem.headers)
     if request.method == "GET" and "Retry-After" in headers:  # it comes back by itself, on walls too
         headers["Refresh"] = headers["Retry-After"]

@@ -11,16 +11,15 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import compile_path
 from starlette.types import Scope
 
 from ekanban_central.database import DatabaseBusy
+from ekanban_central.page_above import methods_of
 from ekanban_core.errors import RuleError
 from ekanban_core.texts import gettext as _
 
@@ -122,21 +121,10 @@ def _http(request: Request, error: HTTPException) -> Problem:
             return Problem(404, _("There is nothing at {path}."), say=say, headers=error.headers)
         case HTTPStatus.METHOD_NOT_ALLOWED:
             say = {"method": request.method}
-            return Problem(405, _("{method} is not possible here."), say=say, headers={"Allow": _allowed(request)})
+            allowed = ", ".join(sorted(methods_of(request, request.scope["path"])))
+            return Problem(405, _("{method} is not possible here."), say=say, headers={"Allow": allowed})
         case status:
             return Problem(status, headers=error.headers)
-
-
-def _allowed(request: Request) -> str:
-    """All methods of this path; Starlette's own error names those of the first route alone.
-
-    A path that is spelt out is not one of those with places: /cards/print is no card.
-    """
-    path = request.scope["path"]
-    routes = [route for route in iter_route_contexts(request.app.routes) if route.path and route.methods]
-    spelt = [route for route in routes if route.path == path]
-    fitting = spelt or [route for route in routes if compile_path(route.path or "")[0].match(path)]
-    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 def _validation(request: Request, error: RequestValidationError) -> Problem:

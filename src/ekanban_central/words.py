@@ -218,15 +218,30 @@ def print_reason(reason: str) -> str:
     }[PrintReason(reason)]
 
 
-def audit_found(found: str) -> Sign:
-    """What became of a card in an audit."""
+def audit_found(found: str, *, ended: bool) -> Sign:
+    """What became of a card in an audit; while somebody still walks, nothing is missing for sure."""
     return {
         "seen": Sign(_("Seen"), "check", "green"),
-        "missing": Sign(_("Missing"), "search", "red"),
+        "missing": Sign(_("Missing"), "search", "red") if ended else Sign(_("Not seen yet"), "search", "grey"),
         "replaced": Sign(_("Printed anew"), "printer", "blue"),
         "out_of_place": Sign(_("Out of place"), "alert", "amber"),
         "unknown": Sign(_("No card"), "help", "grey"),
     }[found]
+
+
+def on_card(value: str) -> str:
+    """What a layout calls one of its values, in the words of the card; its other names, and codes, as they are."""
+    return {
+        "part": _("Part"),
+        "description": _("Description"),
+        "amount": _("Quantity"),
+        "container": _("Container"),
+        "source": _("From"),
+        "place": _("To"),
+        "remark": _("Remark"),
+        "lead_time": _("Lead time"),
+        "sheet": _("Sheet"),
+    }.get(value, value)
 
 
 def printer_way(way: str) -> str:

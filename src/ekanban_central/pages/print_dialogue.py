@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from ekanban_central import cards_view, loops_view, print_jobs, print_wish, printers, sites, view
+from ekanban_central import cards_view, loops_view, print_jobs, print_wish, printers, sites, view, words
 from ekanban_central.access import Visitor
 from ekanban_central.api.cards_print import DRAWING
 from ekanban_central.api.lists import Here, Supervising
@@ -141,7 +141,12 @@ def _drafted(central: Central, chosen: Choices, site_id: int, visitor: Visitor) 
         return error
 
 
+def _named(about: str) -> str:
+    """A card's code and what of it is wrong, as far as each is known."""
+    return ": ".join(words.on_card(one) for one in about.split(": "))
+
+
 def _obstacles(error: EkanbanError) -> list[Obstacle]:
     if isinstance(error, NotPrintable):
-        return [Obstacle(view.filled(one.text, one.facts), one.card) for one in error.faults]
+        return [Obstacle(view.filled(one.text, one.facts), _named(one.card)) for one in error.faults]
     return [Obstacle(view.said(error))]

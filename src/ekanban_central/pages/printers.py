@@ -26,6 +26,7 @@ from ekanban_central.rendering import render, view_of
 from ekanban_central.signals_view import TERMINAL
 from ekanban_central.view import gettext as _
 from ekanban_central.words import Sign
+from ekanban_core.errors import EkanbanError
 from ekanban_core.states import Role, TerminalState
 
 router = APIRouter(include_in_schema=False)
@@ -110,8 +111,10 @@ def remove(request: Request, visitor: Administering, central: Here, printer_id: 
     """Take a printer off the list; not while it has jobs to print."""
     try:
         write(central, visitor, lambda desk: printers.remove(desk, printer_id))
-    except (PrinterBusy, NotThere) as error:
+    except PrinterBusy as error:
         return _list(request, visitor, central, error, 409)
+    except NotThere:  # somebody else was faster: it is gone, as it shall be
+        return RedirectResponse("/printers", 303)
     return RedirectResponse("/printers", 303)
 
 
@@ -131,17 +134,19 @@ def ask(central: Central, printer: Printer) -> Asked:
 
 
 def _list(
-    request: Request, visitor: Visitor, central: Central, problem: Exception | None = None, status: int = 200
+    request: Request, visitor: Visitor, central: Central, problem: EkanbanError | None = None, status: int = 200
 ) -> Response:
     with central.database.reading() as connection:
         site = sites.own(connection)
         found = _all(connection, site.id)
         waiting = printers.waiting(connection, [one.id for one in found])
         names = _terminals(connection, site.id)
+    with view.seen_as(view_of(request, visitor, site)):
+        wrong = "" if problem is None else view.said(problem)
     return render(
         request, "printers.html", site, visitor, status=status, printers=found, waiting=waiting, terminals=names,
         may_register=visitor.may(Role.ADMIN), may_check=visitor.may(Role.SUPERVISOR),
-        problem="" if problem is None else str(problem),
+        problem=wrong,
     )  # fmt: skip
 
 
@@ -173,8 +178,8 @@ def _written(central: Central, visitor: Visitor, printer: Printer | None, found:
         return Read(wrong={"name": _("Another printer has this name.")})
     except PrinterBusy as error:
         return Read(wrong={"terminal": view.said(error)})
-    except NotThere as error:
-        return Read(wrong={"terminal": view.said(error)})
+    except NotThere:
+        return Read(wrong={"terminal": _("This terminal is not known any more. Choose another one.")})
     return found
 
 

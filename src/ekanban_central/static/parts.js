@@ -13,9 +13,10 @@ const Parts = (() => {
   const told = new Map(); // id → the part as central said it last
 
   function isInUse(part) {
-    const writes = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")].some((one) => one.value);
+    const fields = [...part.querySelectorAll("input:not([type=hidden]):not([type=checkbox])")];
+    const writes = fields.some((one) => one.value !== (one.dataset.offered ?? "")); // offered: nobody has typed that
     const picks = part.dataset.id === undefined && part.querySelector("input[name=id]:checked") !== null;
-    return writes || picks || part.querySelector("details[open], :active") !== null;
+    return writes || picks || part.querySelector("details[open], form[data-sent], :active") !== null;
   }
 
   /* A row that was selected, or that the keys act on, stays so (rows.js). */

@@ -6,3 +6,8 @@ document.addEventListener("htmx:config:request", (event) => {
   if (request?.method?.toUpperCase() !== "GET") return;
   for (const name of ["csrf", "request_id"]) request.body?.delete?.(name);
 });
+
+/* A number out of its bounds is not asked for: say so at once, not when somebody prints. */
+document.addEventListener("change", (event) => {
+  if (event.target.form?.id === "print-form") event.target.reportValidity();
+});

@@ -5,6 +5,7 @@ const LEAST_VH = 12; // on one line; a longer number goes on to the next line be
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
 const SHRINK_LINE = [1, 0.85, 0.7, 0.6]; // a part number among choices
+const SHRINK_CROWDED = [0.6, 0.5, 0.45, 0.4]; // where even that is too much for the height of a choice
 const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
 function tooWide(element) {
@@ -58,6 +59,25 @@ export function fitLines(lines) {
       if (!tooWide(line)) break;
     }
     line.classList.toggle("wraps", tooWide(line));
+  }
+}
+
+// Letters may stand out of a tight line by a little; what is cut off loses a part of a line.
+function halved(element) {
+  return element.scrollHeight - element.clientHeight > 0.3 * parseFloat(getComputedStyle(element).fontSize);
+}
+
+// No line of a choice is cut off by its edge: the description goes first, then long lines are written smaller.
+export function fitChoice(choice) {
+  const cut = () => [...choice.children].some(halved);
+  const long = choice.querySelectorAll(".wraps"); // the part number before the place
+  choice.classList.remove("crowded");
+  if (!cut()) return;
+  choice.classList.add("crowded");
+  for (const line of long) {
+    for (const scale of SHRINK_CROWDED) {
+      if (cut()) line.style.setProperty("--scale", scale);
+    }
   }
 }
 

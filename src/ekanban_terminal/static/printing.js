@@ -2,7 +2,7 @@
 // missing", the bin, and whether it is empty: only then a supervisor hears of it. What becomes of the print arrives as an event, as everything does.
 
 import { bind } from "./bind.js";
-import { fitLines } from "./fit.js";
+import { fitChoice, fitLines } from "./fit.js";
 import { ask } from "./keys.js";
 
 const IDLE_MS = 30_000; // a panel that nobody touches goes away
@@ -46,6 +46,8 @@ function open(name) {
   none(name);
   turn();
   fitLines(panel[name].querySelectorAll(".headline, .choice > .way"));
+  panel[name].querySelectorAll(".choice:not([hidden])").forEach(fitChoice);
+  scrollTo(0, 0); // a phone had scrolled down to the key
   if (byKey) panel[name].querySelector(".choice:not([hidden]), .back").focus();
   else document.activeElement.blur?.();
 }

@@ -448,6 +448,45 @@ def test_gloves_find_every_choice_and_nothing_scrolls(
     _roomy(page, "reason")
 
 
+LONG = {
+    "part": "VERY-LONG-PART-NUMBER-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "bin": "REGAL-44-FACH-0123456789",
+    "destination": "Endmontagelinie Vorderachsgetriebe Nutzfahrzeuge 3 West", "card": "CARD0LONG",
+}  # fmt: skip
+HALVED = """() => [...document.querySelectorAll('[data-name="choose"] .choice:not([hidden]) *')]
+  .filter((line) => line.scrollHeight - line.clientHeight > 0.3 * parseFloat(getComputedStyle(line).fontSize))
+  .map((line) => line.textContent)"""
+
+
+@pytest.mark.parametrize("size", [*SIZES, (390, 844)])
+def test_the_longest_names_stand_whole_on_a_choice(screen: Screen, terminal: Terminal, size: tuple[int, int]) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    scans = kiosk_states.with_printer(wall_ms()).scans
+    ready(terminal, scans=(scans[0].model_copy(update=LONG), *scans[1:]))
+
+    page.get_by_role("button", name="Print again").click()
+
+    expect(panel(page, "choose").locator(".headline").first).to_have_text(LONG["part"])
+    expect(panel(page, "choose").locator(".way").first).to_be_visible()
+    assert page.evaluate(HALVED) == []
+    expect(panel(page, "choose").locator(".crowded")).to_have_count(
+        0 if size[0] == 390 else 1
+    )  # the others keep theirs
+
+
+def test_on_a_phone_each_question_begins_at_its_top(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    ready(terminal)
+    page.get_by_role("button", name="Print again").click()
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # the key is far below
+    panel(page, "reason").get_by_role("button", name="Back").evaluate("key => key.click()")
+
+    expect(panel(page, "choose").locator("h2")).to_be_in_viewport(ratio=1)
+
+
 def _roomy(page: Page, name: str) -> None:
     expect(panel(page, name)).to_be_visible()
     assert page.evaluate(STAYS), name

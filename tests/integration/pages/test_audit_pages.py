@@ -40,9 +40,11 @@ def test_an_audit_counts_what_is_scanned_and_prints_what_is_missing(works: PageP
     assert "<title>Spring · Audit (2)" in page
     assert re.findall(r'<tr id="line-(\w+)"', page) == [*works.cards[:3], works.cards[20]]
     assert "Out of place" in page
+    assert ("Not seen yet" in page, "Missing" in page) == (True, False)  # somebody still walks
     assert re.findall(r'<tr id="line-(\w+)"', erika.get(f"{audit}?found=missing").text) == works.cards[1:3]
     assert erika.post(f"{audit}/end").status_code == 303
     assert erika.post(f"{audit}/end").status_code == 409
+    assert "Missing" in erika.get(audit).text
 
     job = erika.post(f"{audit}/replace").headers["location"]
     counter.app.state.central.printers.work_off()

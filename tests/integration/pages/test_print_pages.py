@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from page_counter import Counter, Visit
@@ -104,7 +105,7 @@ def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, 
     dialogue = erika.get(f"{DIALOGUE}?id={works.cards[0]}").text
 
     assert "Nothing is printed like this:" in dialogue
-    assert CardCode(works.cards[0], 2).shown in dialogue
+    assert f"{CardCode(works.cards[0], 2).shown}: Description" in dialogue
     assert re.search(r'<button class="main big" disabled', dialogue)
     again = erika.post(DIALOGUE, **fields(dialogue))
     assert again.status_code == 409
@@ -197,6 +198,45 @@ def test_an_administrator_registers_changes_and_removes_a_printer(works: PagePla
     assert "No printer is registered yet" in ada.get("/printers").text
 
 
+def test_a_printer_that_has_jobs_stays_and_that_is_said_in_the_readers_language(
+    works: PagePlant, counter: Counter
+) -> None:
+    printer = register(works, counter)
+    erika, ada = counter.browser(), counter.browser(works.admin)
+    erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text))
+    ada.client.headers["Accept-Language"] = "de"
+
+    kept = ada.post(f"/printers/{printer}/remove")
+
+    assert kept.status_code == 409
+    assert "Dieser Drucker hat noch Druckjobs." in kept.text
+
+
+def test_whose_session_ends_at_a_form_comes_back_to_what_was_chosen(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    dialogue = counter.browser().get(f"{DIALOGUE}?{query(works.cards[:2])}&layout=a6").text
+    action = re.search(r'<form method="post" action="([^"]+)" class="print-form"', dialogue)
+    assert action
+
+    def led(address: str) -> str:
+        return str(unquote(counter.stranger().post(address).headers["location"]))
+
+    assert led(action.group(1).replace("&amp;", "&")).startswith(
+        f"/sign-in?next=/cards/print?{query(works.cards[:2])}&"
+    )
+    assert led(f"/c/{works.cards[0]}/card/hold") == f"/sign-in?next=/c/{works.cards[0]}"
+    assert led("/cards/acts/lost") == "/sign-in?next=/cards"
+
+
+@pytest.mark.parametrize("act", ["replace", "card/hold", "aliases"])
+def test_the_address_of_an_act_opens_the_page_that_it_was_done_on(works: PagePlant, counter: Counter, act: str) -> None:
+    page = f"/c/{works.cards[0]}"
+
+    typed = counter.browser().get(f"{page}/{act}", Accept="text/html")
+
+    assert (typed.status_code, typed.headers["location"]) == (303, page)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -215,6 +255,7 @@ def test_what_is_wrong_with_a_printer_stands_beside_its_field(
 
     assert answer.status_code == 422
     assert said in answer.text
+    assert len(re.findall(r'aria-invalid="true" [^>]*autofocus', answer.text)) == 1
     for name, value in {**PRINTER, **wrong}.items():
         assert value in answer.text, name
 

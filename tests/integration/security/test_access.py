@@ -73,10 +73,10 @@ def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(world: World) -> N
     assert answer.headers["hx-redirect"] == "/sign-in?next=/signals%3Fstate%3Dopen"
 
 
-def test_a_form_sent_without_a_session_does_not_come_back_as_a_page(world: World) -> None:
-    answer = world.browser().post(f"{PAGE}/viewer")
+def test_a_form_sent_without_a_session_leads_back_to_its_page_without_what_it_held(world: World) -> None:
+    answer = world.browser().post(f"{PAGE}/viewer?x=1", data={"reason": "typed"})
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/probe/viewer%3Fx%3D1")
 
 
 @pytest.mark.parametrize(
