@@ -104,7 +104,7 @@ def test_after_a_jam_both_papers_are_valid_and_a_person_is_asked(tmp_path: Path)
         job = await world.print()
 
         assert job.state is State.UNKNOWN
-        assert list(world.desk.unknown) == [job.id]
+        assert list(world.desk.board.unknown) == [job.id]
         assert (await world.later(CODE)).entry.outcome is Outcome.OPENED
         assert world.printer.sent == [f"{BODY}/2"]  # and nothing was tried again
 
@@ -124,7 +124,7 @@ def test_the_new_cards_first_scan_ends_the_doubt(tmp_path: Path) -> None:
 
         assert scanned.entry.outcome is Outcome.OPENED
         assert world.kept(job.id).state is State.DONE
-        assert world.desk.unknown == {}
+        assert world.desk.board.unknown == {}
         assert (await world.later(CODE)).entry.outcome is Outcome.SUPERSEDED_PRINT
         await world.go_online()
         assert world.central.prints.ends() == [(BODY, 2, PrintEnd.UNKNOWN), (BODY, 2, PrintEnd.PRINTED)]
@@ -305,7 +305,7 @@ def test_a_printer_that_never_answers_is_a_doubt_and_not_a_wait(tmp_path: Path) 
         world.printer.hangs.set()  # the printer answers after all: it is out
         await settled(lambda: world.kept(job.id).state is State.DONE)
         await world.desk.idle()
-        assert world.desk.unknown == {}
+        assert world.desk.board.unknown == {}
 
     run(story())
 
@@ -375,8 +375,8 @@ def test_paper_that_central_calls_superseded_is_to_be_destroyed(tmp_path: Path) 
         await world.go_online()
 
         assert world.kept(job.id).state is State.VOID
-        assert world.desk.newest is not None
-        assert world.desk.newest.state is State.VOID
+        assert world.desk.board.newest is not None
+        assert world.desk.board.newest.state is State.VOID
         assert (await world.later(SECOND)).entry.outcome is Outcome.SUPERSEDED_PRINT
 
     run(story())
