@@ -7,6 +7,7 @@ out, both prints stay valid until a person or the new print's first scan says so
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +15,6 @@ import structlog
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.errors import BadCardCode
-from ekanban_core.states import CardState
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.beliefs import Beliefs
@@ -67,6 +67,7 @@ class Desk:
         self._now_ms = now_ms
         self._ended = ended
         self._changed = changed
+        self._door = asyncio.Lock()
         self._work = Work(
             keeping=self._keeping, board=self.board, press=press, beliefs=beliefs, office=office, sheet=sheet,
             ended=ended, changed=changed, patience_s=patience_s,
@@ -120,20 +121,20 @@ class Desk:
         empty: the bin stands empty without its card. When this returns, that is on the disk and will be told to
         central, whatever becomes of the print.
         """
-        card, active = self._printable(wish.body), self._work.active
-        await self._keeping.do(
-            partial(self._book.cut_off, self._ended, set(active))
-        )  # a disk that failed may have left something
-        wished = Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms())
-        bin_ = self._bin_of(wish) if empty else None
-        job = await self._keeping.do(partial(self._book.add, wished, bin_))
-        if empty:
-            self.board.expect_missing(job)
-            self._office.wake()
-        if job.id in active or job.state is not State.QUEUED:
-            self.board.show(job)
-            return job
-        self._work.begin(job, card)
+        self._work.printable(wish.body)
+        async with self._door:  # or the next wish would take this one for what a failing disk has left
+            active = self._work.active
+            await self._keeping.do(partial(self._book.cut_off, self._ended, set(active)))
+            wished = Job(wish.id, wish.body, wish.reason, State.QUEUED, self._now_ms())
+            bin_ = self._bin_of(wish) if empty else None
+            job = await self._keeping.do(partial(self._book.add, wished, bin_))
+            if empty:
+                self.board.expect_missing(job)
+                self._office.wake()
+            if job.id in active or job.state is not State.QUEUED:
+                self.board.show(job)
+            else:
+                self._work.begin(job)
         return job
 
     async def answer(self, job_id: str, came_out: bool) -> Job:
@@ -144,9 +145,11 @@ class Desk:
         wanted = State.DONE if came_out else State.FAILED
         if job.state is wanted:
             return job
-        if job.state is not State.UNKNOWN:
+        if job.state is State.UNKNOWN:
+            job = await self._work.end(job, wanted, NOTHING if came_out else Why(_("The card did not come out.")))
+        if job.state is not wanted:  # or somebody else was faster
             raise PrintRefused(_("Nobody asks about this print any more."))
-        return await self._work.end(job, wanted, NOTHING if came_out else Why(_("The card did not come out.")))
+        return job
 
     def scanned(self, code: str) -> None:
         """A card was scanned here: if that print was in doubt, it is not any more."""
@@ -166,14 +169,6 @@ class Desk:
     async def listed(self, most: int) -> list[Job]:
         """The newest prints, newest first. Raises BookFailed."""
         return await self._keeping.do(partial(self._book.newest, most))
-
-    def _printable(self, body: str) -> RegisterCard:
-        card = self._beliefs.register.card(body)
-        if card is None:
-            raise PrintRefused(_("This terminal does not know the card."))
-        if card.state is CardState.RETIRED:
-            raise PrintRefused(_("The card is out of use and is not printed again."))
-        return card
 
     def _bin_of(self, wish: Wish) -> MissingBin:
         """Of now, by the register as it is now."""

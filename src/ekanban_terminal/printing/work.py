@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 
+from ekanban_core.states import CardState
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
 from ekanban_terminal.beliefs import Beliefs
@@ -72,11 +72,20 @@ class Work:
         if self.printer is not None and not self._turn.locked() and self.printer.is_free:
             await self.printer.check()
 
-    def begin(self, job: Job, card: RegisterCard) -> None:
+    def printable(self, body: str) -> RegisterCard:
+        """The card as this terminal knows it now. Raises PrintRefused where it is not printed."""
+        card, known = self._beliefs.known(body)
+        if card is None:
+            raise PrintRefused(_("This terminal does not know the card."))
+        if known is not None and known.card.state is CardState.RETIRED:
+            raise PrintRefused(_("The card is out of use and is not printed again."))
+        return card
+
+    def begin(self, job: Job) -> None:
         """Carry out a wish that stands in the book, when its turn comes."""
         self.active[job.id] = job
         self._board.show(job)
-        self._begin(self._carry_out(job, card))
+        self._begin(self._carry_out(job))
 
     def scanned(self, body: str, version: int) -> None:
         """This paper was scanned, so it exists."""
@@ -97,25 +106,20 @@ class Work:
             self._board.show(after)
 
     async def end(self, job: Job, state: State, why: Why = NOTHING) -> Job:
-        """Write down how it ended, and show it. Raises BookFailed."""
-        ended = await self._keeping.do(partial(self._keeping.book.end, job, state, why, self._quantity(job)))
+        """Write down how it ended, unless somebody else was faster, and show it. Raises BookFailed."""
+        ended = await self._keeping.do(partial(self._keeping.book.end, job, state, why, self._ended()))
         if job.id in self.active:
             self.active[job.id] = ended
-        if job.version is not None and state is State.DONE:
+        if job.version is not None and ended.state is State.DONE:
             self._beliefs.printed(job.body, job.version, job.version)
         self._board.show(ended)
         self._office.wake()
         return ended
 
-    def _quantity(self, job: Job) -> Ended:
-        """Of now, with the quantity that the paper shows."""
-        card = self._beliefs.register.card(job.body)
-        return replace(self._ended(), quantity=card.quantity if card else None)
-
-    async def _carry_out(self, job: Job, card: RegisterCard) -> None:
+    async def _carry_out(self, job: Job) -> None:
         try:
             async with self._turn:
-                await self._print(job, card)
+                await self._print(job)
         except BookFailed as error:
             self._board.show(_as_failed(self.active[job.id], Why(error.template, _plain(error.facts))))
         except Exception as error:  # the next print may do better, and this one must not look as if it went on
@@ -126,10 +130,15 @@ class Work:
             self._seen.clear()
             self._changed()
 
-    async def _print(self, job: Job, card: RegisterCard) -> None:
+    async def _print(self, job: Job) -> None:
         printer = self.printer
         if printer is None:
             await self._let_central_print(job)
+            return
+        try:
+            card = self.printable(job.body)  # as it is by now: the wish may have waited long for its turn
+        except PrintRefused as error:
+            await self.end(job, State.FAILED, Why(error.template, _plain(error.facts)))
             return
         version, why = await self._versions.find(card)
         if version is None:
@@ -144,7 +153,7 @@ class Work:
             await self.end(job, State.FAILED, Why(error.template, _plain(error.facts)))
             return
         # Used up, before a byte goes out
-        started = await self._keeping.do(partial(self._keeping.book.start, job, version))
+        started = await self._keeping.do(partial(self._keeping.book.start, job, version, card.quantity))
         self._beliefs.printed(job.body, version, 0)
         self.active[job.id] = started
         self._board.show(started)
@@ -169,12 +178,15 @@ class Work:
 
     def _late(self, job: Job, sent: Sent) -> None:
         """The printer has answered after all: if nobody has said more meanwhile, it is what happened."""
-        if job.id in self._board.unknown and sent.result is not Result.UNKNOWN:
-            self._begin(self._settle(job, sent))
+        in_doubt = self._board.unknown.get(job.id)
+        if in_doubt is not None and sent.result is not Result.UNKNOWN:
+            self._begin(self._settle(in_doubt, sent))
 
     async def _found(self, job: Job) -> None:
         try:
-            await self.end(job, State.DONE)
+            ended = await self.end(job, State.DONE)
+            if ended.state is State.FAILED:  # somebody says at this moment that it did not come out: it did
+                await self.end(ended, State.DONE)
         except BookFailed as error:  # the question stays on the screen
             log.error("print_book_failed", error=str(error))
 

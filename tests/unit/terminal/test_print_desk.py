@@ -431,6 +431,24 @@ def test_why_central_does_not_print_is_said(tmp_path: Path) -> None:
     run(story())
 
 
+def test_a_print_that_central_gives_up_is_not_asked_after_for_ever(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path, printer=False)
+        await world.open()
+        await world.load()
+        world.central.prints.request_states = ["queued"]
+        job = await world.print()
+        world.central.prints.refuses = "The card is out of use."
+
+        while_asked = await world.messenger.step()
+        after = await world.messenger.step()
+
+        assert (world.kept(job.id).state, world.kept(job.id).why.text) == (State.FAILED, "The card is out of use.")
+        assert while_asked == after > 60
+
+    run(story())
+
+
 def test_a_request_whose_answer_was_lost_is_not_sent_days_later(tmp_path: Path) -> None:
     async def story() -> None:
         world = PrintWorld(tmp_path, printer=False)
