@@ -8,6 +8,7 @@ import re
 
 from page_counter import Counter
 from page_plant import PagePlant
+from page_printing import register, want
 
 from ekanban_central import aliases
 from ekanban_central.inputs import NewCards
@@ -65,6 +66,32 @@ def test_filters_narrow_and_sort_the_list(works: PagePlant, counter: Counter) ->
     assert listed("q=nordic+line+1") == works.cards[6:9]
     assert listed(f"q={words_of(works.cards[5]).lower()}") == [works.cards[5]]
     assert listed("kind=production&q=impeller") == works.cards[21:24]
+
+
+def test_cards_for_one_cycle_that_nobody_has_scanned_since_they_were_printed_are_found(
+    works: PagePlant, counter: Counter
+) -> None:
+    register(works, counter)
+
+    def printed() -> list[str]:
+        erika = counter.browser()
+        before = set(cards_of(erika.get(f"/loops/{works.loops[0]}").text))
+        desk(works, lambda one: create_cards(one, works.loops[0], NewCards(count=2, one_off=True)))
+        new = [body for body in cards_of(erika.get(f"/loops/{works.loops[0]}").text) if body not in before]
+        want(counter, new)
+        return new
+
+    old = printed()
+    works.pass_s(31 * DAY_S)
+    new = printed()
+    works.scan(old[1])
+    erika = counter.browser()
+
+    page = erika.get("/cards?mark=one_off&unseen=30").text
+    assert cards_of(page) == [old[0]]
+    assert set(cards_of(erika.get("/cards?mark=one_off").text)) == {*old, *new}
+    assert 'For one cycle <span class="count">1<' in page
+    assert new[0] not in cards_of(erika.get("/cards?unseen=7").text)
 
 
 def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant, counter: Counter) -> None:
