@@ -12,6 +12,7 @@ from scripted_central import lose_answer, refuse_connection
 from terminal_world import BODY, CODE, code, run
 
 from ekanban_core.card_code import CardCode
+from ekanban_core.lifecycle import quantity_changed
 from ekanban_core.states import Outcome, PrintAnswer, PrintEnd, PrintReason
 from ekanban_terminal.printing.jobs import PrintRefused, State
 from ekanban_terminal.printing.press import Result, Sent
@@ -208,6 +209,26 @@ def test_a_card_never_scanned_here_gets_its_version_from_central_at_once(tmp_pat
         job = await world.print(code(5)[:8], PrintReason.LOST)
 
         assert (job.state, job.version) == (State.DONE, 2)
+
+    run(story())
+
+
+@pytest.mark.parametrize(("online", "version"), [(True, 3), (False, 2)])
+def test_a_reserve_from_before_a_new_quantity_is_exchanged_where_central_answers_and_printed_where_not(
+    tmp_path: Path, online: bool, version: int
+) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        held = world.central.cards[BODY]
+        held.card, _events = quantity_changed(held.card)
+        world.central.position += 1
+        await world.load()
+        if not online:
+            world.go_offline()
+
+        job = await world.print()
+
+        assert (job.state, job.version) == (State.DONE, version)
 
     run(story())
 
@@ -494,6 +515,22 @@ def test_an_answer_about_no_print_is_refused(tmp_path: Path) -> None:
             await world.desk.answer("0197f0c0-0000-7000-8000-000000000000", came_out=True)
         with pytest.raises(PrintRefused):
             await world.desk.print(world.wish("00000000"))
+
+    run(story())
+
+
+def test_a_print_that_failed_shows_at_once_how_the_printer_stands(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.outcome = Sent(Result.FAILED)
+
+        def runs_out() -> None:
+            world.printer.standing = NO_PAPER
+
+        world.printer.before_sending = runs_out
+        await world.print()
+
+        assert world.desk.standing == NO_PAPER
 
     run(story())
 
