@@ -90,13 +90,19 @@ def three_touches(page: Page, reason: str = "Damaged") -> None:
     panel(page, "reason").get_by_role("button", name=reason).click()
 
 
-def among_bins(screen: Screen, terminal: Terminal) -> Page:
-    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+def list_of_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, among thirty."""
     page = screen.page
     ready(terminal)
     terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
     page.get_by_role("button", name="Print again").click()
     page.get_by_role("button", name="Card missing").click()
+    return page
+
+
+def among_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+    page = list_of_bins(screen, terminal)
     panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
     expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
     return page
@@ -190,11 +196,7 @@ def test_whoever_has_left_is_not_called_back_by_the_list_of_bins(screen: Screen,
 
 
 def test_a_key_held_down_goes_one_step_into_the_list_of_bins(screen: Screen, terminal: Terminal) -> None:
-    page = screen.page
-    ready(terminal)
-    terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
-    page.get_by_role("button", name="Print again").click()
-    page.get_by_role("button", name="Card missing").click()
+    page = list_of_bins(screen, terminal)
     part = panel(page, "places").get_by_role("button", name="B-06 – B-11")
     expect(part).to_be_visible()
 
