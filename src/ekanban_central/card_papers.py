@@ -12,6 +12,7 @@ from ekanban_central.loading import CARD
 from ekanban_core.states import CardState, PaperState, PrintAnswer
 
 ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+JOB: Table = tables.PrintJob.__table__  # type: ignore[attr-defined]  # see ITEM
 PRINT: Table = tables.TerminalPrint.__table__  # type: ignore[attr-defined]  # see ITEM
 
 _UNSETTLED = (PaperState.WAITING, PaperState.UNSURE)
@@ -24,6 +25,14 @@ _OF_TERMINALS: Select[tuple[int]] = (
     select(func.max(PRINT.c.version))
     .where(PRINT.c.body == CARD.c.body, PRINT.c.version > CARD.c.print_version, PRINT.c.answered == PrintAnswer.PENDING)
     .correlate(CARD)
+)
+# When central made the card's newest print; null: it made none.
+PRINTED_MS: ColumnElement[int | None] = (
+    select(func.max(JOB.c.made_ms))
+    .join(ITEM, ITEM.c.job_id == JOB.c.id)
+    .where(ITEM.c.body == CARD.c.body)
+    .correlate(CARD)
+    .scalar_subquery()
 )
 # The paper in use shows an old quantity.
 STALE: ColumnElement[bool] = and_(

@@ -14,10 +14,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ekanban_central import query_values
-from ekanban_central.card_papers import AWAITED, ITEM, STALE
+from ekanban_central.card_papers import AWAITED, PRINTED_MS, STALE
 from ekanban_central.cards_filter import MARKS, UNSEEN_DAYS, CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
-from ekanban_central.printers import JOB
 from ekanban_central.signals_counts import Choice
 from ekanban_core.states import CardState, LoopKind
 
@@ -38,6 +37,7 @@ class Group:
     stale: bool
     pending: bool
     open: bool
+    one_off: bool
     unseen: int
     count: int
 
@@ -74,7 +74,7 @@ def groups(
     """Count the cards; `loop`: of this one only; `card`: this one only."""
     kinds = (
         CARD.c.loop_id, CARD.c.state, case((STALE, 1), else_=0).label("stale"), case((PENDING, 1), else_=0),
-        case((SIGNAL.c.id.is_not(None), 1), else_=0), unseen_days(now_ms),
+        case((SIGNAL.c.id.is_not(None), 1), else_=0), case((CARD.c.one_off, 1), else_=0), unseen_days(now_ms),
     )  # fmt: skip
     named = [kind.label(f"kind_{place}") for place, kind in enumerate(kinds)]
     alike = select(*named).select_from(WITH_SIGNAL).where(CARD.c.site_id == site_id)
@@ -85,7 +85,7 @@ def groups(
     one = alike.subquery()
     counted = select(*one.c, func.count()).group_by(*one.c)
     return [
-        Group(row[0], row[1], bool(row[2]), bool(row[3]), bool(row[4]), row[5], row[6])
+        Group(row[0], row[1], bool(row[2]), bool(row[3]), bool(row[4]), bool(row[5]), row[6], row[7])
         for row in connection.execute(counted)
     ]
 
@@ -93,10 +93,9 @@ def groups(
 def unseen_days(now_ms: int) -> ColumnElement[int]:
     """For how many of UNSEEN_DAYS at least a card in use has not been scanned; 0 for all others.
 
-    Of a card that was never scanned the days count from its newest paper's job: a new card is not missed at once.
+    A card that was never scanned is missed from when its newest print was made: before that nobody could have.
     """
-    printed = select(func.max(JOB.c.made_ms)).join(ITEM, ITEM.c.job_id == JOB.c.id).where(ITEM.c.body == CARD.c.body)
-    seen = func.coalesce(CARD.c.last_scan_ms, printed.correlate(CARD).scalar_subquery(), 0)
+    seen = func.coalesce(CARD.c.last_scan_ms, PRINTED_MS, 0)
     steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
     return case((CARD.c.state.not_in(IN_USE), 0), *steps, else_=0)
 

@@ -12,7 +12,8 @@ from starlette.datastructures import QueryParams
 from ekanban_central import query_values
 from ekanban_core.states import CardState, LoopKind
 
-MARKS = ("stale", "pending", "open")  # old quantity on the paper, a newer print on its way, a signal is open
+# Old quantity on the paper, a newer print on its way, a signal is open, the card serves one cycle
+MARKS = ("stale", "pending", "open", "one_off")
 UNSEEN_DAYS = (7, 30, 90)
 ORDERS = ("part", "number", "state", "print", "seen")
 LOOP_ORDERS = ("part", "source", "destination", "cards", "open")
@@ -24,7 +25,8 @@ class CardFilter:
     """What is asked for. Several values of one name mean any of them; different names together mean all.
 
     path, usual: where the list stands, and its order when none is named. states: empty for every card that is not out
-    of use. unseen: not scanned for so many days, though in use.
+    of use. unseen: not scanned for so many days, though in use; of
+    cards that never were, not for so many days since they were printed.
     """
 
     path: str = "/cards"

@@ -101,7 +101,7 @@ def some(connection: Connection, site_id: int, bodies: list[str]) -> list[Row]:
 def _conditions(connection: Connection, asked: CardList) -> list[ColumnElement[bool]]:
     wanted = asked.wanted
     conditions = [CARD.c.state.in_(wanted.states) if wanted.states else CARD.c.state != CardState.RETIRED]
-    marks = {"stale": STALE, "pending": PENDING, "open": SIGNAL.c.id.is_not(None)}
+    marks = {"stale": STALE, "pending": PENDING, "open": SIGNAL.c.id.is_not(None), "one_off": CARD.c.one_off}
     conditions += [marks[mark] for mark in wanted.marks]
     if wanted.unseen:
         conditions.append(unseen_days(asked.now_ms) >= wanted.unseen)

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, select, tuple_
 
 from ekanban_central import tables
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
 from ekanban_central.sets import among
 from ekanban_central.signals_filter import Cursor, Filter
+from ekanban_core.events import ReviewKind
 from ekanban_core.states import ClosedHow, SignalState
 
 TERMINAL: Table = tables.Terminal.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 PERSON: Table = tables.Person.__table__  # type: ignore[attr-defined]  # see TERMINAL
+REPORT: Table = tables.Review.__table__.alias("report")  # type: ignore[attr-defined]  # see TERMINAL
 PAGE = 100  # rows
 MOST = 500
 
@@ -43,7 +45,14 @@ _JOINED = (
     .join(SOURCE, LOOP.c.source_id == SOURCE.c.id)
     .join(DESTINATION, LOOP.c.destination_id == DESTINATION.c.id)
     .join(CARD, SIGNAL.c.body == CARD.c.body)
-    .outerjoin(TERMINAL, SIGNAL.c.opened_terminal == TERMINAL.c.id)
+    # A bin without a card was told by a terminal, and ordered for by a person: the moment of that bears no terminal
+    .outerjoin(
+        REPORT,
+        SIGNAL.c.opened_terminal.is_(None)
+        & (REPORT.c.scan_id == SIGNAL.c.id)
+        & (REPORT.c.kind == ReviewKind.CARD_MISSING),
+    )
+    .outerjoin(TERMINAL, func.coalesce(SIGNAL.c.opened_terminal, REPORT.c.terminal_id) == TERMINAL.c.id)
 )
 ROWS: Select[Any] = select(*_COLUMNS).select_from(_JOINED)
 

@@ -92,7 +92,7 @@ class _Taking:
         facts: dict[str, str | int] = {"version": report.print_version, "end": str(report.end)}
         if self.sender.standing is not Standing.GOOD:
             return self._aside("print_aside", {**facts, "standing": str(self.sender.standing)}, card)
-        if card is None:
+        if card is None or loaded is None:
             return self._aside("print_aside", {**facts, "body": report.body}, None)
         place = (report.body, report.print_version)
         events: tuple[Event, ...] = ()
@@ -100,7 +100,8 @@ class _Taking:
             card, events = lifecycle_prints.adopted(card, report.print_version, str(self.sender.terminal_id))
         if not events and self.reserves.get(place, {}).get("terminal_id") != self.sender.terminal_id:
             return self._aside("print_aside", facts, card)
-        reported = lifecycle_prints.reported(card, report.print_version, report.end)
+        old = report.quantity not in (None, loaded.policy.quantity)
+        reported = lifecycle_prints.reported(card, report.print_version, report.end, old_quantity=old)
         message = Message(reported.key, {"version": report.print_version})
         return _Told(reported.answer, message, reported.card, (*events, *reported.events), own=True)
 

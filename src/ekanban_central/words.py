@@ -168,7 +168,12 @@ def card_done(name: str) -> str:
 
 def card_mark(name: str) -> str:
     """What sets a card apart, as a filter says it."""
-    return {"stale": _("Old quantity"), "pending": _("Being printed"), "open": _("Signal open")}[name]
+    return {
+        "stale": _("Old quantity"),
+        "pending": _("Being printed"),
+        "open": _("Signal open"),
+        "one_off": _("For one cycle"),
+    }[name]
 
 
 def print_state(state: str) -> Sign:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ekanban_core.card_code import LAST_VERSION
-from ekanban_core.events import Event, PrintBurnt, PrintReserved, ReviewKind, ReviewRaised
+from ekanban_core.events import Event, PrintBurnt, PrintReserved, QuantityChanged, ReviewKind, ReviewRaised
 from ekanban_core.facts import Card
 from ekanban_core.lifecycle_cards import Change, print_confirmed, refused
 from ekanban_core.states import CardState, PrintAnswer, PrintEnd
@@ -73,13 +73,15 @@ class Reported:
     key: str
 
 
-def reported(card: Card, version: int, end: PrintEnd) -> Reported:
+def reported(card: Card, version: int, end: PrintEnd, *, old_quantity: bool = False) -> Reported:
     """A terminal has printed a version of its own.
 
     A paper that is older than the valid one is a person's matter: whoever printed it may have destroyed the valid one.
+    old_quantity: the paper shows another quantity than the loop has. Its version does not tell that where the terminal
+    was given it after the change and had not heard of the change.
     """
-    if version == card.print_version:
-        return Reported(card, (), PrintAnswer.CONFIRMED, "print_confirmed")  # by its first scan
+    if version == card.print_version:  # by its first scan
+        return _confirmed(card, (), version, old_quantity)
     if end is PrintEnd.FAILED:
         return Reported(card, (), PrintAnswer.SPENT, "print_failed")
     if version < card.print_version:
@@ -88,8 +90,13 @@ def reported(card: Card, version: int, end: PrintEnd) -> Reported:
         return Reported(card, (), PrintAnswer.PENDING, "print_unknown")
     if card.state is CardState.RETIRED:
         return Reported(card, (), PrintAnswer.SUPERSEDED, "print_of_retired")
-    after, events = print_confirmed(card, version)
-    return Reported(after, events, PrintAnswer.CONFIRMED, "print_confirmed")
+    return _confirmed(*print_confirmed(card, version), version, old_quantity)
+
+
+def _confirmed(card: Card, events: tuple[Event, ...], version: int, old_quantity: bool) -> Reported:
+    if old_quantity and card.quantity_version <= version and card.state is not CardState.RETIRED:
+        card, events = replace(card, quantity_version=version + 1), (*events, QuantityChanged(version + 1))
+    return Reported(card, events, PrintAnswer.CONFIRMED, "print_confirmed")
 
 
 def _overtaken(card: Card, version: int, end: PrintEnd) -> Reported:

@@ -18,6 +18,7 @@ from ekanban_terminal import entries
 from ekanban_terminal.entries import Reader
 from ekanban_terminal.errors import JournalError
 from ekanban_terminal.journal_types import Kept, Reached, Settled
+from ekanban_terminal.printing.board import Board
 from ekanban_terminal.printing.jobs import Job
 from ekanban_terminal.printing.press import Standing
 from ekanban_terminal.printing.shown import print_shown, printer_shown
@@ -68,9 +69,7 @@ log = structlog.get_logger()
 class Prints(Protocol):
     """What the print desk tells."""
 
-    newest: Job | None
-    newest_ms: int
-    unknown: dict[str, Job]
+    board: Board
 
     @property
     def standing(self) -> Standing:
@@ -226,12 +225,12 @@ class Screen:
         desk, printer = self.prints, self.settings.printer
         if desk is None:
             return {}
-        newest = desk.newest
+        board = desk.board
         return {
             "prints": printer is not None or self._central.state != "never",
             "printer": printer_shown(printer.name, desk.standing, says) if printer else None,
-            "printed": self._print(newest, desk.newest_ms, says) if newest else None,
-            "asked": tuple(self._print(job, job.at_ms, says) for job in list(desk.unknown.values())),
+            "printed": self._print(board.newest, board.newest_ms, says) if board.newest else None,
+            "asked": tuple(self._print(job, job.at_ms, says) for job in list(board.unknown.values())),
         }
 
     def _print(self, job: Job, at_ms: int, says: entries.Says) -> PrintShown:

@@ -59,7 +59,7 @@ class SignalOut(BaseModel):
     opened_at: str
     opened_earliest_at: str
     due_at: str
-    terminal: str | None  # that opened it
+    terminal: str | None  # that opened it, or told of the bin for which a person did
     released_at: str | None
     acknowledged_at: str | None
     started_at: str | None

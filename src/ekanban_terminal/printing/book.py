@@ -94,41 +94,53 @@ class Book:
         """Write down a wish. The same id again, or a card that is being printed: gives the print that there is.
 
         missing: the bin that stood empty without this card; on the disk with the wish, whatever becomes of the print.
-        Raises PrintRefused where central has not heard of too many such bins.
+        Raises PrintRefused where central has not heard of too many such bins, or the id is another card's.
         """
         with self._writing() as connection:
             there = _one(connection, sql.ONE, job.id) or _one(connection, sql.UNFINISHED, job.body)
+            if there is not None and there.body != job.body:
+                raise PrintRefused(_("Another card was asked for with this id. Begin again."))
             if missing is not None:
                 _report(connection, missing, there or job)
             if there is None:
                 connection.execute(sql.ADD, _row(job))
                 connection.execute(sql.FORGET, (KEPT,))
+                connection.execute(sql.FORGET_DRAWN)
             found = _one(connection, sql.ONE, (there or job).id)
         return found or job
 
-    def start(self, job: Job, version: int) -> Job:
+    def start(self, job: Job, version: int, quantity: int | None = None) -> Job:
         """Use up a version for this print: when this returns, it is on the disk that nobody may print it again.
 
-        Raises ValueError where the version was used before, or the print does not wait.
+        quantity: that its paper shows; None: nobody knows. Raises ValueError where the version was used before, or the
+        print does not wait.
         """
         with self._writing() as connection:
             used = connection.execute(sql.USED, (job.body,)).fetchone()
             if used is not None and used[0] >= version:
                 raise ValueError(f"Version {version} of card {job.body} was used before.")
+            if connection.execute(sql.START, (version, job.id)).rowcount != 1:
+                raise ValueError(f"The print {job.id} does not wait to be sent.")
             self._witness.write(connection.execute(sql.USED_ONE).fetchone()[0])
             connection.execute(sql.USE, (job.body, version))
             connection.execute(sql.DROP, (job.body, version))
-            if connection.execute(sql.START, (version, job.id)).rowcount != 1:
-                raise ValueError(f"The print {job.id} does not wait to be sent.")
+            if quantity is not None:
+                connection.execute(sql.DRAW, (job.id, quantity))
         return replace(job, state=State.SENDING, version=version)
 
     def end(self, job: Job, state: State, why: Why, ended: Ended) -> Job:
-        """Write down how a print stands now; if it has a version, central is to be told, in the same transaction."""
+        """Write down how a print stands now; if it has a version, central is to be told, in the same transaction.
+
+        Where it does not stand any more as `job` says, somebody else was faster: gives how it stands, and changes
+        nothing.
+        """
         after = replace(job, state=state, why=why)
         with self._writing() as connection:
-            connection.execute(sql.SET, (*_standing(after), job.id))
+            if connection.execute(sql.END, (*_standing(after), job.id, job.state)).rowcount != 1:
+                return _one(connection, sql.ONE, job.id) or after
             if job.version is not None and (end := ENDS.get(state)) is not None:
-                of_end = (ended.id, job.id, end, ended.at, ended.boot_id, ended.boottime_ms, ended.quantity)
+                quantity = (connection.execute(sql.DRAWN, (job.id,)).fetchone() or (None,))[0]
+                of_end = (ended.id, job.id, end, ended.at, ended.boot_id, ended.boottime_ms, quantity)
                 connection.execute(sql.REPORT, (*of_end, _in_english(why)))
         return after
 

@@ -34,6 +34,8 @@ ADDED = {
         " boottime_ms INTEGER NOT NULL, cursor TEXT, told TEXT NOT NULL DEFAULT '',"
         " answer TEXT NOT NULL DEFAULT '') STRICT",
     ),
+    # What the paper of a print shows, for its report: by then the register may say otherwise
+    "drawn": ("CREATE TABLE drawn (job TEXT PRIMARY KEY, quantity INTEGER NOT NULL) STRICT, WITHOUT ROWID",),
     # One row: the opening of this file that wrote down a reserve last, central's mark of that, on which device it was,
     # and how many versions were ever used up here, which `book_witness` has too
     "self": (
@@ -72,11 +74,16 @@ PAPER = (  # the newest print of each card that may lie on a bin, and the newest
 
 ADD = "INSERT INTO job (id, body, reason, state, at_ms, version, why, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 SET = "UPDATE job SET state = ?, version = ?, why = ?, facts = ?, said = ? WHERE id = ?"
+END = f"{SET} AND state = ?"  # unless somebody else has said meanwhile what became of it
 START = "UPDATE job SET state = 'sending', version = ? WHERE id = ? AND state = 'queued'"
 FORGET = (
-    "DELETE FROM job WHERE number <= (SELECT max(number) FROM job) - ? AND state IN ('done', 'void', 'failed')"
+    "DELETE FROM job WHERE number <= (SELECT max(number) FROM job) - ?"
+    " AND (state IN ('done', 'void', 'failed') OR state = 'asked' AND said = 1)"
     " AND NOT EXISTS (SELECT 1 FROM report WHERE report.job = job.id)"
 )
+DRAW = "INSERT INTO drawn (job, quantity) VALUES (?, ?)"
+DRAWN = "SELECT quantity FROM drawn WHERE job = ?"
+FORGET_DRAWN = "DELETE FROM drawn WHERE job NOT IN (SELECT id FROM job)"
 
 # Reports wait here until central has acknowledged them, in the order of what happened.
 REPORT = (

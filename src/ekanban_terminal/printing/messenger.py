@@ -205,6 +205,7 @@ class Messenger:
         )
         answered = await self._calls.ask(central, "request", message)
         if answered.authentic and 400 <= answered.status < 500:  # its own word, and no print
+            self._progress.pop(job.id, None)
             refusal = answers.refusal(answered.body)
             return Said(State.FAILED, 0, Why(refusal.detail if refusal else NOT_ANSWERED), last=True)
         answer = understood(PrintRequestAnswer, good(answered))

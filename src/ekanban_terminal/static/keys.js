@@ -12,7 +12,7 @@ export function failed(sentence) {
   hiding = setTimeout(() => (place.hidden = true), SHOWN_MS);
 }
 
-// Asks this terminal's own API; gives its answer, or null where it said why not.
+// Asks this terminal's own API; gives its answer, null where it said why not, undefined where nothing was heard.
 export async function ask(address, content) {
   const post = content && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
   try {
@@ -20,10 +20,11 @@ export async function ask(address, content) {
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return said;
     failed(String(said.detail ?? said.title ?? answer.status));
+    return null;
   } catch (error) {
     failed(String(error.message)); // the service is away; the page says so itself in a moment
+    return undefined;
   }
-  return null;
 }
 
 async function press(key) {

@@ -79,27 +79,33 @@ function choose(card, shown) {
   open("reason");
 }
 
-// The service answers before the paper comes; its event shows the print, and the panel is in nobody's way then.
+// The service answers before the paper comes; its event shows the print, and the panel is in nobody's way then. Where
+// nothing was heard of it the question comes back: the same touch again is the same wish.
 async function print(reason, empty) {
-  const { card, id } = wish;
+  const asked = wish;
+  const name = document.body.dataset.panel;
   close();
-  await ask("/api/v1/print", { card, id, reason, ...(empty && { empty }) });
+  const { card, id } = asked;
+  const heard = await ask("/api/v1/print", { card, id, reason, ...(empty && { empty }) });
+  if (heard !== undefined || document.body.dataset.panel) return;
+  wish = asked;
+  open(name);
 }
 
-async function places() {
-  const range = ranges.at(-1);
+// way: into the list. It counts once its choices are there, unless somebody has left meanwhile.
+async function places(way = ranges) {
+  const from = document.body.dataset.panel;
+  const range = way.at(-1);
   const found = await ask(`/api/v1/print/cards${range ? `?first=${range.first}&count=${range.count}` : ""}`);
-  if (!found) return;
+  if (!found || document.body.dataset.panel !== from) return;
+  ranges = way;
   for (const [place, key] of panel.places.querySelectorAll(".choice").entries()) {
     const item = found.items[place];
     key.hidden = !item;
     if (!item) continue;
     fill(key, item);
     key.onclick = () => {
-      if (!item.card) {
-        ranges.push(item);
-        return places();
-      }
+      if (!item.card) return places([...ranges, item]);
       wish = { card: item.card, id: newId() };
       fill(panel.bin.querySelector(".chosen"), item);
       return open("bin");
@@ -114,8 +120,7 @@ function back() {
   if (now === "bin") return places();
   if (now !== "places") return close();
   if (!ranges.length) return open("choose");
-  ranges.pop();
-  return places();
+  return places(ranges.slice(0, -1));
 }
 
 // Arrows go from choice to choice as the eye does: two in a row.
@@ -155,7 +160,7 @@ export function printing(on) {
     const one = newest.find(({ card }) => card === scanned.dataset.id);
     if (one) choose(one.card, one);
   });
-  document.querySelector("#missing").addEventListener("click", places);
+  document.querySelector("#missing").addEventListener("click", () => places([]));
   for (const key of panel.reason.querySelectorAll("[data-reason]")) {
     key.addEventListener("click", () => document.body.dataset.panel === "reason" && print(key.dataset.reason));
   }

@@ -16,6 +16,7 @@ from ekanban_central.ledger import SYSTEM, Entry
 from ekanban_central.loading import CARD, load
 from ekanban_central.replay import replay_site
 from ekanban_central.tables import Site
+from ekanban_core.card_code import CardCode
 from ekanban_core.states import MissingAnswer, Outcome, Role
 
 
@@ -109,6 +110,25 @@ def test_the_supervisors_order_bears_the_reports_id_and_time_and_the_new_paper_o
     assert waiting(boss) == []
     minutes(world, 5)
     assert terminal.scan(cards[0], 2, "receive").outcome is Outcome.RECEIVED
+
+
+@pytest.mark.more
+def test_lists_say_which_terminal_told_of_the_bin(
+    world: World, cards: list[str], terminal: PrintingTerminal, boss: TestClient
+) -> None:
+    terminal.told(terminal.missing(cards[0]))
+    decide(boss, waiting(boss)[0], "order")
+    terminal.scan(cards[1])
+
+    def seen(path: str, **asked: str) -> list[tuple[str, str]]:
+        items = boss.get(path, params=asked).json()["items"]
+        return sorted((CardCode.parse(one["card"]).body, one["terminal"]) for one in items)
+
+    told = sorted([(cards[0], "Line 4"), (cards[1], "Line 4")])
+    assert seen("/api/v1/signals", state="open") == told
+    for signal in signals(boss):
+        assert boss.post(f"/api/v1/signals/{signal}/receive").is_success
+    assert seen("/api/v1/signals", state="closed") == told
 
 
 @pytest.mark.more

@@ -48,12 +48,12 @@ def test_no_two_papers_carry_the_same_version_and_nobody_is_left_without_a_valid
     assert len({row["ended"] for row in plant.rows("terminal_print")}) > 1
 
 
-def _unknown_counts_as_printed(card: Card, version: int, end: PrintEnd) -> Any:
-    return _real_reported(card, version, PrintEnd.PRINTED if end is PrintEnd.UNKNOWN else end)
+def _unknown_counts_as_printed(card: Card, version: int, end: PrintEnd, **more: bool) -> Any:
+    return _real_reported(card, version, PrintEnd.PRINTED if end is PrintEnd.UNKNOWN else end, **more)
 
 
-def _older_print_takes_over(card: Card, version: int, end: PrintEnd) -> Any:
-    told = _real_reported(card, version, end)
+def _older_print_takes_over(card: Card, version: int, end: PrintEnd, **more: bool) -> Any:
+    told = _real_reported(card, version, end, **more)
     if told.answer is not PrintAnswer.SUPERSEDED:
         return told
     return replace(told, card=replace(card, print_version=version), answer=PrintAnswer.CONFIRMED, events=_AN_EVENT)

@@ -110,6 +110,25 @@ def test_a_version_confirmed_by_its_first_scan_is_confirmed_already(
     assert _card(world, cards[0]) == before
 
 
+def test_paper_of_a_terminal_that_had_not_heard_of_the_new_quantity_is_stale(
+    world: World, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    terminal.ask(cards[0])
+    loop, quantity = _loop(world, cards[0])
+    assert world.script(Role.SUPERVISOR).patch(f"/api/v1/loops/{loop}", json={"quantity": quantity + 30}).is_success
+    terminal.ask(cards[0])  # it gets a version of after the change, and its register is still of before
+    version = terminal.reserves[cards[0]]
+
+    (result,) = terminal.report(terminal.print_of(cards[0], version, quantity=quantity))
+
+    assert (result.answer, result.print_version) == (PrintAnswer.CONFIRMED, version)
+    assert terminal.scan(cards[0], version).outcome is Outcome.STALE_PRINT
+    terminal.ask(cards[0])
+    terminal.report(terminal.print_of(cards[0], terminal.reserves[cards[0]], quantity=quantity + 30))
+    assert terminal.scan(cards[0], terminal.reserves[cards[0]]).outcome is not Outcome.STALE_PRINT
+    assert _card(world, cards[0]).quantity_version <= _card(world, cards[0]).print_version
+
+
 def test_a_print_that_a_newer_one_has_overtaken_is_laid_before_a_person(
     world: World, cards: list[str], terminal: PrintingTerminal
 ) -> None:
@@ -202,3 +221,10 @@ def test_a_print_that_a_restored_central_has_forgotten_counts(
 def _card(world: World, body: str) -> Card:
     with world.central.database.reading() as connection:
         return load(connection, [body], lock=False)[body].card
+
+
+def _loop(world: World, body: str) -> tuple[str, int]:
+    """Id and quantity of the card's loop."""
+    with world.central.database.reading() as connection:
+        loaded = load(connection, [body], lock=False)[body]
+    return str(loaded.loop.id), loaded.policy.quantity

@@ -10,7 +10,7 @@ from typing import Any, cast
 import kiosk_states
 import pytest
 from kiosk_screen import Screen, Service, Terminal
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from ekanban_core.states import Colour
 from ekanban_terminal.clock import wall_ms
@@ -90,13 +90,19 @@ def three_touches(page: Page, reason: str = "Damaged") -> None:
     panel(page, "reason").get_by_role("button", name=reason).click()
 
 
-def among_bins(screen: Screen, terminal: Terminal) -> Page:
-    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+def list_of_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, among thirty."""
     page = screen.page
     ready(terminal)
     terminal.places = [Place(f"BODY{n:04d}", f"B-{n:02d}", f"P-{n:04d}", "Bracket", "Line 4", 1) for n in range(30)]
     page.get_by_role("button", name="Print again").click()
     page.get_by_role("button", name="Card missing").click()
+    return page
+
+
+def among_bins(screen: Screen, terminal: Terminal) -> Page:
+    """Somebody looks for a bin whose card is missing, and is one touch away from it."""
+    page = list_of_bins(screen, terminal)
     panel(page, "places").get_by_role("button", name="B-06 – B-11").click()
     expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
     return page
@@ -148,6 +154,64 @@ def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is
     assert isinstance(content, dict)
     assert (content["card"], content["reason"], content.get("empty")) == ("BODY0008", "lost", empty)
     assert content["id"][14] == "7"  # a UUIDv7: the signal that a supervisor opens for it bears it
+
+
+def test_a_wish_of_which_nothing_was_heard_is_asked_for_again_and_is_the_same_wish(
+    screen: Screen, terminal: Terminal
+) -> None:
+    ready(terminal)
+    page = screen.page
+    wishes: list[dict[str, Any]] = []
+
+    def lost(route: Route) -> None:
+        wishes.append(route.request.post_data_json)
+        route.abort()
+
+    page.route("**/api/v1/print", lost)
+    three_touches(page)
+    expect(panel(page, "reason")).to_be_visible()
+    page.unroute("**/api/v1/print")
+    panel(page, "reason").get_by_role("button", name="Damaged").click()
+
+    closed(page)
+    assert [posted for _address, posted in terminal.posted] == wishes
+    assert len(wishes) == 1
+
+
+def test_whoever_has_left_is_not_called_back_by_the_list_of_bins(screen: Screen, terminal: Terminal) -> None:
+    page = among_bins(screen, terminal)
+    waiting: list[Route] = []
+    page.route("**/api/v1/print/cards*", lambda route: waiting.append(route))
+
+    with page.expect_request("**/api/v1/print/cards*"):
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Print again").click()
+    closed(page)
+    with page.expect_event("requestfinished"):
+        waiting[0].continue_()
+    page.unroute("**/api/v1/print/cards*")
+
+    page.evaluate("() => fetch('/api/v1/print/cards').then((answer) => answer.json())")  # by then it has been read
+    assert page.locator("body[data-panel]").count() == 0  # now: left alone it would close some time
+
+
+def test_a_key_held_down_goes_one_step_into_the_list_of_bins(screen: Screen, terminal: Terminal) -> None:
+    page = list_of_bins(screen, terminal)
+    part = panel(page, "places").get_by_role("button", name="B-06 – B-11")
+    expect(part).to_be_visible()
+
+    answered: list[str] = []
+
+    def twice(request: Request) -> bool:
+        answered.append(request.url)
+        return len(answered) == 2
+
+    with page.expect_event("requestfinished", twice):
+        part.evaluate("(key) => { key.click(); key.click(); }")
+    expect(panel(page, "places").get_by_role("button", name="P-0008")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(part).to_be_visible()
 
 
 def test_back_leads_back_and_out(screen: Screen, terminal: Terminal) -> None:

@@ -8,13 +8,12 @@ import re
 
 from page_counter import Counter
 from page_plant import PagePlant
-from page_printing import register
+from page_printing import register, want
 
-from ekanban_central import aliases, print_jobs
+from ekanban_central import aliases
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor
 from ekanban_central.master import Desk, change_loop, create_cards
-from ekanban_central.print_wish import Wish
 from ekanban_core.card_code import CardCode
 
 DAY_S = 24 * 60 * 60
@@ -69,25 +68,30 @@ def test_filters_narrow_and_sort_the_list(works: PagePlant, counter: Counter) ->
     assert listed("kind=production&q=impeller") == works.cards[21:24]
 
 
-def test_a_new_card_is_not_missed_before_its_paper_is_as_old_as_that(works: PagePlant, counter: Counter) -> None:
+def test_cards_for_one_cycle_that_nobody_has_scanned_since_they_were_printed_are_found(
+    works: PagePlant, counter: Counter
+) -> None:
     register(works, counter)
-    wish = Wish(works.site_id, works.person, loop_id=works.loops[0], count=1)
-    print_jobs.make(counter.app.state.central.printing, wish)
-    counter.app.state.central.printers.work_off()
 
-    def listed(query: str = "") -> list[str]:
-        return cards_of(counter.browser().get(f"/loops/{works.loops[0]}{query}").text)
+    def printed() -> list[str]:
+        erika = counter.browser()
+        before = set(cards_of(erika.get(f"/loops/{works.loops[0]}").text))
+        desk(works, lambda one: create_cards(one, works.loops[0], NewCards(count=2, one_off=True)))
+        new = [body for body in cards_of(erika.get(f"/loops/{works.loops[0]}").text) if body not in before]
+        want(counter, new)
+        return new
 
-    def missed(days: int) -> list[str]:
-        return listed(f"?unseen={days}")
+    old = printed()
+    works.pass_s(31 * DAY_S)
+    new = printed()
+    works.scan(old[1])
+    erika = counter.browser()
 
-    (new,) = set(listed()) - set(works.cards)
-
-    works.pass_s(6 * DAY_S)
-    assert missed(7) == works.cards[:3]
-    works.pass_s(2 * DAY_S)
-    assert missed(7) == [*works.cards[:3], new]
-    assert missed(30) == works.cards[:3]
+    page = erika.get("/cards?mark=one_off&unseen=30").text
+    assert cards_of(page) == [old[0]]
+    assert set(cards_of(erika.get("/cards?mark=one_off").text)) == {*old, *new}
+    assert 'For one cycle <span class="count">1<' in page
+    assert new[0] not in cards_of(erika.get("/cards?unseen=7").text)
 
 
 def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant, counter: Counter) -> None:

@@ -21,7 +21,7 @@ LOOPS = {
 
 
 def group(state: str = "active", count: int = 1, *, loop: UUID = LOOP, unseen: int = 0, marks: str = "") -> Group:
-    return Group(loop, state, "stale" in marks, "pending" in marks, "open" in marks, unseen, count)
+    return Group(loop, state, "stale" in marks, "pending" in marks, "open" in marks, "one_off" in marks, unseen, count)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ import pytest
 from rules import card
 
 from ekanban_core.errors import RuleError
-from ekanban_core.events import CardActivated, PrintConfirmed, PrintReserved, ReviewKind, ReviewRaised
+from ekanban_core.events import (
+    CardActivated,
+    Event,
+    PrintConfirmed,
+    PrintReserved,
+    QuantityChanged,
+    ReviewKind,
+    ReviewRaised,
+)
 from ekanban_core.lifecycle_prints import LAST_RESERVED, Reserve, adopted, print_reserved, reported, worth
 from ekanban_core.states import CardState, PrintAnswer, PrintEnd
 
@@ -90,6 +98,35 @@ def test_new_paper_ends_a_loss(state: CardState) -> None:
     told = reported(card(state, pending_version=2), 2, PrintEnd.PRINTED)
 
     assert (told.card.state, told.events) == (CardState.ACTIVE, (PrintConfirmed(2), CardActivated(state)))
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "events"), [(1, (PrintConfirmed(2), QuantityChanged(3))), (2, (QuantityChanged(3),))]
+)
+def test_new_paper_with_an_old_quantity_is_stale_though_its_number_is_not(
+    confirmed: int, events: tuple[Event, ...]
+) -> None:
+    here = card(print_version=confirmed, pending_version=4, quantity_version=2)
+
+    told = reported(here, 2, PrintEnd.PRINTED, old_quantity=True)
+
+    assert (told.answer, told.card.print_version, told.card.quantity_version) == (PrintAnswer.CONFIRMED, 2, 3)
+    assert told.events == events
+
+
+@pytest.mark.parametrize("end", [PrintEnd.UNKNOWN, PrintEnd.FAILED])
+def test_an_old_quantity_on_paper_that_nobody_has_seen_makes_no_other_paper_stale(end: PrintEnd) -> None:
+    here = card(pending_version=4, quantity_version=1)
+
+    assert reported(here, 3, end, old_quantity=True).card == here
+
+
+def test_paper_that_is_known_as_stale_is_not_made_stale_again() -> None:
+    here = card(pending_version=4, quantity_version=4)
+
+    told = reported(here, 2, PrintEnd.PRINTED, old_quantity=True)
+
+    assert (told.card.quantity_version, told.events) == (4, (PrintConfirmed(2),))
 
 
 def test_paper_of_a_retired_card_is_to_be_destroyed() -> None:

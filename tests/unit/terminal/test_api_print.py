@@ -339,4 +339,4 @@ def test_only_a_missing_card_leaves_an_empty_bin_without_one(tmp_path: Path, wro
         answer = there.browser.post("/api/v1/print", json={"card": BODY, **wrong})
 
         assert answer.status_code == 422
-        assert there.terminal.prints.desk.newest is None
+        assert there.terminal.prints.desk.board.newest is None

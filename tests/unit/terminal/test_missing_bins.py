@@ -146,7 +146,7 @@ def test_a_report_while_a_print_of_the_card_is_in_doubt_is_told_and_shown_with_t
 
         assert (shown.id, shown.missing) == (in_doubt.id, STORED)
         assert list(world.central.prints.missing) == [wish.id]
-        assert world.desk.unknown[in_doubt.id].missing == "reported"
+        assert world.desk.board.unknown[in_doubt.id].missing == "reported"
         assert world.printer.sent == [f"{BODY}/2"]
 
     run(story())
@@ -174,8 +174,8 @@ def test_what_central_says_of_it_stands_on_the_screen_whatever_the_print_does_me
 
         await world.desk.answer(job.id, came_out=True)
 
-        assert world.desk.newest is not None
-        assert (world.desk.newest.state, world.desk.newest.missing) == (State.DONE, "on_order")
+        assert world.desk.board.newest is not None
+        assert (world.desk.board.newest.state, world.desk.board.newest.missing) == (State.DONE, "on_order")
 
     run(story())
 
@@ -222,7 +222,7 @@ def test_what_central_says_of_prints_that_nobody_looks_at_any_more_fills_no_memo
         for number in range(1_000):
             world.desk.hear_of_missing(f"print-{number}", "reported")
 
-        assert world.desk._missing == {}
+        assert world.desk.board._missing == {}
 
     run(story())
 
@@ -370,7 +370,7 @@ def whenever_the_power_goes(folder: Path, step: int) -> None:
             disk.cut_power()
             await world.restart(boot=f"boot-{disk.operations}")
             await world.go_online()
-            for job in list(world.desk.unknown.values()):
+            for job in list(world.desk.board.unknown.values()):
                 await world.desk.answer(job.id, came_out=False)
             await world.messenger.step()
             assert shown <= set(world.central.prints.missing), at

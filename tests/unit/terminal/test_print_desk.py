@@ -12,6 +12,7 @@ from scripted_central import lose_answer, refuse_connection
 from terminal_world import BODY, CODE, code, run
 
 from ekanban_core.card_code import CardCode
+from ekanban_core.lifecycle import quantity_changed
 from ekanban_core.states import Outcome, PrintAnswer, PrintEnd, PrintReason
 from ekanban_terminal.printing.jobs import PrintRefused, State
 from ekanban_terminal.printing.press import Result, Sent
@@ -104,7 +105,7 @@ def test_after_a_jam_both_papers_are_valid_and_a_person_is_asked(tmp_path: Path)
         job = await world.print()
 
         assert job.state is State.UNKNOWN
-        assert list(world.desk.unknown) == [job.id]
+        assert list(world.desk.board.unknown) == [job.id]
         assert (await world.later(CODE)).entry.outcome is Outcome.OPENED
         assert world.printer.sent == [f"{BODY}/2"]  # and nothing was tried again
 
@@ -124,7 +125,7 @@ def test_the_new_cards_first_scan_ends_the_doubt(tmp_path: Path) -> None:
 
         assert scanned.entry.outcome is Outcome.OPENED
         assert world.kept(job.id).state is State.DONE
-        assert world.desk.unknown == {}
+        assert world.desk.board.unknown == {}
         assert (await world.later(CODE)).entry.outcome is Outcome.SUPERSEDED_PRINT
         await world.go_online()
         assert world.central.prints.ends() == [(BODY, 2, PrintEnd.UNKNOWN), (BODY, 2, PrintEnd.PRINTED)]
@@ -208,6 +209,26 @@ def test_a_card_never_scanned_here_gets_its_version_from_central_at_once(tmp_pat
         job = await world.print(code(5)[:8], PrintReason.LOST)
 
         assert (job.state, job.version) == (State.DONE, 2)
+
+    run(story())
+
+
+@pytest.mark.parametrize(("online", "version"), [(True, 3), (False, 2)])
+def test_a_reserve_from_before_a_new_quantity_is_exchanged_where_central_answers_and_printed_where_not(
+    tmp_path: Path, online: bool, version: int
+) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        held = world.central.cards[BODY]
+        held.card, _events = quantity_changed(held.card)
+        world.central.position += 1
+        await world.load()
+        if not online:
+            world.go_offline()
+
+        job = await world.print()
+
+        assert (job.state, job.version) == (State.DONE, version)
 
     run(story())
 
@@ -305,7 +326,7 @@ def test_a_printer_that_never_answers_is_a_doubt_and_not_a_wait(tmp_path: Path) 
         world.printer.hangs.set()  # the printer answers after all: it is out
         await settled(lambda: world.kept(job.id).state is State.DONE)
         await world.desk.idle()
-        assert world.desk.unknown == {}
+        assert world.desk.board.unknown == {}
 
     run(story())
 
@@ -375,8 +396,8 @@ def test_paper_that_central_calls_superseded_is_to_be_destroyed(tmp_path: Path) 
         await world.go_online()
 
         assert world.kept(job.id).state is State.VOID
-        assert world.desk.newest is not None
-        assert world.desk.newest.state is State.VOID
+        assert world.desk.board.newest is not None
+        assert world.desk.board.newest.state is State.VOID
         assert (await world.later(SECOND)).entry.outcome is Outcome.SUPERSEDED_PRINT
 
     run(story())
@@ -431,6 +452,24 @@ def test_why_central_does_not_print_is_said(tmp_path: Path) -> None:
     run(story())
 
 
+def test_a_print_that_central_gives_up_is_not_asked_after_for_ever(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path, printer=False)
+        await world.open()
+        await world.load()
+        world.central.prints.request_states = ["queued"]
+        job = await world.print()
+        world.central.prints.refuses = "The card is out of use."
+
+        while_asked = await world.messenger.step()
+        after = await world.messenger.step()
+
+        assert (world.kept(job.id).state, world.kept(job.id).why.text) == (State.FAILED, "The card is out of use.")
+        assert while_asked == after > 60
+
+    run(story())
+
+
 def test_a_request_whose_answer_was_lost_is_not_sent_days_later(tmp_path: Path) -> None:
     async def story() -> None:
         world = PrintWorld(tmp_path, printer=False)
@@ -476,6 +515,22 @@ def test_an_answer_about_no_print_is_refused(tmp_path: Path) -> None:
             await world.desk.answer("0197f0c0-0000-7000-8000-000000000000", came_out=True)
         with pytest.raises(PrintRefused):
             await world.desk.print(world.wish("00000000"))
+
+    run(story())
+
+
+def test_a_print_that_failed_shows_at_once_how_the_printer_stands(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.outcome = Sent(Result.FAILED)
+
+        def runs_out() -> None:
+            world.printer.standing = NO_PAPER
+
+        world.printer.before_sending = runs_out
+        await world.print()
+
+        assert world.desk.standing == NO_PAPER
 
     run(story())
 

@@ -70,7 +70,7 @@ async def _started_again(world: PrintWorld, disk: FaultDisk) -> PrintWorld:
 
 async def _settled(world: PrintWorld) -> None:
     """Whoever is asked says no, and central hears of it: then every paper that went out is accounted for, once."""
-    for job in list(world.desk.unknown.values()):
+    for job in list(world.desk.board.unknown.values()):
         await world.desk.answer(job.id, came_out=False)
     await world.messenger.step()
     world.clock.pass_s(60)
@@ -112,7 +112,7 @@ def test_a_version_counts_as_used_when_the_power_goes_while_it_is_sent(tmp_path:
 
         await world.restart(boot="boot-two")
 
-        (job,) = world.desk.unknown.values()
+        (job,) = world.desk.board.unknown.values()
         assert (job.state, job.version) == (State.UNKNOWN, 2)
         await world.desk.answer(job.id, came_out=False)
         assert (await world.print()).state is State.FAILED  # none left, rather than the same one again
