@@ -25,8 +25,7 @@ class CardFilter:
     """What is asked for. Several values of one name mean any of them; different names together mean all.
 
     path, usual: where the list stands, and its order when none is named. states: empty for every card that is not out
-    of use. unseen: not scanned for so many days, though in use; of
-    cards that never were, not for so many days since they were printed.
+    of use. unseen: not scanned for so many days, though in use; a card that never was, not since it was printed.
     """
 
     path: str = "/cards"
