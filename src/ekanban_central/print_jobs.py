@@ -200,14 +200,14 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
 
 
 def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: UUID, found: Draft) -> None:
-    connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id).with_for_update())  # numbers are given in turn
+    desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
+    master.hold_loop(desk, loop_id)
     now = print_faces.loop_columns(connection, [loop_id])[loop_id]
     planned = found.facts[0]
     if {**now, "cards": planned.columns["cards"]} != planned.columns:
         raise _Moved
     if master.next_number(connection, loop_id) != planned.number:
         raise _Moved
-    desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
     master.create_cards(desk, loop_id, NewCards(count=len(found.facts), one_off=wish.one_off), found.bodies)
 
 

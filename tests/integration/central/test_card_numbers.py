@@ -1,0 +1,85 @@
+"""Each number of a loop's cards is given once, whoever makes cards at the same time, and in their own plant alone."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from central_plant import Plant
+from list_desk import ListDesk
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from ekanban_central import master
+from ekanban_central.inputs import NewCards
+from ekanban_central.ledger import SYSTEM
+from ekanban_central.loading import CARD
+from ekanban_central.master import Desk, NotThere, card_row
+
+
+def make(plant: Plant, **new: Any) -> list[str]:
+    with plant.database.transaction() as connection:
+        desk = Desk(connection, plant.site_id, SYSTEM, plant.now, plant.random)
+        return master.create_cards(desk, plant.loop_id, NewCards(**new))
+
+
+def numbers(plant: Plant) -> list[int]:
+    return sorted(row["number"] for row in plant.rows("card", loop_id=plant.loop_id))
+
+
+def test_cards_that_several_people_make_at_once_have_numbers_of_their_own(plant: Plant) -> None:
+    at_once = threading.Barrier(4)
+
+    def person() -> None:
+        at_once.wait(60)
+        for _ in range(3):
+            make(plant, count=2)
+
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(person) for _ in range(4)]:
+            each.result()
+
+    assert numbers(plant) == list(range(1, 5 + 24 + 1))
+
+
+def test_a_list_and_a_person_that_make_cards_at_once_give_numbers_in_turn(plant: Plant, desk: ListDesk) -> None:
+    rows = "part;source;destination;cards\n4711;Supermarket;Line 1;{}\n"
+    at_once = threading.Barrier(2)
+
+    def person() -> None:
+        at_once.wait(60)
+        for _ in range(4):
+            make(plant)
+
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(person)
+        at_once.wait(60)
+        states = [desk.bring("loops", rows.format(count)).state for count in (10, 15, 20)]
+        made.result()
+
+    assert states == ["done"] * 3
+    assert numbers(plant) == list(range(1, len(numbers(plant)) + 1))
+
+
+def test_the_database_itself_gives_no_number_twice(plant: Plant) -> None:
+    with pytest.raises(IntegrityError), plant.database.transaction() as connection:
+        connection.execute(insert(CARD), [card_row(plant.site_id, plant.loop_id, 5, "ZZZZZZZZ")])
+
+
+def test_another_plants_loops_get_no_cards_and_no_changes_from_here(plant: Plant) -> None:
+    loops: list[UUID] = [plant.loop_id]
+    with plant.database.transaction() as connection:
+        desk = Desk(connection, plant.site_id, SYSTEM, plant.now, plant.random)
+        other = master.create_site(desk, master.NewSite(code="other", name="Other"))
+        here = Desk(connection, other, SYSTEM, plant.now, plant.random)
+
+        for act in (
+            lambda loop: master.create_cards(here, loop, NewCards()),
+            lambda loop: master.change_loop(here, loop, {"quantity": 60}),
+        ):
+            with pytest.raises(NotThere):
+                act(loops[0])
+    assert numbers(plant) == [1, 2, 3, 4, 5]
