@@ -5,7 +5,7 @@ and the job; had a card or its loop changed in between, all begins again.
 
     key = make(printing, Wish(site_id, person, bodies=["7K3QM9X2"], reason=PrintReason.DAMAGED))
     confirm(printing, site_id, person, key, 1, 2)           these came out
-    again(printing, site_id, person, key, 3, 8)             these once more, as new prints
+    print_again.again(printing, site_id, person, key, range(3, 9))   these once more, as new prints
     cancel(printing, site_id, person, key)
 """
 
@@ -15,14 +15,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import master, print_faces, print_rows
+from ekanban_central import master, print_faces, print_rows, printers
 from ekanban_central.changes import Change, Writer
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor, Entry
-from ekanban_central.loading import LOOP, Loaded, load
+from ekanban_central.loading import Loaded, load
 from ekanban_central.master import Desk
 from ekanban_central.print_rows import Row
 from ekanban_central.print_wish import AskedOtherwise, Draft, NoSuchCards, NoSuchJob, NotNow, Printing, Wish, draft
@@ -31,14 +31,14 @@ from ekanban_core.decision import Decision
 from ekanban_core.events import Event
 from ekanban_core.facts import Card, Message
 from ekanban_core.ids import uuid7
-from ekanban_core.states import CardState, Outcome, PaperState, PrintReason, PrintState
+from ekanban_core.states import Outcome, PaperState, PrintState
 from ekanban_core.texts import gettext as _
 
 TRIES = 5
 
 
 class _Moved(Exception):
-    """A card or its loop is not any more what the faces were made of."""
+    """A card, its loop or the printer is not any more what the faces were made of."""
 
 
 def make(printing: Printing, wish: Wish) -> UUID:
@@ -62,34 +62,6 @@ def make(printing: Printing, wish: Wish) -> UUID:
                 raise NotNow(_("These cards change all the time. Try again in some seconds.")) from None
     printing.made.set()
     return key
-
-
-def again(
-    printing: Printing, site_id: int, person: UUID, key: UUID, first: int, last: int,
-    printer: str = "", request_id: UUID | None = None,
-) -> UUID:  # fmt: skip
-    """Print a range of a job once more, as new prints: no two papers carry the same version. Returns the new job's id.
-
-    What of the range was unsure counts as missing from then on; cards that are out of use are left out. Raises what
-    `make` raises.
-    """
-    with printing.database.reading() as connection:
-        job = print_rows.one(connection, site_id, key)
-        found = print_rows.prints(connection, key, first, last)
-        cards = load(connection, [row["body"] for row in found], lock=False)
-    if job is None:
-        raise NoSuchJob
-    if job.state in (PrintState.QUEUED, PrintState.SENDING):
-        raise NotNow(_("This job is still under way."))
-    bodies = [row["body"] for row in found if cards[row["body"]].card.state is not CardState.RETIRED]
-    if not bodies:
-        raise NoSuchCards(_("Expected a range of the job's cards, from 1 to {total}."), total=job.total)
-    wish = Wish(
-        site_id, person, bodies, printer=printer or job.printer, layout=job.layout, sheet=job.sheet, duplex=job.duplex,
-        reason=PrintReason.AGAIN if job.reason is PrintReason.NEW else job.reason, request_id=request_id,
-        repeats=key, places=[row["place"] for row in found],
-    )  # fmt: skip
-    return make(printing, wish)
 
 
 def confirm(printing: Printing, site_id: int, person: UUID, key: UUID, first: int, last: int) -> None:
@@ -169,12 +141,15 @@ def _made_already(printing: Printing, wish: Wish) -> UUID | None:
 
 
 def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
-    """Locks: the repeated job, the cards, the site's head; the same order as everywhere."""
+    """Locks: the printer, the repeated job, the cards, the site's head; the same order as everywhere."""
     now_ms, actor = printing.now_ms(), wish.actor
     key = UUID(uuid7(now_ms, printing.random_bytes))
     with printing.database.transaction() as connection:
+        if printers.hold(connection, wish.site_id, found.printer.id) != found.printer:
+            raise _Moved
         if wish.repeats is not None:
             _held(connection, wish.site_id, wish.repeats)
+            _not_twice(connection, wish)
         print_rows.add(connection, _job_row(key, wish, found, now_ms))
         if wish.loop_id is not None:
             _new_cards(printing, connection, wish, wish.loop_id, found)
@@ -199,6 +174,13 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
     return key
 
 
+def _not_twice(connection: Connection, wish: Wish) -> None:
+    """Two people who look at one job would both print its range once more."""
+    printer = print_rows.repeated_now(connection, wish.repeats, wish.bodies)
+    if printer is not None:
+        raise NotNow(_("Of these cards some are being printed again already, on {printer}."), printer=printer)
+
+
 def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: UUID, found: Draft) -> None:
     desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
     master.hold_loop(desk, loop_id)
@@ -216,7 +198,7 @@ def _replace(connection: Connection, wish: Wish, now_ms: int) -> None:
     if wish.repeats is None:
         return
     rows = print_rows.prints(connection, wish.repeats, min(wish.places), max(wish.places))
-    unsure = [row["place"] for row in rows if row["state"] == PaperState.UNSURE]
+    unsure = [row["place"] for row in rows if row["state"] == PaperState.UNSURE and row["place"] in wish.places]
     print_rows.settle(connection, wish.repeats, unsure, PaperState.MISSING, now_ms)
 
 

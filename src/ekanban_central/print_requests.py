@@ -61,7 +61,7 @@ def _not_twice(connection: Connection, body: str) -> None:
 
 
 def _printer(connection: Connection, terminal: SignedTerminal) -> str:
-    own = [one for one in printers.usable(connection, terminal.site_id) if one.terminal_id is None]
+    own = printers.usable(connection, terminal.site_id)
     if len(own) > 1:
         own = [one for one in own if one.name == terminal.name]
     if len(own) != 1:

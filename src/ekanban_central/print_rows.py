@@ -4,7 +4,7 @@
       │          ├─────▶ accepted    the printer took all of it and says no more: a key or the first scans tell
       │          ├─────▶ unknown     nobody knows how much came out; never sent again by itself
       │          └─────▶ failed      what is not out will not come out
-      └─▶ cancelled
+      └─▶ cancelled     taken back, or none of its prints was worth anything any more when its turn came
 
 A job is sent by one worker, which its row names. `sending` without a sign of life becomes `unknown` (`silent`),
 whatever ended the worker. From `accepted`, `unknown` and `failed` people lead on: they say what came out, or let a
@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ekanban_central import tables
 from ekanban_central.loading import CARD
-from ekanban_central.printers import JOB, PRINTER
+from ekanban_central.printers import JOB, PRINTER, UNDER_WAY
+from ekanban_central.sets import among
 from ekanban_central.signals_view import PERSON
-from ekanban_core.states import PaperState, PrintReason, PrintState
+from ekanban_core.states import CardState, PaperState, PrintReason, PrintState
 from ekanban_core.texts import gettext as _
 
 ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -125,9 +126,10 @@ def is_ours(connection: Connection, key: UUID, worker: str) -> bool:
     return connection.execute(statement).scalar_one_or_none() == PrintState.SENDING
 
 
-def alive(connection: Connection, worker: str, now_ms: int) -> None:
-    """Give a sign of life for all that this worker sends."""
-    where = (JOB.c.worker == worker) & (JOB.c.state == PrintState.SENDING)
+def alive(connection: Connection, worker: str, printer_ids: Iterable[UUID], now_ms: int) -> None:
+    """Give a sign of life for what this worker sends to these printers."""
+    sends = (JOB.c.worker == worker) & (JOB.c.state == PrintState.SENDING)
+    where = sends & JOB.c.printer_id.in_(list(printer_ids))
     connection.execute(update(JOB).where(where).values(seen_ms=now_ms))
 
 
@@ -152,6 +154,21 @@ def end(
     connection.execute(update(JOB).where(JOB.c.id == key).values(state=state, ended_ms=now_ms, said=said))
 
 
+def leave_out_worthless(connection: Connection, key: UUID) -> list[int]:
+    """Take prints out of a job whose paper nobody could use any more; returns the places of those that wait still.
+
+    While they waited, their card got a newer print or was retired.
+    """
+    worthless = or_(CARD.c.print_version >= ITEM.c.version, CARD.c.state == CardState.RETIRED).label("worthless")
+    statement = select(ITEM.c.place, worthless).join(CARD, ITEM.c.body == CARD.c.body)
+    rows = connection.execute(
+        statement.where(ITEM.c.job_id == key, ITEM.c.state == PaperState.WAITING).order_by(ITEM.c.place)
+    ).all()
+    out = among(connection, ITEM.c.place, [row.place for row in rows if row.worthless])
+    connection.execute(update(ITEM).where(ITEM.c.job_id == key, out).values(state=PaperState.MISSING))
+    return [row.place for row in rows if not row.worthless]
+
+
 def tell(connection: Connection, key: UUID, said: Said | None, now_ms: int) -> None:
     """Give a sign of life, and say what people must do for the job to go on."""
     connection.execute(update(JOB).where(JOB.c.id == key).values(seen_ms=now_ms, said=said))
@@ -172,6 +189,16 @@ def prints(connection: Connection, key: UUID, first: int, last: int) -> list[Row
     """Prints of a job from place `first` to place `last`, as they are kept."""
     statement = select(ITEM).where(ITEM.c.job_id == key, ITEM.c.place.between(first, last)).order_by(ITEM.c.place)
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def repeated_now(connection: Connection, key: UUID | None, bodies: Sequence[str]) -> str | None:
+    """The printer that is to print some of these cards of a job again already."""
+    under_way = (
+        select(JOB.c.printer)
+        .join(ITEM, ITEM.c.job_id == JOB.c.id)
+        .where(JOB.c.repeats == key, JOB.c.state.in_(UNDER_WAY), among(connection, ITEM.c.body, bodies))
+    )
+    return connection.execute(under_way.limit(1)).scalar_one_or_none()
 
 
 def settle(connection: Connection, key: UUID, places: Iterable[int], state: PaperState, now_ms: int) -> None:

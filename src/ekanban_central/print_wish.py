@@ -1,6 +1,6 @@
 """What somebody wants printed, and what it takes to print it: everything that can be known before a print is made.
 
-NoPrinter      no such printer, or it is switched off
+NoPrinter      no such printer, it is switched off, or it stands at a terminal
 NoSuchCards    some of these cards do not exist
 AskedOtherwise the request's id belongs to another job
 NoSuchJob      no such print job
@@ -35,7 +35,7 @@ from ekanban_labels.pictures import Picture
 
 
 class NoPrinter(EkanbanError):
-    """There is no such printer, or it is switched off."""
+    """There is no such printer, it is switched off, or it stands at a terminal."""
 
 
 class NoSuchCards(EkanbanError):
@@ -182,6 +182,8 @@ def _printer(connection: Connection, wish: Wish) -> Printer:
             raise NoPrinter(_("There is no printer {name}."), name=wish.printer)
         if not found.enabled:
             raise NoPrinter(_("The printer {name} is switched off."), name=found.name)
+        if found.terminal_id is not None:
+            raise NoPrinter(_("The printer {name} stands at a terminal: print there."), name=found.name)
         return found
     usable = printers.usable(connection, wish.site_id)
     if not usable:

@@ -99,9 +99,11 @@ class PrintWorker:
         now_ms, database = self._printing.now_ms(), self._printing.database
         if not self._may_write():
             return
-        if self._busy:
+        with self._turn:
+            busy = list(self._busy)
+        if busy:  # of a sender that has broken nobody gives a sign of life
             with database.transaction() as connection:
-                print_rows.alive(connection, self.name, now_ms)
+                print_rows.alive(connection, self.name, busy, now_ms)
         with database.reading() as connection:
             due = print_rows.due(connection, now_ms)
         if due.silent:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 from uuid import UUID
 
 import pytest
 from central_plant import Plant
-from list_desk import ListDesk
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -45,23 +44,16 @@ def test_cards_that_several_people_make_at_once_have_numbers_of_their_own(plant:
     assert numbers(plant) == list(range(1, 5 + 24 + 1))
 
 
-def test_a_list_and_a_person_that_make_cards_at_once_give_numbers_in_turn(plant: Plant, desk: ListDesk) -> None:
-    rows = "part;source;destination;cards\n4711;Supermarket;Line 1;{}\n"
-    at_once = threading.Barrier(2)
-
-    def person() -> None:
-        at_once.wait(60)
-        for _ in range(4):
-            make(plant)
-
+def test_who_makes_a_card_while_a_list_makes_some_gets_the_number_behind_them(plant: Plant) -> None:
     with ThreadPoolExecutor(1) as pool:
-        made = pool.submit(person)
-        at_once.wait(60)
-        states = [desk.bring("loops", rows.format(count)).state for count in (10, 15, 20)]
-        made.result()
+        with plant.database.transaction() as connection:
+            master.take_turn(connection)
+            connection.execute(insert(CARD), [card_row(plant.site_id, plant.loop_id, 6, "ZZZZZZZZ")])
+            made = pool.submit(make, plant)
+            wait([made], 0.2)
+        (body,) = made.result(60)
 
-    assert states == ["done"] * 3
-    assert numbers(plant) == list(range(1, len(numbers(plant)) + 1))
+    assert plant.rows("card", body=body)[0]["number"] == 7
 
 
 def test_the_database_itself_gives_no_number_twice(plant: Plant) -> None:

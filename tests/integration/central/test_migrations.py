@@ -143,8 +143,8 @@ def test_cards_that_got_the_same_number_are_all_there_with_numbers_of_their_own(
         assert {body: card["number"] for body, card in again.cards.items()} == {
             "AAAAAAAA": 4, "CCCCCCCC": 5, "DDDDDDDD": 6,
         }  # fmt: skip
-        assert [row["position"] for row in told] == [1, 2, 3] and head.position == 3
-        assert {row["mark"] for row in told} == {head.mark} and head.mark > 0
+        assert ([row["position"] for row in told], head.position) == ([1, 2, 3], 3)
+        assert {row["mark"] for row in told} == {head.mark} != {0}
         with pytest.raises(DBAPIError), database.transaction() as connection:
             connection.execute(_CARD_OF_OLD, {"body": "GGGGGGGG", "number": 3, "state": "draft", "version": 0})
     finally:
@@ -153,7 +153,7 @@ def test_cards_that_got_the_same_number_are_all_there_with_numbers_of_their_own(
 
 _CARD_OF_OLD = text(
     "INSERT INTO card (body, site_id, loop_id, number, state, print_version, pending_version, quantity_version,"
-    f" one_off, changed) VALUES (:body, 1, '{1:032x}', :number, :state, :version, :version, 0, false, 0)"
+    " one_off, changed) SELECT :body, 1, id, :number, :state, :version, :version, 0, false, 0 FROM loop"
 )
 _LOOP_OF_OLD = (
     "INSERT INTO part (id, number, description, unit, revision) VALUES (NIL, '4711', '', 'pcs', '')",

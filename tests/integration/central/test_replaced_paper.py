@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from central_plant import Terminal
 from print_shop import ERIKA, PrintShop
 
-from ekanban_central import print_jobs
+from ekanban_central import print_again, print_jobs
 from ekanban_central.master import change_loop
+from ekanban_central.print_wish import NotNow
 from ekanban_core.states import PrintReason, PrintState
 
 
@@ -93,7 +96,7 @@ def test_a_range_is_printed_again_as_new_prints(shop: PrintShop, terminal: Termi
     key = shop.printed(first, second, third)
     shop.engine.jams_after = None
 
-    again = print_jobs.again(shop.printing, shop.plant.site_id, ERIKA, key, 2, 3)
+    again = print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, range(2, 4))
     shop.worker.work_off()
 
     assert (shop.job(key).state, shop.papers(key)) == (PrintState.DONE, ["out", "missing", "missing"])
@@ -102,6 +105,46 @@ def test_a_range_is_printed_again_as_new_prints(shop: PrintShop, terminal: Termi
     assert [shop.card(body)["print_version"] for body in (first, second, third)] == [2, 3, 3]
     assert shop.scan(terminal, second, 2) == "superseded_print"
     assert len(shop.engine.papers) == len(set(shop.engine.papers)) == 3
+
+
+def test_only_what_is_selected_is_printed_again(shop: PrintShop) -> None:
+    shop.engine.is_silent = True
+    key = shop.printed(*shop.plant.cards[:4])
+
+    print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, {1, 4})
+
+    assert shop.papers(key) == ["missing", "unsure", "unsure", "missing"]
+
+
+def test_two_people_at_one_job_print_its_range_again_once(shop: PrintShop) -> None:
+    shop.engine.jams_after = 0
+    key = shop.printed(*shop.plant.cards[:3])
+    shop.engine.jams_after = None
+
+    def person(places: range) -> object:
+        try:
+            return print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, places)
+        except NotNow as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [each.result() for each in [pool.submit(person, range(1, 3)), pool.submit(person, range(2, 4))]]
+
+    refused = [one for one in told if isinstance(one, NotNow)]
+    assert [str(one) for one in refused] == ["Of these cards some are being printed again already, on Office."]
+    shop.worker.work_off()
+    assert len(shop.engine.papers) == 2
+    assert not isinstance(person(range(1, 4)), NotNow)  # they are out by now
+
+
+def test_a_printer_with_a_new_name_prints_a_range_again(shop: PrintShop) -> None:
+    key = shop.printed(shop.plant.cards[0])
+    shop.plant.change("printer", {"id": shop.office}, name="Gate 3")
+    shop.register(name="Office")
+
+    again = print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, {1})
+
+    assert (shop.job(again).printer_id, shop.job(again).printer) == (shop.office, "Gate 3")
 
 
 def test_a_lost_card_is_in_use_again_by_its_new_paper(shop: PrintShop, terminal: Terminal) -> None:
