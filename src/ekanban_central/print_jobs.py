@@ -11,7 +11,7 @@ and the job; had a card or its loop changed in between, all begins again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -38,24 +38,25 @@ TRIES = 5
 
 
 class _Moved(Exception):
-    """A card, its loop or the printer is not any more what the faces were made of."""
+    """A card, its loop or the printer is not any more what the faces were made of, or the job is there by now."""
 
 
 def make(printing: Printing, wish: Wish) -> UUID:
     """Make a job; returns its id, also where this request has made it before.
 
+    A wish without an id is the same as the one before where it says the same (print_rows.same_of_late).
+
     Raises AskedOtherwise, NotNow, NoSuchJob and what `draft` raises.
     """
-    key = _made_already(printing, wish)
     tried = 0
-    while key is None:
+    while (key := made_already(printing, wish)) is None:
         tried += 1
         found = draft(printing, wish)
         try:
             key = _store(printing, wish, found)
+            break
         except IntegrityError:  # the same request at the same time
-            key = _made_already(printing, wish)
-            if key is None:
+            if tried == TRIES:
                 raise
         except (_Moved, master.AlreadyThere):  # AlreadyThere: chance gave a card's body that another card has
             if tried == TRIES:
@@ -127,10 +128,11 @@ def ended(
     return desk.write(connection)
 
 
-def _made_already(printing: Printing, wish: Wish) -> UUID | None:
-    if wish.request_id is None:
-        return None
+def made_already(printing: Printing, wish: Wish) -> UUID | None:
+    """The job that this request has made before: by its id or, without one, by its words. Raises AskedOtherwise."""
     with printing.database.reading() as connection:
+        if wish.request_id is None:
+            return _same_of_late(printing, connection, wish)
         found = print_rows.by_request(connection, wish.site_id, wish.request_id)
     if found is None:
         return None
@@ -138,6 +140,11 @@ def _made_already(printing: Printing, wish: Wish) -> UUID | None:
         raise AskedOtherwise
     key: UUID = found["id"]
     return key
+
+
+def _same_of_late(printing: Printing, connection: Connection, wish: Wish, without: UUID | None = None) -> UUID | None:
+    now_ms = printing.now_ms()
+    return print_rows.same_of_late(connection, wish.site_id, wish.hash, wish.person, now_ms, without)
 
 
 def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
@@ -149,13 +156,17 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
             raise _Moved
         if wish.repeats is not None:
             _held(connection, wish.site_id, wish.repeats)
-            _not_twice(connection, wish)
+            not_twice(connection, wish.bodies, wish.repeats)  # two people may look at one job
         print_rows.add(connection, _job_row(key, wish, found, now_ms))
         if wish.loop_id is not None:
             _new_cards(printing, connection, wish, wish.loop_id, found)
         cards = load(connection, found.bodies)
         if wish.loop_id is None and print_faces.facts_of(connection, found.bodies) != list(found.facts):
             raise _Moved
+        if wish.terminal is not None:
+            not_twice(connection, found.bodies)
+        if wish.request_id is None and _same_of_late(printing, connection, wish, key):
+            raise _Moved  # at the same time: the cards are held, so that there is no third one
         print_rows.add_prints(connection, key, _print_rows(found))
         _replace(connection, wish, now_ms)
         desk = Writer(wish.site_id, now_ms)
@@ -174,11 +185,14 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
     return key
 
 
-def _not_twice(connection: Connection, wish: Wish) -> None:
-    """Two people who look at one job would both print its range once more."""
-    printer = print_rows.repeated_now(connection, wish.repeats, wish.bodies)
-    if printer is not None:
-        raise NotNow(_("Of these cards some are being printed again already, on {printer}."), printer=printer)
+def not_twice(connection: Connection, bodies: Sequence[str], repeats: UUID | None = None) -> None:
+    """Refuse to print cards that are being printed; repeats: once more, as this job. Raises NotNow."""
+    printer = print_rows.prints_now(connection, bodies, repeats)
+    if printer is None:
+        return
+    if len(bodies) == 1:
+        raise NotNow(_("This card is being printed already, on {printer}."), printer=printer)
+    raise NotNow(_("Of these cards some are being printed again already, on {printer}."), printer=printer)
 
 
 def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: UUID, found: Draft) -> None:

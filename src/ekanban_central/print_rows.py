@@ -31,6 +31,7 @@ from ekanban_core.texts import gettext as _
 
 ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 SILENT_MS = 60_000  # a sender without a sign of life for so long is gone
+AGAIN_MS = 60_000  # programs give up waiting for an answer and ask again within it
 OPEN_TO_PEOPLE = (PrintState.ACCEPTED, PrintState.UNKNOWN, PrintState.FAILED)
 ENDED_SILENTLY = _("Central ended while this was printed. Look at the printer: which of these cards came out?")
 
@@ -86,6 +87,22 @@ def by_request(connection: Connection, site_id: int, request_id: UUID) -> Row | 
     """The id of the job that this request made already, and the hash of what was asked."""
     statement = select(JOB.c.id, JOB.c.request_hash).where(JOB.c.site_id == site_id, JOB.c.request_id == request_id)
     return connection.execute(statement).mappings().one_or_none()
+
+
+def same_of_late(
+    connection: Connection, site_id: int, asked: str, person_id: UUID | None, now_ms: int, without: UUID | None = None
+) -> UUID | None:
+    """The job that this person has asked for just now in the same words, where no request bears an id.
+
+    It is under way, or was made less than AGAIN_MS ago; one that failed or was taken back is no answer to anybody.
+    """
+    late = JOB.c.state.not_in((PrintState.FAILED, PrintState.CANCELLED)) & (JOB.c.made_ms > now_ms - AGAIN_MS)
+    statement = select(JOB.c.id).where(
+        JOB.c.site_id == site_id, JOB.c.request_id.is_(None), JOB.c.request_hash == asked,
+        JOB.c.person_id == person_id, or_(JOB.c.state.in_(UNDER_WAY), late), JOB.c.id != (without or UUID(int=0)),
+    )  # fmt: skip
+    key: UUID | None = connection.execute(statement.order_by(JOB.c.id.desc()).limit(1)).scalar_one_or_none()
+    return key
 
 
 def next_one(connection: Connection, without: Iterable[UUID] = ()) -> UUID | None:
@@ -191,13 +208,15 @@ def prints(connection: Connection, key: UUID, first: int, last: int) -> list[Row
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-def repeated_now(connection: Connection, key: UUID | None, bodies: Sequence[str]) -> str | None:
-    """The printer that is to print some of these cards of a job again already."""
+def prints_now(connection: Connection, bodies: Sequence[str], repeats: UUID | None = None) -> str | None:
+    """The printer that is to print some of these cards already; repeats: once more, as this job."""
     under_way = (
         select(JOB.c.printer)
         .join(ITEM, ITEM.c.job_id == JOB.c.id)
-        .where(JOB.c.repeats == key, JOB.c.state.in_(UNDER_WAY), among(connection, ITEM.c.body, bodies))
+        .where(JOB.c.state.in_(UNDER_WAY), among(connection, ITEM.c.body, bodies))
     )
+    if repeats is not None:
+        under_way = under_way.where(JOB.c.repeats == repeats)
     return connection.execute(under_way.limit(1)).scalar_one_or_none()
 
 

@@ -60,6 +60,7 @@ class Wish:
 
     printer: its name or id; empty: the only one there is.
     repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
+    asked: the hash of what was asked for, where the cards follow from something else; empty: it is made of the wish.
     """
 
     site_id: int
@@ -78,6 +79,7 @@ class Wish:
     places: Sequence[int] = ()
     terminal: UUID | None = None
     one_off: bool = False
+    asked: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -87,11 +89,17 @@ class Wish:
     @property
     def hash(self) -> str:
         """What is asked for, without who asks."""
-        asked = [
+        if self.asked:
+            return self.asked
+        return hash_of(
             list(self.bodies), str(self.loop_id), self.count, self.printer, self.layout, self.sheet, self.skip,
             self.duplex, str(self.reason), str(self.repeats), list(self.places), self.one_off,
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        )  # fmt: skip
+
+
+def hash_of(*asked: object) -> str:
+    """What is kept of what was asked for."""
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Range(Input):
 
 
 class Reprint(Range):
-    """A range to be printed again. `request_id`: a new UUID for each wish, so that a doubled one is the same job."""
+    """A range to be printed again. `request_id`: as of POST /cards/print."""
 
     printer: Name | None = None
     request_id: UUID | None = None

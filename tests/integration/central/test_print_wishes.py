@@ -27,6 +27,7 @@ from ekanban_core.states import PrintReason, PrintState
 
 
 def new_cards(shop: PrintShop, count: int, **more: Any) -> UUID:
+    more.setdefault("request_id", uuid4())
     wish = Wish(shop.plant.site_id, ERIKA, loop_id=shop.plant.loop_id, count=count, reason=PrintReason.NEW, **more)
     return print_jobs.make(shop.printing, wish)
 
@@ -132,6 +133,45 @@ def test_a_double_click_makes_one_job(shop: PrintShop) -> None:
 
     assert len(keys) == 1
     assert (shop.plant.count("print_job"), shop.plant.count("card")) == (1, 7)
+
+
+@pytest.mark.parametrize("act", ["print", "make"])
+def test_a_wish_without_an_id_that_is_sent_twice_is_one_job(shop: PrintShop, act: str) -> None:
+    def wish() -> UUID:
+        if act == "make":
+            return new_cards(shop, 2, request_id=None)
+        return shop.want(*shop.plant.cards[:2], request_id=None)
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = {each.result() for each in [pool.submit(wish) for _ in range(4)]}
+    shop.worker.work_off()
+    keys.add(wish())
+
+    assert len(keys) == 1
+    assert len(shop.engine.papers) == 2
+    shop.plant.pass_s(print_rows.AGAIN_MS / 1000)
+    assert wish() not in keys
+
+
+def test_a_wish_without_an_id_is_another_one_by_its_words_its_person_and_after_a_failure(shop: PrintShop) -> None:
+    body = shop.plant.cards[0]
+    key = shop.want(body, request_id=None)
+
+    keys = {
+        key, shop.want(body, request_id=None, reason=PrintReason.LOST), shop.want(body, request_id=uuid4()),
+        print_jobs.make(shop.printing, Wish(shop.plant.site_id, UUID(int=2), [body], reason=PrintReason.DAMAGED)),
+    }  # fmt: skip
+    assert len(keys) == 4
+    assert shop.want(body, request_id=None) == key
+    print_jobs.cancel(shop.printing, shop.plant.site_id, ERIKA, key)
+    assert shop.want(body, request_id=None) not in keys
+
+
+def test_a_wish_without_an_id_waits_as_long_as_its_printer(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0], request_id=None)
+    shop.plant.pass_s(86_400)
+
+    assert shop.want(shop.plant.cards[0], request_id=None) == key
 
 
 def test_a_request_is_not_used_for_something_else(shop: PrintShop) -> None:
