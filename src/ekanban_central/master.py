@@ -186,10 +186,11 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str 
 
 
 def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: str) -> None:
-    """Change columns of one part, location or site; `kind` names the ledger's entry."""
+    """Change columns of one part, site, or location or printer of this plant; `kind` names the ledger's entry."""
     if not values:
         return
-    statement = update(table).where(table.c.id == key).values(values).returning(table.c.id)
+    here = [table.c.site_id == desk.site_id] if "site_id" in table.c else []
+    statement = update(table).where(table.c.id == key, *here).values(values).returning(table.c.id)
     try:
         with desk.connection.begin_nested():
             found = desk.connection.execute(statement).one_or_none()

@@ -239,17 +239,22 @@ def settle(connection: Connection, key: UUID, places: Iterable[int], state: Pape
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be tidied up. silent: jobs that nobody sends any more; seen: by job, prints that scans have shown."""
+    """What is to be tidied up. silent: jobs that nobody sends any more.
+
+    seen, overtaken: by job, prints in doubt that scans have shown, and those of which nobody need find out any more.
+    """
 
     silent: bool
     seen: Mapping[UUID, list[int]]
+    overtaken: Mapping[UUID, list[int]]
 
 
 def due(connection: Connection, now_ms: int, most: int = 500) -> Due:
-    """Look for jobs without a sign of life, and for prints in doubt whose card was scanned with this paper or newer."""
+    """Look for jobs without a sign of life, and for prints in doubt whose card has this paper in use, or newer."""
     seen: dict[UUID, list[int]] = {}
+    overtaken: dict[UUID, list[int]] = {}
     statement = (
-        select(ITEM.c.job_id, ITEM.c.place)
+        select(ITEM.c.job_id, ITEM.c.place, (CARD.c.print_version > ITEM.c.version).label("overtaken"))
         .join(JOB, ITEM.c.job_id == JOB.c.id)
         .join(CARD, ITEM.c.body == CARD.c.body)
         .where(JOB.c.state.in_((PrintState.ACCEPTED, PrintState.UNKNOWN)), ITEM.c.state == PaperState.UNSURE)
@@ -257,8 +262,8 @@ def due(connection: Connection, now_ms: int, most: int = 500) -> Due:
         .limit(most)
     )
     for row in connection.execute(statement):
-        seen.setdefault(row.job_id, []).append(row.place)
-    return Due(connection.execute(_silent(now_ms).limit(1)).first() is not None, seen)
+        (overtaken if row.overtaken else seen).setdefault(row.job_id, []).append(row.place)
+    return Due(connection.execute(_silent(now_ms).limit(1)).first() is not None, seen, overtaken)
 
 
 def _silent(now_ms: int) -> Select[Any]:

@@ -27,8 +27,9 @@ from ekanban_central.print_engine import Engine, Paper, Plan
 from ekanban_central.print_faces import PaperFacts
 from ekanban_central.printers import Printer
 from ekanban_core import lifecycle
-from ekanban_core.card_code import random_body
-from ekanban_core.errors import EkanbanError
+from ekanban_core.card_code import CardCode, random_body
+from ekanban_core.errors import EkanbanError, RuleError
+from ekanban_core.lifecycle_cards import refused
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_labels.pictures import Picture
@@ -152,7 +153,7 @@ def draft(printing: Printing, wish: Wish) -> Draft:
         if wish.loop_id is None:
             facts = _known(connection, wish)
             cards = load(connection, [one.body for one in facts], lock=False)
-            versions = [next_version(cards[one.body], wish.reason) for one in facts]
+            versions = _versions([cards[one.body] for one in facts], wish.reason)
         else:
             facts = _new(connection, wish, wish.loop_id, printing.random_bytes)
             versions = [1] * len(facts)
@@ -181,6 +182,20 @@ def next_version(loaded: Loaded, reason: PrintReason) -> int:
     """The version that this card's next print will have. Raises RuleError where it gets none."""
     card, _events = lifecycle.print_wanted(loaded.card, reason)
     return card.pending_version
+
+
+def _versions(cards: Sequence[Loaded], reason: PrintReason) -> list[int]:
+    """Of each; where one of several gets none, the error names it."""
+    versions = []
+    for loaded in cards:
+        try:
+            versions.append(next_version(loaded, reason))
+        except RuleError as error:
+            if error.message is None or len(cards) == 1:
+                raise
+            code = CardCode(loaded.card.body, max(1, loaded.card.print_version)).shown
+            raise refused(error.message.key, **{**error.message.facts, "code": code}) from error
+    return versions
 
 
 def _printer(connection: Connection, wish: Wish) -> Printer:

@@ -108,9 +108,10 @@ class PrintWorker:
             due = print_rows.due(connection, now_ms)
         if due.silent:
             self._end_silent(now_ms)
-        for key, places in due.seen.items():
-            with database.transaction() as connection:
-                print_rows.settle(connection, key, places, PaperState.OUT, now_ms)
+        for found, state in ((due.seen, PaperState.OUT), (due.overtaken, PaperState.MISSING)):
+            for key, places in found.items():
+                with database.transaction() as connection:
+                    print_rows.settle(connection, key, places, state, now_ms)
 
     def _may_write(self) -> bool:
         """Whether the schema is this release's; a newer one is left alone (promise 16)."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
-from uuid import UUID
 
 import pytest
 from central_plant import Plant
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import master
+from ekanban_central import aliases, master
+from ekanban_central.card_acts import NoSuchCard
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import SYSTEM
-from ekanban_central.loading import CARD
+from ekanban_central.loading import CARD, LOCATION
 from ekanban_central.master import Desk, NotThere, card_row
 
 
@@ -62,16 +63,20 @@ def test_the_database_itself_gives_no_number_twice(plant: Plant) -> None:
 
 
 def test_another_plants_loops_get_no_cards_and_no_changes_from_here(plant: Plant) -> None:
-    loops: list[UUID] = [plant.loop_id]
+    place = plant.rows("location", name="Line 1")[0]["id"]
     with plant.database.transaction() as connection:
         desk = Desk(connection, plant.site_id, SYSTEM, plant.now, plant.random)
         other = master.create_site(desk, master.NewSite(code="other", name="Other"))
         here = Desk(connection, other, SYSTEM, plant.now, plant.random)
 
-        for act in (
-            lambda loop: master.create_cards(here, loop, NewCards()),
-            lambda loop: master.change_loop(here, loop, {"quantity": 60}),
-        ):
-            with pytest.raises(NotThere):
-                act(loops[0])
+        acts: list[Callable[[], object]] = [
+            lambda: master.create_cards(here, plant.loop_id, NewCards()),
+            lambda: master.change_loop(here, plant.loop_id, {"quantity": 60}),
+            lambda: master.change(here, LOCATION, place, {"name": "Line 9"}, "location_changed"),
+            lambda: aliases.add(here, plant.cards[0], "own-7"),
+            lambda: aliases.remove(here, plant.cards[0], "own-7"),
+        ]
+        for act in acts:
+            with pytest.raises((NotThere, NoSuchCard)):
+                act()
     assert numbers(plant) == [1, 2, 3, 4, 5]

@@ -89,6 +89,38 @@ def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop, terminal: Termina
     assert shop.worker.work_off() == 0
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"state": "retired"}, "Not possible: the card {code} is out of use."),
+        ({"pending_version": 1023}, "The card {code} was printed 1023 times. Replace it by a new card."),
+    ],
+)
+def test_of_several_cards_the_one_that_cannot_be_printed_is_named(
+    shop: PrintShop, wrong: dict[str, Any], says: str
+) -> None:
+    bodies = shop.plant.cards[:3]
+    shop.plant.change("card", {"body": bodies[1]}, **wrong)
+    with pytest.raises(RuleError) as refused:
+        shop.want(*bodies)
+    with pytest.raises(RuleError) as alone:
+        shop.want(bodies[1])
+
+    code = CardCode(bodies[1], 1).shown
+    assert str(refused.value) == says.format(code=code)
+    assert code not in str(alone.value)
+
+
+def test_a_card_is_printed_a_last_time_and_then_no_more(shop: PrintShop) -> None:
+    shop.plant.change("card", {"body": shop.plant.cards[0]}, pending_version=1022)
+
+    key = shop.printed(shop.plant.cards[0])
+
+    assert shop.engine.papers == shop.codes(key) == [CardCode(shop.plant.cards[0], 1023).shown]
+    with pytest.raises(RuleError):
+        shop.want(shop.plant.cards[0])
+
+
 def test_new_cards_that_do_not_fit_are_not_made_either(shop: PrintShop) -> None:
     shop.engine.refuses = "4711"
     before = stored(shop)

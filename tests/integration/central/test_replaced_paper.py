@@ -76,6 +76,22 @@ def test_the_first_scan_of_new_paper_tells_that_it_is_out(shop: PrintShop, termi
     assert shop.scan(terminal, first, 1) == "superseded_print"
 
 
+def test_paper_in_doubt_that_a_newer_print_has_overtaken_is_not_said_to_be_out(shop: PrintShop) -> None:
+    first, second, *_ = shop.plant.cards
+    shop.engine.is_silent = True
+    key = shop.printed(first, second)
+    shop.engine.is_silent = False
+
+    shop.printed(first)
+    shop.worker.work_off()
+    half = (shop.job(key).state, shop.papers(key))
+    shop.printed(second)
+    shop.worker.work_off()
+
+    assert half == (PrintState.ACCEPTED, ["missing", "unsure"])
+    assert (shop.job(key).state, shop.papers(key), shop.job(key).printed) == (PrintState.DONE, ["missing"] * 2, 0)
+
+
 def test_an_operator_says_by_a_key_what_came_out(shop: PrintShop, terminal: Terminal) -> None:
     first, second, third, *_ = shop.plant.cards
     shop.engine.jams_after = 0
