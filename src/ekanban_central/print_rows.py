@@ -96,7 +96,8 @@ def same_of_late(
 
     It is under way, or was made less than AGAIN_MS ago; one that failed or was taken back is no answer to anybody.
     """
-    late = JOB.c.state.not_in((PrintState.FAILED, PrintState.CANCELLED)) & (JOB.c.made_ms > now_ms - AGAIN_MS)
+    near = JOB.c.made_ms.between(now_ms - AGAIN_MS + 1, now_ms + AGAIN_MS)  # the clock may have been set back
+    late = JOB.c.state.not_in((PrintState.FAILED, PrintState.CANCELLED)) & near
     statement = select(JOB.c.id).where(
         JOB.c.site_id == site_id, JOB.c.request_id.is_(None), JOB.c.request_hash == asked,
         JOB.c.person_id == person_id, or_(JOB.c.state.in_(UNDER_WAY), late), JOB.c.id != (without or UUID(int=0)),

@@ -199,6 +199,13 @@ def test_a_wish_without_an_id_is_another_one_by_its_words_its_person_and_after_a
     assert shop.want(body, request_id=None) not in keys
 
 
+def test_a_clock_that_is_set_back_swallows_no_wish(shop: PrintShop) -> None:
+    key = shop.printed(shop.plant.cards[0], request_id=None)
+    shop.plant.pass_s(-86_400)
+
+    assert shop.want(shop.plant.cards[0], request_id=None) != key
+
+
 def test_a_wish_without_an_id_waits_as_long_as_its_printer(shop: PrintShop) -> None:
     key = shop.want(shop.plant.cards[0], request_id=None)
     shop.plant.pass_s(86_400)
