@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from central_plant import Terminal
 from print_shop import ERIKA, PrintShop
 
-from ekanban_central import print_again, print_jobs
+from ekanban_central import print_again, print_jobs, print_rows, printers
 from ekanban_central.master import change_loop
-from ekanban_central.print_wish import NotNow
+from ekanban_central.print_wish import NoSuchCards, NoSuchJob, NotNow
+from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrintReason, PrintState
 
 
@@ -106,6 +108,18 @@ def test_an_operator_says_by_a_key_what_came_out(shop: PrintShop, terminal: Term
     assert (entry["actor"], entry["data"]["places"]) == (str(ERIKA), [1])
 
 
+def test_paper_that_turns_up_behind_the_printer_counts_though_its_job_is_done(shop: PrintShop) -> None:
+    shop.engine.jams_after = 0
+    key = shop.printed(*shop.plant.cards[:2])
+    print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, 1, 1)
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.DONE, ["out", "missing"])
+
+    print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, 2, 2)
+
+    assert (shop.papers(key), shop.job(key).printed) == (["out", "out"], 2)
+    assert shop.card(shop.plant.cards[1])["print_version"] == 2
+
+
 def test_a_range_is_printed_again_as_new_prints(shop: PrintShop, terminal: Terminal) -> None:
     first, second, third, *_ = shop.plant.cards
     shop.engine.jams_after = 1
@@ -194,6 +208,61 @@ def test_a_job_that_is_taken_back_prints_nothing(shop: PrintShop, terminal: Term
 
     assert (shop.job(key).state, shop.papers(key), shop.engine.sent) == (PrintState.CANCELLED, ["missing"], 0)
     assert shop.scan(terminal, body, 1) == "opened"
+
+
+def test_only_a_job_that_waits_is_taken_back(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0])
+    for state in set(PrintState) - {PrintState.QUEUED}:
+        shop.plant.change("print_job", {"id": key}, state=state)
+
+        with pytest.raises(NotNow):
+            print_jobs.cancel(shop.printing, shop.plant.site_id, ERIKA, key)
+
+        assert (shop.job(key).state, shop.papers(key)) == (state, ["waiting"])
+
+
+def test_paper_that_two_people_have_seen_is_out_once(shop: PrintShop) -> None:
+    shop.engine.is_silent = True
+    key = shop.printed(*shop.plant.cards[:3])
+
+    for first, last in ((1, 2), (2, 3), (1, 3)):
+        print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, first, last)
+
+    seen = [row["data"]["places"] for row in shop.plant.rows("ledger") if row["kind"] == "paper_out"]
+    assert seen == [[1, 2], [3]]
+    assert (shop.job(key).state, shop.job(key).printed) == (PrintState.DONE, 3)
+
+
+def test_another_plants_people_do_nothing_with_a_job(shop: PrintShop) -> None:
+    key, other = shop.want(shop.plant.cards[0]), shop.plant.site_id + 1
+    acts: list[Callable[[], object]] = [
+        lambda: print_jobs.cancel(shop.printing, other, ERIKA, key),
+        lambda: print_jobs.confirm(shop.printing, other, ERIKA, key, 1, 1),
+        lambda: print_again.again(shop.printing, other, ERIKA, key),
+    ]
+
+    for state in (PrintState.QUEUED, PrintState.UNKNOWN):
+        shop.plant.change("print_job", {"id": key}, state=state)
+        for act in acts:
+            with pytest.raises(NoSuchJob):
+                act()
+    with shop.plant.database.reading() as connection:
+        assert print_rows.listed(connection, other) == []
+        assert printers.named(connection, other, str(shop.office)) is None
+        assert printers.named(connection, other, "Office") is None
+
+
+def test_a_card_that_is_retired_is_left_out_of_a_range_that_is_printed_again(shop: PrintShop) -> None:
+    shop.engine.jams_after = 0
+    key = shop.printed(*shop.plant.cards[:2])
+    shop.plant.change("card", {"body": shop.plant.cards[0]}, state="retired")
+
+    again = print_again.again(shop.printing, shop.plant.site_id, ERIKA, key)
+    shop.plant.change("card", {"body": shop.plant.cards[1]}, state="retired")
+
+    assert shop.codes(again) == [CardCode(shop.plant.cards[1], 3).shown]
+    with pytest.raises(NoSuchCards, match="still in use"):
+        print_again.again(shop.printing, shop.plant.site_id, ERIKA, key)
 
 
 def test_another_quantity_makes_a_print_stale_that_still_waits(shop: PrintShop, terminal: Terminal) -> None:
