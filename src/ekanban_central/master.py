@@ -151,7 +151,7 @@ def next_number(connection: Connection, loop_id: UUID) -> int:
 def take_turn(connection: Connection) -> None:
     """Wait until nobody else makes cards, in any process, until the transaction ends: what is counted stays true.
 
-    Call it before every other lock. SQLite has one writer anyway.
+    Call it before cards, loops and the site's head are locked. SQLite has one writer anyway.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(TURN)))

@@ -51,7 +51,8 @@ def _doubled(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """The cards whose number another card keeps, with the number that they get."""
     twice = sa.select(CARD.c.loop_id).group_by(CARD.c.loop_id, CARD.c.number).having(sa.func.count() > 1)
     unused = sa.case(((CARD.c.state == "retired") | (CARD.c.print_version == 0), 1), else_=0)
-    cards = sa.select(CARD).where(CARD.c.loop_id.in_(twice)).order_by(CARD.c.loop_id, CARD.c.number, unused, CARD.c.body)
+    cards = sa.select(CARD).where(CARD.c.loop_id.in_(twice))
+    cards = cards.order_by(CARD.c.loop_id, CARD.c.number, unused, CARD.c.body)
     given: dict[Any, set[int]] = {}
     rest = []
     for row in connection.execute(cards).mappings():
