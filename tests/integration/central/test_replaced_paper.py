@@ -120,6 +120,28 @@ def test_paper_that_turns_up_behind_the_printer_counts_though_its_job_is_done(sh
     assert shop.card(shop.plant.cards[1])["print_version"] == 2
 
 
+def test_a_job_that_had_failed_is_done_when_all_its_paper_was_seen(shop: PrintShop) -> None:
+    shop.engine.loses_power_after = 1
+    key = shop.printed(*shop.plant.cards[:2])
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.FAILED, ["out", "missing"])
+
+    print_jobs.confirm(shop.printing, shop.plant.site_id, ERIKA, key, 2, 2)
+
+    assert (shop.job(key).state, shop.job(key).said) == (PrintState.DONE, None)
+
+
+def test_a_job_goes_to_paper_as_it_was_wanted_and_again_from_a_whole_sheet(shop: PrintShop) -> None:
+    shop.plant.change("printer", {"id": shop.office}, sheet="a4-a7")
+    key = shop.printed(*shop.plant.cards[:2], layout="a6", skip=3, duplex=True)
+    shop.plant.change("printer", {"id": shop.office}, sheet="")
+
+    print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, {1, 2})
+    shop.worker.work_off()
+
+    plans = [(plan.layout, plan.sheet, plan.skip, plan.duplex) for plan in shop.engine.plans]
+    assert plans == [("a6", "a4-a7", 3, True), ("a6", "a4-a7", 0, True)]
+
+
 def test_a_range_is_printed_again_as_new_prints(shop: PrintShop, terminal: Terminal) -> None:
     first, second, third, *_ = shop.plant.cards
     shop.engine.jams_after = 1
