@@ -157,6 +157,7 @@ def test_a_job_that_became_worthless_as_a_whole_is_taken_back_with_a_word(shop: 
     assert said["text"].startswith("While this waited")
 
 
+@pytest.mark.more
 def test_a_database_that_fails_at_the_begin_of_a_job_leaves_nothing_in_doubt(
     shop: PrintShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_database_that_fails_at_the_begin_of_a_job_leaves_nothing_in_doubt(
     assert (shop.job(key).state, shop.papers(key), shop.engine.sent) == (PrintState.FAILED, ["missing"], 0)
 
 
+@pytest.mark.more
 def test_a_sender_that_broke_gets_no_signs_of_life_from_its_process(shop: PrintShop) -> None:
     broken = shop.want(shop.plant.cards[0], printer="Office")
     labels = shop.register(name="Labels")

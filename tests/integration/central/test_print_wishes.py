@@ -111,6 +111,7 @@ def test_of_several_cards_the_one_that_cannot_be_printed_is_named(
     assert code not in str(alone.value)
 
 
+@pytest.mark.more
 def test_a_card_is_printed_a_last_time_and_then_no_more(shop: PrintShop) -> None:
     shop.plant.change("card", {"body": shop.plant.cards[0]}, pending_version=1022)
 
@@ -185,6 +186,7 @@ def test_a_wish_without_an_id_that_is_sent_twice_is_one_job(shop: PrintShop, act
     assert wish() not in keys
 
 
+@pytest.mark.more
 def test_a_wish_without_an_id_is_another_one_by_its_words_its_person_and_after_a_failure(shop: PrintShop) -> None:
     body = shop.plant.cards[0]
     key = shop.want(body, request_id=None)
@@ -199,6 +201,7 @@ def test_a_wish_without_an_id_is_another_one_by_its_words_its_person_and_after_a
     assert shop.want(body, request_id=None) not in keys
 
 
+@pytest.mark.more
 def test_a_clock_that_is_set_back_swallows_no_wish(shop: PrintShop) -> None:
     key = shop.printed(shop.plant.cards[0], request_id=None)
     shop.plant.pass_s(-86_400)
@@ -206,6 +209,7 @@ def test_a_clock_that_is_set_back_swallows_no_wish(shop: PrintShop) -> None:
     assert shop.want(shop.plant.cards[0], request_id=None) != key
 
 
+@pytest.mark.more
 def test_a_wish_without_an_id_waits_as_long_as_its_printer(shop: PrintShop) -> None:
     key = shop.want(shop.plant.cards[0], request_id=None)
     shop.plant.pass_s(86_400)

@@ -78,6 +78,7 @@ def test_the_first_scan_of_new_paper_tells_that_it_is_out(shop: PrintShop, termi
     assert shop.scan(terminal, first, 1) == "superseded_print"
 
 
+@pytest.mark.more
 def test_paper_in_doubt_that_a_newer_print_has_overtaken_is_not_said_to_be_out(shop: PrintShop) -> None:
     first, second, *_ = shop.plant.cards
     shop.engine.is_silent = True
@@ -108,6 +109,7 @@ def test_an_operator_says_by_a_key_what_came_out(shop: PrintShop, terminal: Term
     assert (entry["actor"], entry["data"]["places"]) == (str(ERIKA), [1])
 
 
+@pytest.mark.more
 def test_paper_that_turns_up_behind_the_printer_counts_though_its_job_is_done(shop: PrintShop) -> None:
     shop.engine.jams_after = 0
     key = shop.printed(*shop.plant.cards[:2])
@@ -120,6 +122,7 @@ def test_paper_that_turns_up_behind_the_printer_counts_though_its_job_is_done(sh
     assert shop.card(shop.plant.cards[1])["print_version"] == 2
 
 
+@pytest.mark.more
 def test_a_job_that_had_failed_is_done_when_all_its_paper_was_seen(shop: PrintShop) -> None:
     shop.engine.loses_power_after = 1
     key = shop.printed(*shop.plant.cards[:2])
@@ -130,6 +133,7 @@ def test_a_job_that_had_failed_is_done_when_all_its_paper_was_seen(shop: PrintSh
     assert (shop.job(key).state, shop.job(key).said) == (PrintState.DONE, None)
 
 
+@pytest.mark.more
 def test_a_job_goes_to_paper_as_it_was_wanted_and_again_from_a_whole_sheet(shop: PrintShop) -> None:
     shop.plant.change("printer", {"id": shop.office}, sheet="a4-a7")
     key = shop.printed(*shop.plant.cards[:2], layout="a6", skip=3, duplex=True)
@@ -232,6 +236,7 @@ def test_a_job_that_is_taken_back_prints_nothing(shop: PrintShop, terminal: Term
     assert shop.scan(terminal, body, 1) == "opened"
 
 
+@pytest.mark.more
 def test_only_a_job_that_waits_is_taken_back(shop: PrintShop) -> None:
     key = shop.want(shop.plant.cards[0])
     for state in set(PrintState) - {PrintState.QUEUED}:
@@ -243,6 +248,7 @@ def test_only_a_job_that_waits_is_taken_back(shop: PrintShop) -> None:
         assert (shop.job(key).state, shop.papers(key)) == (state, ["waiting"])
 
 
+@pytest.mark.more
 def test_paper_that_two_people_have_seen_is_out_once(shop: PrintShop) -> None:
     shop.engine.is_silent = True
     key = shop.printed(*shop.plant.cards[:3])
@@ -274,6 +280,7 @@ def test_another_plants_people_do_nothing_with_a_job(shop: PrintShop) -> None:
         assert printers.named(connection, other, "Office") is None
 
 
+@pytest.mark.more
 def test_a_card_that_is_retired_is_left_out_of_a_range_that_is_printed_again(shop: PrintShop) -> None:
     shop.engine.jams_after = 0
     key = shop.printed(*shop.plant.cards[:2])
