@@ -62,8 +62,9 @@ def remove(desk: Desk, body: str, text: str) -> None:
 
 
 def _held(desk: Desk, body: str) -> None:
-    """Hold the card, as scans do: before the site's head."""
-    if body not in load(desk.connection, [body]):
+    """Hold the card, as scans do: before the site's head. Another plant's card is none: its ledger is another one."""
+    loaded = load(desk.connection, [body]).get(body)
+    if loaded is None or loaded.site_id != desk.site_id:
         raise NoSuchCard
 
 

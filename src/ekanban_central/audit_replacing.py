@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from ekanban_central import audits, print_jobs, print_rows, print_wish
+from ekanban_central import audits, print_jobs, print_wish
 from ekanban_central.audit_results import Found, lines
 from ekanban_central.card_papers import AWAITED
 from ekanban_central.changes import Change, store
 from ekanban_central.inputs import MOST_CARDS
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import CARD, load
-from ekanban_central.print_wish import NoSuchCards, Printing, Wish
+from ekanban_central.print_wish import NoSuchCards, Printing, Wish, hash_of
 from ekanban_central.sets import among
 from ekanban_core import lifecycle
 from ekanban_core.decision import Decision
@@ -43,29 +43,22 @@ def replace_missing(printing: Printing, wanted: Replacing) -> UUID:
 
     Raises NoSuchAudit, and what `print_jobs.make` raises; NoSuchCards where nothing is missing.
     """
+    asked = hash_of(str(wanted.audit), sorted(wanted.bodies), wanted.lost, wanted.printer, wanted.layout)
+    wish = Wish(
+        wanted.site_id, wanted.person, printer=wanted.printer, layout=wanted.layout, reason=PrintReason.LOST,
+        request_id=wanted.request_id, asked=asked,
+    )  # fmt: skip
+    if made := print_jobs.made_already(printing, wish):
+        return made  # what is missing may have changed since
     with printing.database.reading() as connection:
-        made = _made(connection, wanted)
-        missing = [] if made else _missing(connection, wanted)
-    if made:
-        return made
+        missing = _missing(connection, wanted)
     if not missing:
         raise NoSuchCards(_("Nothing is missing that could be printed."))
-    wish = Wish(
-        wanted.site_id, wanted.person, missing, printer=wanted.printer, layout=wanted.layout, reason=PrintReason.LOST,
-        request_id=wanted.request_id,
-    )  # fmt: skip
+    wish = replace(wish, bodies=missing)
     if wanted.lost:
         print_wish.draft(printing, wish)  # what cannot be printed is not reported lost either
         _lose(printing, wanted, missing)
     return print_jobs.make(printing, wish)
-
-
-def _made(connection: Connection, wanted: Replacing) -> UUID | None:
-    """The job of this very request; what is missing may have changed since."""
-    if wanted.request_id is None:
-        return None
-    row = print_rows.by_request(connection, wanted.site_id, wanted.request_id)
-    return None if row is None else row["id"]
 
 
 def _missing(connection: Connection, wanted: Replacing) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Table, select
 
 from ekanban_central import loop_changes
 from ekanban_central.ledger import Entry
@@ -23,7 +23,6 @@ from ekanban_core.texts import gettext as _
 MOST_NEW_CARDS = 10_000  # of one file, as what follows: scans wait while it is written
 MOST_NEW_ALIASES = 20_000
 MOST_STALE_CARDS = 20_000  # 25,000 held the site of a PostgreSQL for 6 s on two busy cores
-TURN = 0x656B_696D_706F_7274  # PostgreSQL's advisory lock of whoever imports a list
 Values = Mapping[str, Any]
 _ORDER = (LOCATION, PART, LOOP, CARD, ALIAS)  # each names rows of those before it
 _CHANGED = (LOCATION, PART, LOOP)
@@ -68,15 +67,6 @@ class Work:
         created = {f"{name}s" if name != "alias" else "aliases": len(rows) for name, rows in self.new.items() if rows}
         changed = sum(len(rows) for rows in self.changed.values())
         return {"created": created, "changed": changed, "unchanged": self.unchanged}
-
-
-def take_turn(connection: Connection) -> None:
-    """Wait until no other process imports a list, until the transaction's end: what is counted stays true.
-
-    SQLite has one writer anyway. Two that make the same in another order would hold up each other, too.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(TURN)))
 
 
 def write(desk: Desk, work: Work, cause: Values, end: Entry) -> None:

@@ -33,6 +33,7 @@ from ekanban_core.ids import uuid7
 from ekanban_core.states import CardState, Outcome
 
 ALIAS: Table = tables.Alias.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+TURN = 0x656B_696D_706F_7274  # PostgreSQL's advisory lock of whoever makes cards
 
 
 class AlreadyThere(EkanbanError):
@@ -142,9 +143,26 @@ def card_row(site_id: int, loop_id: UUID, number: int, body: str, *, one_off: bo
 
 
 def next_number(connection: Connection, loop_id: UUID) -> int:
-    """The number that the loop's next card will have."""
+    """The number that the loop's next card will have. It stays so for whoever holds the loop (`hold_loop`)."""
     highest = select(func.coalesce(func.max(CARD.c.number), 0)).where(CARD.c.loop_id == loop_id)
     return int(connection.execute(highest).scalar_one()) + 1
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else makes cards, in any process, until the transaction ends: what is counted stays true.
+
+    Call it before cards, loops and the site's head are locked. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(TURN)))
+
+
+def hold_loop(desk: Desk, loop_id: UUID) -> None:
+    """Hold a loop of this plant, and the numbers of its cards, until the transaction ends. Raises NotThere."""
+    take_turn(desk.connection)
+    here = select(LOOP.c.id).where(LOOP.c.id == loop_id, LOOP.c.site_id == desk.site_id)
+    if desk.connection.execute(here.with_for_update(key_share=True)).one_or_none() is None:
+        raise NotThere(f"There is no loop {loop_id}.")
 
 
 def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str | None] = ()) -> list[str]:
@@ -152,8 +170,7 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str 
 
     bodies: of each of them, where they are known beforehand; else `new` has one, or chance gives them.
     """
-    if desk.connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id)).one_or_none() is None:
-        raise NotThere(f"There is no loop {loop_id}.")
+    hold_loop(desk, loop_id)
     first = next_number(desk.connection, loop_id)
     known = bodies or [new.body] * new.count
     rows = [_card(desk, loop_id, first + place, new, body) for place, body in enumerate(known)]
@@ -169,10 +186,11 @@ def create_cards(desk: Desk, loop_id: UUID, new: NewCards, bodies: Sequence[str 
 
 
 def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: str) -> None:
-    """Change columns of one part, location or site; `kind` names the ledger's entry."""
+    """Change columns of one part, site, or location or printer of this plant; `kind` names the ledger's entry."""
     if not values:
         return
-    statement = update(table).where(table.c.id == key).values(values).returning(table.c.id)
+    here = [table.c.site_id == desk.site_id] if "site_id" in table.c else []
+    statement = update(table).where(table.c.id == key, *here).values(values).returning(table.c.id)
     try:
         with desk.connection.begin_nested():
             found = desk.connection.execute(statement).one_or_none()
@@ -185,7 +203,8 @@ def change(desk: Desk, table: Table, key: Any, values: Mapping[str, Any], kind: 
 
 def change_loop(desk: Desk, loop_id: UUID, values: Mapping[str, Any]) -> None:
     """Change a loop; its cards go to the terminals anew, and another quantity makes their prints stale."""
-    if desk.connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id)).one_or_none() is None:
+    here = select(LOOP.c.id).where(LOOP.c.id == loop_id, LOOP.c.site_id == desk.site_id)
+    if desk.connection.execute(here).one_or_none() is None:
         raise NotThere(f"There is no loop {loop_id}.")
     if values:
         loop_changes.begin(desk, {loop_id: values}).record()
@@ -196,18 +215,21 @@ def _about(new: NewCards, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _card(desk: Desk, loop_id: UUID, number: int, new: NewCards, body: str | None) -> dict[str, Any]:
-    row = card_row(desk.site_id, loop_id, number, body or "", one_off=new.one_off)
-    if body is not None:
+    if body is None:
+        body = _fresh_body(desk)
+    else:
         _check_free(desk, body)
-        desk.insert(CARD, row, f"A card {body} exists already.")
-        return row
-    while True:  # 40 random bits: a second try is rare, a third is not to be expected
-        row["body"] = random_body(desk.random_bytes)
-        try:
-            desk.insert(CARD, row, "")
-        except AlreadyThere:
-            continue
-        return row
+    row = card_row(desk.site_id, loop_id, number, body, one_off=new.one_off)
+    desk.insert(CARD, row, f"A card {body} exists already.")
+    return row
+
+
+def _fresh_body(desk: Desk) -> str:
+    """A code that no card has. Of 40 random bits: a second try is rare, a third is not to be expected."""
+    while True:
+        body = random_body(desk.random_bytes)
+        if desk.connection.execute(select(CARD.c.body).where(CARD.c.body == body)).one_or_none() is None:
+            return body
 
 
 def _check_free(desk: Desk, body: str) -> None:

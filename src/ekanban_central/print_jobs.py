@@ -5,24 +5,24 @@ and the job; had a card or its loop changed in between, all begins again.
 
     key = make(printing, Wish(site_id, person, bodies=["7K3QM9X2"], reason=PrintReason.DAMAGED))
     confirm(printing, site_id, person, key, 1, 2)           these came out
-    again(printing, site_id, person, key, 3, 8)             these once more, as new prints
+    print_again.again(printing, site_id, person, key, range(3, 9))   these once more, as new prints
     cancel(printing, site_id, person, key)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import master, print_faces, print_rows
+from ekanban_central import master, print_faces, print_rows, printers
 from ekanban_central.changes import Change, Writer
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor, Entry
-from ekanban_central.loading import LOOP, Loaded, load
+from ekanban_central.loading import Loaded, load
 from ekanban_central.master import Desk
 from ekanban_central.print_rows import Row
 from ekanban_central.print_wish import (
@@ -41,65 +41,38 @@ from ekanban_core.decision import Decision
 from ekanban_core.events import Event
 from ekanban_core.facts import Card, Message
 from ekanban_core.ids import uuid7
-from ekanban_core.states import CardState, Outcome, PaperState, PrintReason, PrintState
+from ekanban_core.states import Outcome, PaperState, PrintState
 from ekanban_core.texts import gettext as _
 
 TRIES = 5
 
 
 class _Moved(Exception):
-    """A card or its loop is not any more what the faces were made of."""
+    """A card, its loop or the printer is not any more what the faces were made of, or the job is there by now."""
 
 
 def make(printing: Printing, wish: Wish) -> UUID:
     """Make a job; returns its id, also where this request has made it before.
 
+    A wish without an id is the same as the one before where it says the same (print_rows.same_of_late).
+
     Raises AskedOtherwise, NotNow, NoSuchJob and what `draft` raises.
     """
-    key = _made_already(printing, wish)
     tried = 0
-    while key is None:
+    while (key := made_already(printing, wish)) is None:
         tried += 1
         found = draft(printing, wish)
         try:
             key = _store(printing, wish, found)
+            break
         except IntegrityError:  # the same request at the same time
-            key = _made_already(printing, wish)
-            if key is None:
+            if tried == TRIES:
                 raise
         except (_Moved, master.AlreadyThere):  # AlreadyThere: chance gave a card's body that another card has
             if tried == TRIES:
                 raise NotNow(_("These cards change all the time. Try again in some seconds.")) from None
     printing.made.set()
     return key
-
-
-def again(
-    printing: Printing, site_id: int, person: UUID, key: UUID, first: int, last: int,
-    printer: str = "", request_id: UUID | None = None,
-) -> UUID:  # fmt: skip
-    """Print a range of a job once more, as new prints: no two papers carry the same version. Returns the new job's id.
-
-    What of the range was unsure counts as missing from then on; cards that are out of use are left out. Raises what
-    `make` raises.
-    """
-    with printing.database.reading() as connection:
-        job = print_rows.one(connection, site_id, key)
-        found = print_rows.prints(connection, key, first, last)
-        cards = load(connection, [row["body"] for row in found], lock=False)
-    if job is None:
-        raise NoSuchJob
-    if job.state in (PrintState.QUEUED, PrintState.SENDING):
-        raise NotNow(_("This job is still under way."))
-    bodies = [row["body"] for row in found if cards[row["body"]].card.state is not CardState.RETIRED]
-    if not bodies:
-        raise NoSuchCards(_("Expected a range of the job's cards, from 1 to {total}."), total=job.total)
-    wish = Wish(
-        site_id, person, bodies, printer=printer or job.printer, layout=job.layout, sheet=job.sheet, duplex=job.duplex,
-        reason=PrintReason.AGAIN if job.reason is PrintReason.NEW else job.reason, request_id=request_id,
-        repeats=key, places=[row["place"] for row in found],
-    )  # fmt: skip
-    return make(printing, wish)
 
 
 def confirm(printing: Printing, site_id: int, person: UUID, key: UUID, first: int, last: int) -> None:
@@ -165,10 +138,11 @@ def ended(
     return desk.write(connection)
 
 
-def _made_already(printing: Printing, wish: Wish) -> UUID | None:
-    if wish.request_id is None:
-        return None
+def made_already(printing: Printing, wish: Wish) -> UUID | None:
+    """The job that this request has made before: by its id or, without one, by its words. Raises AskedOtherwise."""
     with printing.database.reading() as connection:
+        if wish.request_id is None:
+            return _same_of_late(printing, connection, wish)
         found = print_rows.by_request(connection, wish.site_id, wish.request_id)
     if found is None:
         return None
@@ -178,19 +152,31 @@ def _made_already(printing: Printing, wish: Wish) -> UUID | None:
     return key
 
 
+def _same_of_late(printing: Printing, connection: Connection, wish: Wish, without: UUID | None = None) -> UUID | None:
+    now_ms = printing.now_ms()
+    return print_rows.same_of_late(connection, wish.site_id, wish.hash, wish.person, now_ms, without)
+
+
 def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
-    """Locks: the repeated job, the cards, the site's head; the same order as everywhere."""
+    """Locks: the printer, the repeated job, the cards, the site's head; the same order as everywhere."""
     now_ms, actor = printing.now_ms(), wish.actor
     key = UUID(uuid7(now_ms, printing.random_bytes))
     with printing.database.transaction() as connection:
+        if printers.hold(connection, wish.site_id, found.printer.id) != found.printer:
+            raise _Moved
         if wish.repeats is not None:
             _held(connection, wish.site_id, wish.repeats)
+            not_twice(connection, wish.bodies, wish.repeats)  # two people may look at one job
         print_rows.add(connection, _job_row(key, wish, found, now_ms))
         if wish.loop_id is not None:
             _new_cards(printing, connection, wish, wish.loop_id, found)
         cards = load(connection, found.bodies)
         if wish.loop_id is None and print_faces.facts_of(connection, found.bodies) != list(found.facts):
             raise _Moved
+        if wish.terminal is not None:
+            not_twice(connection, found.bodies)
+        if wish.request_id is None and _same_of_late(printing, connection, wish, key):
+            raise _Moved  # at the same time: the cards are held, so that there is no third one
         print_rows.add_prints(connection, key, _print_rows(found))
         _replace(connection, wish, now_ms)
         desk = Writer(wish.site_id, now_ms)
@@ -209,15 +195,25 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
     return key
 
 
+def not_twice(connection: Connection, bodies: Sequence[str], repeats: UUID | None = None) -> None:
+    """Refuse to print cards that are being printed; repeats: once more, as this job. Raises NotNow."""
+    printer = print_rows.prints_now(connection, bodies, repeats)
+    if printer is None:
+        return
+    if len(bodies) == 1:
+        raise NotNow(_("This card is being printed already, on {printer}."), printer=printer)
+    raise NotNow(_("Of these cards some are being printed again already, on {printer}."), printer=printer)
+
+
 def _new_cards(printing: Printing, connection: Connection, wish: Wish, loop_id: UUID, found: Draft) -> None:
-    connection.execute(select(LOOP.c.id).where(LOOP.c.id == loop_id).with_for_update())  # numbers are given in turn
+    desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
+    master.hold_loop(desk, loop_id)
     now = print_faces.loop_columns(connection, [loop_id])[loop_id]
     planned = found.facts[0]
     if {**now, "cards": planned.columns["cards"]} != planned.columns:
         raise _Moved
     if master.next_number(connection, loop_id) != planned.number:
         raise _Moved
-    desk = Desk(connection, wish.site_id, wish.actor, printing.now_ms(), printing.random_bytes)
     master.create_cards(desk, loop_id, NewCards(count=len(found.facts), one_off=wish.one_off), found.bodies)
 
 
@@ -226,7 +222,7 @@ def _replace(connection: Connection, wish: Wish, now_ms: int) -> None:
     if wish.repeats is None:
         return
     rows = print_rows.prints(connection, wish.repeats, min(wish.places), max(wish.places))
-    unsure = [row["place"] for row in rows if row["state"] == PaperState.UNSURE]
+    unsure = [row["place"] for row in rows if row["state"] == PaperState.UNSURE and row["place"] in wish.places]
     print_rows.settle(connection, wish.repeats, unsure, PaperState.MISSING, now_ms)
 
 

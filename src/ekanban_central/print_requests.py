@@ -14,8 +14,7 @@ from ekanban_central import print_jobs, print_rows, printers
 from ekanban_central.access import SignedTerminal
 from ekanban_central.ids import uuid_of
 from ekanban_central.print_rows import ITEM
-from ekanban_central.print_wish import OTHERWISE, AskedOtherwise, NoPrinter, NotNow, Printing, Wish
-from ekanban_central.printers import JOB, UNDER_WAY
+from ekanban_central.print_wish import OTHERWISE, AskedOtherwise, NoPrinter, Printing, Wish
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import PrintRequest
 
@@ -27,7 +26,7 @@ def ask(printing: Printing, terminal: SignedTerminal, request: PrintRequest) -> 
         made = print_rows.by_request(connection, terminal.site_id, request_id)
         if made is not None:
             return _same(connection, made["id"], request)
-        _not_twice(connection, request.body)
+        print_jobs.not_twice(connection, [request.body])
         printer = _printer(connection, terminal)
     wish = Wish(
         terminal.site_id, None, [request.body], printer=printer, reason=request.reason, request_id=request_id,
@@ -48,20 +47,8 @@ def _same(connection: Connection, key: UUID, request: PrintRequest) -> UUID:
     return key
 
 
-def _not_twice(connection: Connection, body: str) -> None:
-    under_way = (
-        select(JOB.c.printer)
-        .join(ITEM, ITEM.c.job_id == JOB.c.id)
-        .where(ITEM.c.body == body, JOB.c.state.in_(UNDER_WAY))
-        .limit(1)
-    )
-    printer = connection.execute(under_way).scalar_one_or_none()
-    if printer is not None:
-        raise NotNow(_("This card is being printed already, on {printer}."), printer=printer)
-
-
 def _printer(connection: Connection, terminal: SignedTerminal) -> str:
-    own = [one for one in printers.usable(connection, terminal.site_id) if one.terminal_id is None]
+    own = printers.usable(connection, terminal.site_id)
     if len(own) > 1:
         own = [one for one in own if one.name == terminal.name]
     if len(own) != 1:

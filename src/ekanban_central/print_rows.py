@@ -4,7 +4,7 @@
       │          ├─────▶ accepted    the printer took all of it and says no more: a key or the first scans tell
       │          ├─────▶ unknown     nobody knows how much came out; never sent again by itself
       │          └─────▶ failed      what is not out will not come out
-      └─▶ cancelled
+      └─▶ cancelled     taken back, or none of its prints was worth anything any more when its turn came
 
 A job is sent by one worker, which its row names. `sending` without a sign of life becomes `unknown` (`silent`),
 whatever ended the worker. From `accepted`, `unknown` and `failed` people lead on: they say what came out, or let a
@@ -18,18 +18,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ekanban_central import tables
 from ekanban_central.loading import CARD
-from ekanban_central.printers import JOB, PRINTER
+from ekanban_central.printers import JOB, PRINTER, UNDER_WAY
+from ekanban_central.sets import among
 from ekanban_central.signals_view import PERSON
-from ekanban_core.states import PaperState, PrintReason, PrintState
+from ekanban_core.states import CardState, PaperState, PrintReason, PrintState
 from ekanban_core.texts import gettext as _
 
 ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 SILENT_MS = 60_000  # a sender without a sign of life for so long is gone
+AGAIN_MS = 60_000  # programs give up waiting for an answer and ask again within it
 OPEN_TO_PEOPLE = (PrintState.ACCEPTED, PrintState.UNKNOWN, PrintState.FAILED)
 ENDED_SILENTLY = _("Central ended while this was printed. Look at the printer: which of these cards came out?")
 
@@ -87,6 +89,23 @@ def by_request(connection: Connection, site_id: int, request_id: UUID) -> Row | 
     return connection.execute(statement).mappings().one_or_none()
 
 
+def same_of_late(
+    connection: Connection, site_id: int, asked: str, person_id: UUID | None, now_ms: int, without: UUID | None = None
+) -> UUID | None:
+    """The job that this person has asked for just now in the same words, where no request bears an id.
+
+    It is under way, or was made less than AGAIN_MS ago; one that failed or was taken back is no answer to anybody.
+    """
+    near = JOB.c.made_ms.between(now_ms - AGAIN_MS + 1, now_ms + AGAIN_MS)  # the clock may have been set back
+    late = JOB.c.state.not_in((PrintState.FAILED, PrintState.CANCELLED)) & near
+    statement = select(JOB.c.id).where(
+        JOB.c.site_id == site_id, JOB.c.request_id.is_(None), JOB.c.request_hash == asked,
+        JOB.c.person_id == person_id, or_(JOB.c.state.in_(UNDER_WAY), late), JOB.c.id != (without or UUID(int=0)),
+    )  # fmt: skip
+    key: UUID | None = connection.execute(statement.order_by(JOB.c.id.desc()).limit(1)).scalar_one_or_none()
+    return key
+
+
 def next_one(connection: Connection, without: Iterable[UUID] = ()) -> UUID | None:
     """The oldest job whose printer is free and central's to send to; without: printers that the worker is busy with."""
     sending = select(JOB.c.printer_id).where(JOB.c.state == PrintState.SENDING, JOB.c.printer_id.is_not(None))
@@ -125,9 +144,10 @@ def is_ours(connection: Connection, key: UUID, worker: str) -> bool:
     return connection.execute(statement).scalar_one_or_none() == PrintState.SENDING
 
 
-def alive(connection: Connection, worker: str, now_ms: int) -> None:
-    """Give a sign of life for all that this worker sends."""
-    where = (JOB.c.worker == worker) & (JOB.c.state == PrintState.SENDING)
+def alive(connection: Connection, worker: str, printer_ids: Iterable[UUID], now_ms: int) -> None:
+    """Give a sign of life for what this worker sends to these printers."""
+    sends = (JOB.c.worker == worker) & (JOB.c.state == PrintState.SENDING)
+    where = sends & JOB.c.printer_id.in_(list(printer_ids))
     connection.execute(update(JOB).where(where).values(seen_ms=now_ms))
 
 
@@ -152,6 +172,21 @@ def end(
     connection.execute(update(JOB).where(JOB.c.id == key).values(state=state, ended_ms=now_ms, said=said))
 
 
+def leave_out_worthless(connection: Connection, key: UUID) -> list[int]:
+    """Take prints out of a job whose paper nobody could use any more; returns the places of those that wait still.
+
+    While they waited, their card got a newer print or was retired.
+    """
+    worthless = or_(CARD.c.print_version >= ITEM.c.version, CARD.c.state == CardState.RETIRED).label("worthless")
+    statement = select(ITEM.c.place, worthless).join(CARD, ITEM.c.body == CARD.c.body)
+    rows = connection.execute(
+        statement.where(ITEM.c.job_id == key, ITEM.c.state == PaperState.WAITING).order_by(ITEM.c.place)
+    ).all()
+    out = among(connection, ITEM.c.place, [row.place for row in rows if row.worthless])
+    connection.execute(update(ITEM).where(ITEM.c.job_id == key, out).values(state=PaperState.MISSING))
+    return [row.place for row in rows if not row.worthless]
+
+
 def tell(connection: Connection, key: UUID, said: Said | None, now_ms: int) -> None:
     """Give a sign of life, and say what people must do for the job to go on."""
     connection.execute(update(JOB).where(JOB.c.id == key).values(seen_ms=now_ms, said=said))
@@ -174,6 +209,18 @@ def prints(connection: Connection, key: UUID, first: int, last: int) -> list[Row
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
+def prints_now(connection: Connection, bodies: Sequence[str], repeats: UUID | None = None) -> str | None:
+    """The printer that is to print some of these cards already; repeats: once more, as this job."""
+    under_way = (
+        select(JOB.c.printer)
+        .join(ITEM, ITEM.c.job_id == JOB.c.id)
+        .where(JOB.c.state.in_(UNDER_WAY), among(connection, ITEM.c.body, bodies))
+    )
+    if repeats is not None:
+        under_way = under_way.where(JOB.c.repeats == repeats)
+    return connection.execute(under_way.limit(1)).scalar_one_or_none()
+
+
 def settle(connection: Connection, key: UUID, places: Iterable[int], state: PaperState, now_ms: int) -> None:
     """Note what became of prints, and that the job is done when nothing is left to be found out."""
     some = list(places)
@@ -193,17 +240,22 @@ def settle(connection: Connection, key: UUID, places: Iterable[int], state: Pape
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be tidied up. silent: jobs that nobody sends any more; seen: by job, prints that scans have shown."""
+    """What is to be tidied up. silent: jobs that nobody sends any more.
+
+    seen, overtaken: by job, prints in doubt that scans have shown, and those of which nobody need find out any more.
+    """
 
     silent: bool
     seen: Mapping[UUID, list[int]]
+    overtaken: Mapping[UUID, list[int]]
 
 
 def due(connection: Connection, now_ms: int, most: int = 500) -> Due:
-    """Look for jobs without a sign of life, and for prints in doubt whose card was scanned with this paper or newer."""
+    """Look for jobs without a sign of life, and for prints in doubt whose card has this paper in use, or newer."""
     seen: dict[UUID, list[int]] = {}
+    overtaken: dict[UUID, list[int]] = {}
     statement = (
-        select(ITEM.c.job_id, ITEM.c.place)
+        select(ITEM.c.job_id, ITEM.c.place, (CARD.c.print_version > ITEM.c.version).label("overtaken"))
         .join(JOB, ITEM.c.job_id == JOB.c.id)
         .join(CARD, ITEM.c.body == CARD.c.body)
         .where(JOB.c.state.in_((PrintState.ACCEPTED, PrintState.UNKNOWN)), ITEM.c.state == PaperState.UNSURE)
@@ -211,8 +263,8 @@ def due(connection: Connection, now_ms: int, most: int = 500) -> Due:
         .limit(most)
     )
     for row in connection.execute(statement):
-        seen.setdefault(row.job_id, []).append(row.place)
-    return Due(connection.execute(_silent(now_ms).limit(1)).first() is not None, seen)
+        (overtaken if row.overtaken else seen).setdefault(row.job_id, []).append(row.place)
+    return Due(connection.execute(_silent(now_ms).limit(1)).first() is not None, seen, overtaken)
 
 
 def _silent(now_ms: int) -> Select[Any]:

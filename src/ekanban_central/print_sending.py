@@ -16,6 +16,7 @@ from ekanban_central.print_engine import Batch, NotPrintable, Paper, Plan, Sent,
 from ekanban_central.print_rows import Row, Said
 from ekanban_central.print_wish import Printing
 from ekanban_central.printers import Printer
+from ekanban_central.sets import pieces
 from ekanban_core.states import PrintState
 from ekanban_core.texts import gettext as _
 
@@ -24,6 +25,8 @@ READ_AT_ONCE = 100  # prints of a job
 BROKEN = _("Central could not go on with this; its log says why. Look at the printer: which of these cards came out?")
 UNDRAWN = _("Central could not draw these cards; its log says why. Nothing was sent.")
 GONE = _("The printer was taken off the list. Nothing was sent.")
+UNREAD = _("Central could not read this job; its log says why. Nothing was sent.")
+WORTHLESS = _("While this waited, these cards got newer prints or were retired. Nothing was sent.")
 log = structlog.get_logger()
 
 
@@ -43,6 +46,7 @@ class Sending:
         self._worker = worker
         self._stop = stop
         self._count = count
+        self._places: list[int] = []  # of the job's prints that are sent
         self._given = 0  # cards that have gone to the engine's way, and so perhaps to the printer
         self._out = 0
         self._text = ""
@@ -50,9 +54,29 @@ class Sending:
 
     def run(self) -> None:
         """Draw, send, and note what came of it."""
-        with self._printing.database.reading() as connection:
-            printer = printers.one(connection, self._job["site_id"], self._job["printer_id"])
-        self._end(Sent(PrintState.FAILED, 0, 0, GONE) if printer is None else self._send(printer))
+        try:
+            printer = self._begin()
+        except (SQLAlchemyError, DatabaseBusy):
+            log.exception("print_job_unread", id=str(self._job["id"]))
+            self._end(Sent(PrintState.FAILED, 0, 0, UNREAD))
+            return
+        if self._lost:
+            return
+        if printer is None:
+            self._end(Sent(PrintState.FAILED, 0, 0, GONE))
+        elif not self._places:
+            self._end(Sent(PrintState.CANCELLED, 0, 0, WORTHLESS))
+        else:
+            self._end(self._send(printer))
+
+    def _begin(self) -> Printer | None:
+        """Find the printer, and what of the job is still worth its paper."""
+        job = self._job
+        with self._printing.database.transaction() as connection:
+            self._lost = not print_rows.is_ours(connection, job["id"], self._worker)
+            if not self._lost:
+                self._places = print_rows.leave_out_worthless(connection, job["id"])
+            return printers.one(connection, job["site_id"], job["printer_id"])
 
     def _send(self, printer: Printer) -> Sent:
         job, engine = self._job, self._printing.engine
@@ -72,11 +96,12 @@ class Sending:
 
     def _papers(self) -> Iterator[Paper]:
         """The prints exactly as the job keeps them, a few at a time."""
-        for first in range(1, self._job["total"] + 1, READ_AT_ONCE):
+        for some in pieces(self._places, READ_AT_ONCE):
             with self._printing.database.reading() as connection:
-                rows = print_rows.prints(connection, self._job["id"], first, first + READ_AT_ONCE - 1)
+                rows = print_rows.prints(connection, self._job["id"], some[0], some[-1])
             for row in rows:
-                yield print_faces.paper_from(row["face"], self._printing.pictures)
+                if row["place"] in some:
+                    yield print_faces.paper_from(row["face"], self._printing.pictures)
 
     def _noted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:
@@ -117,9 +142,10 @@ class Sending:
                 self._stop.set()
                 return
             print_rows.tell(connection, job["id"], said, now_ms)
-            position = print_jobs.paper_out(connection, job, range(self._out + 1, out + 1), SYSTEM, now_ms)
+            position = print_jobs.paper_out(connection, job, self._places[self._out : out], SYSTEM, now_ms)
             if sent is not None:
-                position = print_jobs.ended(connection, job, sent.state, SYSTEM, now_ms, said, sent.begun)
+                begun = self._places[min(sent.begun, len(self._places)) - 1] if sent.begun else 0
+                position = print_jobs.ended(connection, job, sent.state, SYSTEM, now_ms, said, begun)
         self._out = max(out, self._out)
         self._printing.publish(job["site_id"], position)
 

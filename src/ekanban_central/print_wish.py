@@ -1,6 +1,6 @@
 """What somebody wants printed, and what it takes to print it: everything that can be known before a print is made.
 
-NoPrinter      no such printer, or it is switched off
+NoPrinter      no such printer, it is switched off, or it stands at a terminal
 NoSuchCards    some of these cards do not exist
 AskedOtherwise the request's id belongs to another job
 NoSuchJob      no such print job
@@ -27,8 +27,9 @@ from ekanban_central.print_engine import Engine, Paper, Plan
 from ekanban_central.print_faces import PaperFacts
 from ekanban_central.printers import Printer
 from ekanban_core import lifecycle
-from ekanban_core.card_code import random_body
-from ekanban_core.errors import EkanbanError
+from ekanban_core.card_code import CardCode, random_body
+from ekanban_core.errors import EkanbanError, RuleError
+from ekanban_core.lifecycle_cards import refused
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_labels.pictures import Picture
@@ -38,7 +39,7 @@ OTHERWISE = _("The same request has printed something else before: look at its j
 
 
 class NoPrinter(EkanbanError):
-    """There is no such printer, or it is switched off."""
+    """There is no such printer, it is switched off, or it stands at a terminal."""
 
 
 class NoSuchCards(EkanbanError):
@@ -63,6 +64,7 @@ class Wish:
 
     printer: its name or id; empty: the only one there is.
     repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
+    asked: the hash of what was asked for, where the cards follow from something else; empty: it is made of the wish.
     """
 
     site_id: int
@@ -81,6 +83,7 @@ class Wish:
     places: Sequence[int] = ()
     terminal: UUID | None = None
     one_off: bool = False
+    asked: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -90,11 +93,17 @@ class Wish:
     @property
     def hash(self) -> str:
         """What is asked for, without who asks."""
-        asked = [
+        if self.asked:
+            return self.asked
+        return hash_of(
             list(self.bodies), str(self.loop_id), self.count, self.printer, self.layout, self.sheet, self.skip,
             self.duplex, str(self.reason), str(self.repeats), list(self.places), self.one_off,
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        )  # fmt: skip
+
+
+def hash_of(*asked: object) -> str:
+    """What is kept of what was asked for."""
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def draft(printing: Printing, wish: Wish) -> Draft:
         if wish.loop_id is None:
             facts = _known(connection, wish)
             cards = load(connection, [one.body for one in facts], lock=False)
-            versions = [next_version(cards[one.body], wish.reason) for one in facts]
+            versions = _versions([cards[one.body] for one in facts], wish.reason)
         else:
             facts = _new(connection, wish, wish.loop_id, printing.random_bytes)
             versions = [1] * len(facts)
@@ -178,6 +187,20 @@ def next_version(loaded: Loaded, reason: PrintReason) -> int:
     return card.pending_version
 
 
+def _versions(cards: Sequence[Loaded], reason: PrintReason) -> list[int]:
+    """Of each; where one of several gets none, the error names it."""
+    versions = []
+    for loaded in cards:
+        try:
+            versions.append(next_version(loaded, reason))
+        except RuleError as error:
+            if error.message is None or len(cards) == 1:
+                raise
+            code = CardCode(loaded.card.body, max(1, loaded.card.print_version)).shown
+            raise refused(error.message.key, **{**error.message.facts, "code": code}) from error
+    return versions
+
+
 def _printer(connection: Connection, wish: Wish) -> Printer:
     if wish.printer:
         found = printers.named(connection, wish.site_id, wish.printer)
@@ -185,6 +208,8 @@ def _printer(connection: Connection, wish: Wish) -> Printer:
             raise NoPrinter(_("There is no printer {name}."), name=wish.printer)
         if not found.enabled:
             raise NoPrinter(_("The printer {name} is switched off."), name=found.name)
+        if found.terminal_id is not None:
+            raise NoPrinter(_("The printer {name} stands at a terminal: print there."), name=found.name)
         return found
     usable = printers.usable(connection, wish.site_id)
     if not usable:

@@ -99,16 +99,19 @@ class PrintWorker:
         now_ms, database = self._printing.now_ms(), self._printing.database
         if not self._may_write():
             return
-        if self._busy:
+        with self._turn:
+            busy = list(self._busy)
+        if busy:  # of a sender that has broken nobody gives a sign of life
             with database.transaction() as connection:
-                print_rows.alive(connection, self.name, now_ms)
+                print_rows.alive(connection, self.name, busy, now_ms)
         with database.reading() as connection:
             due = print_rows.due(connection, now_ms)
         if due.silent:
             self._end_silent(now_ms)
-        for key, places in due.seen.items():
-            with database.transaction() as connection:
-                print_rows.settle(connection, key, places, PaperState.OUT, now_ms)
+        for found, state in ((due.seen, PaperState.OUT), (due.overtaken, PaperState.MISSING)):
+            for key, places in found.items():
+                with database.transaction() as connection:
+                    print_rows.settle(connection, key, places, state, now_ms)
 
     def _may_write(self) -> bool:
         """Whether the schema is this release's; a newer one is left alone (promise 16)."""

@@ -74,6 +74,14 @@ def one(connection: Connection, site_id: int, printer_id: UUID) -> Printer | Non
     return None if row is None else printer_of(row)
 
 
+def hold(connection: Connection, site_id: int, printer_id: UUID, *, change: bool = False) -> Printer | None:
+    """The printer of this id, which nobody changes until the transaction ends. change: nor makes a job for it."""
+    statement = select(PRINTER).where(PRINTER.c.id == printer_id, PRINTER.c.site_id == site_id)
+    held = statement.with_for_update() if change else statement.with_for_update(read=True)
+    row = connection.execute(held).mappings().one_or_none()
+    return None if row is None else printer_of(row)
+
+
 def named(connection: Connection, site_id: int, name: str) -> Printer | None:
     """The printer of this name or, written as such, of this id."""
     statement = select(PRINTER).where(PRINTER.c.site_id == site_id, PRINTER.c.name == name)
@@ -87,8 +95,9 @@ def named(connection: Connection, site_id: int, name: str) -> Printer | None:
 
 
 def usable(connection: Connection, site_id: int) -> list[Printer]:
-    """All printers that may be printed on, by name."""
-    statement = select(PRINTER).where(PRINTER.c.site_id == site_id, PRINTER.c.enabled).order_by(PRINTER.c.name)
+    """All printers that central may print on, by name."""
+    statement = select(PRINTER).where(PRINTER.c.site_id == site_id, PRINTER.c.enabled, PRINTER.c.terminal_id.is_(None))
+    statement = statement.order_by(PRINTER.c.name)
     return [printer_of(row) for row in connection.execute(statement).mappings()]
 
 
@@ -114,7 +123,7 @@ def create(desk: Desk, values: Mapping[str, Any], address: Callable[[Printer], s
 
 def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any], address: Callable[[Printer], str]) -> None:
     """Change a printer; jobs that wait go where it is then. Raises AlreadyThere, NotThere, BadPrinter, PrinterBusy."""
-    before = one(desk.connection, desk.site_id, printer_id)
+    before = hold(desk.connection, desk.site_id, printer_id, change=True)
     if before is None:
         raise NotThere(f"There is no printer {printer_id}.")
     row = {name: getattr(before, name) for name in Printer.__slots__} | dict(values)
@@ -127,12 +136,12 @@ def change_printer(desk: Desk, printer_id: UUID, values: Mapping[str, Any], addr
 
 def remove(desk: Desk, printer_id: UUID) -> None:
     """Take a printer off the list; what it has printed stays known. Raises PrinterBusy and NotThere."""
+    if hold(desk.connection, desk.site_id, printer_id, change=True) is None:
+        raise NotThere(f"There is no printer {printer_id}.")
     if waiting(desk.connection, [printer_id]):
         raise PrinterBusy(BUSY)
     desk.connection.execute(update(JOB).where(JOB.c.printer_id == printer_id).values(printer_id=None))
-    where = (PRINTER.c.id == printer_id) & (PRINTER.c.site_id == desk.site_id)
-    if desk.connection.execute(delete(PRINTER).where(where)).rowcount == 0:
-        raise NotThere(f"There is no printer {printer_id}.")
+    desk.connection.execute(delete(PRINTER).where(PRINTER.c.id == printer_id))
     desk.record([Entry("printer_removed", desk.actor, data={"id": str(printer_id)})])
 
 

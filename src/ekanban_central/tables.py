@@ -140,10 +140,13 @@ class Loop(SQLModel, table=True):
 class Card(SQLModel, table=True):
     """The physical carrier. `body` is the first eight characters of its code, never reused."""
 
-    __table_args__ = (Index("ix_card_register", "site_id", "changed", "body"),)
+    __table_args__ = (
+        Index("ix_card_register", "site_id", "changed", "body"),
+        Index("one_number_per_card", "loop_id", "number", unique=True),
+    )
     body: str = Field(primary_key=True, max_length=8)
     site_id: int = Field(foreign_key="site.id")
-    loop_id: UUID = Field(foreign_key="loop.id", index=True)
+    loop_id: UUID = Field(foreign_key="loop.id")
     number: int  # card n of its loop
     state: str  # CardState
     print_version: int = 0

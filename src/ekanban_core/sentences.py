@@ -211,9 +211,15 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     # what pages refuse
     "nothing_open": (_("Nothing is on order for this card."),),
     "reason_needed": (_("Say why: a cancelled order needs a reason."),),
-    "card_forbids": (_("Not possible: the card is {card_state}."),),
+    "card_forbids": (
+        _("Not possible: the card {code} is {card_state}."),  # one of several
+        _("Not possible: the card is {card_state}."),
+    ),
     "retire_while_open": (_("An order is open for this card. Receive or cancel it first."),),
-    "prints_used_up": (_("This card was printed {most} times. Replace it by a new card."),),
+    "prints_used_up": (
+        _("The card {code} was printed {most} times. Replace it by a new card."),  # one of several
+        _("This card was printed {most} times. Replace it by a new card."),
+    ),
     "moved_on": (_("This has changed meanwhile. Look again."),),
 }
 

@@ -28,6 +28,8 @@ class PaperPrinter:
     refuses: str = ""  # a card's part that does not fit
     sent: int = 0  # jobs
     before: Callable[[int], None] = lambda out: None  # asked before each card
+    before_check: Callable[[], None] | None = None  # what happens once, before the first cards are looked at
+    checked: list[Plan] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     drawn: list[Paper] = field(default_factory=list)
 
@@ -41,6 +43,10 @@ class PaperPrinter:
         return plan.layout or loop_layout or plan.printer.layout or "a7"
 
     def check(self, plan: Plan, papers: Sequence[Paper]) -> None:
+        happens, self.before_check = self.before_check, None
+        if happens:
+            happens()
+        self.checked.append(plan)
         faults = [
             Fault("{part} does not fit", {"part": paper.face.part}, paper.face.code)
             for paper in papers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from central_plant import Plant, Terminal
 from paper_printer import PaperPrinter, printer
@@ -50,7 +50,8 @@ class PrintShop:
             return printers.create(desk, row, self.engine.address)
 
     def want(self, *bodies: str, reason: PrintReason = PrintReason.DAMAGED, **more: Any) -> UUID:
-        """Want cards printed; returns the job."""
+        """Want cards printed, by a request of its own; returns the job."""
+        more.setdefault("request_id", uuid4())
         return print_jobs.make(self.printing, Wish(self.plant.site_id, ERIKA, bodies, reason=reason, **more))
 
     def printed(self, *bodies: str, **more: Any) -> UUID:

@@ -123,13 +123,16 @@ class NotedList(BaseModel):
 
 
 class Replacement(Input):
-    """Print what is missing: all of it, or only these cards. report_lost: old paper that turns up is then found."""
+    """Print what is missing: all of it, or only these cards. report_lost: old paper that turns up is then found.
+
+    request_id: as of POST /cards/print.
+    """
 
     cards: tuple[Annotated[str, Field(max_length=40)], ...] = Field(default=(), max_length=MOST_CARDS)
     report_lost: Yes = False
     printer: Name | None = None
     layout: Name | None = None
-    request_id: UUID
+    request_id: UUID | None = None
 
 
 @router.post("", status_code=201)

@@ -36,7 +36,8 @@ class PrintWish(Input):
 
     printer: name or id; may be left out where there is only one. layout, sheet: chosen by rule where they are left out.
     skip: places of the first sheet that are used up. request_id: a new UUID for each wish; asked a second time with the
-    same one, the answer is the job that was made at first.
+    same one, the answer is the job that was made at first, for ever. Without one it is the job that the same person has
+    asked for in the same words, while it is under way and for a minute from its making.
     """
 
     cards: tuple[Code, ...] = Field(default=(), max_length=MOST_CARDS)
@@ -49,7 +50,7 @@ class PrintWish(Input):
     skip: Place = 0
     duplex: Yes = False
     reason: PrintReason = PrintReason.AGAIN
-    request_id: UUID
+    request_id: UUID | None = None
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> PrintWish:
@@ -61,7 +62,7 @@ class PrintWish(Input):
 
 
 class Replacement(Input):
-    """Why the card needs new paper; a card reported lost is in use again by it."""
+    """Why the card needs new paper; a card reported lost is in use again by it. request_id: as of POST /cards/print."""
 
     reason: Literal[PrintReason.LOST, PrintReason.DAMAGED]
     printer: Name | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
-from ekanban_central import print_jobs, print_rows, printers, sites
+from ekanban_central import print_again, print_jobs, print_rows, printers, sites
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, one
 from ekanban_central.api.print_refusals import told
 from ekanban_central.context import Central
@@ -71,7 +71,7 @@ class Range(Input):
 
 
 class Reprint(Range):
-    """A range to be printed again. `request_id`: a new UUID for each wish, so that a doubled one is the same job."""
+    """A range to be printed again. `request_id`: as of POST /cards/print."""
 
     printer: Name | None = None
     request_id: UUID | None = None
@@ -137,8 +137,8 @@ def reprint_job(visitor: Supervising, central: Here, job_id: UUID, wish: Reprint
     """Print a range once more, as new prints of these cards; answers with the new job."""
     with told():
         last = wish.last or job_now(central, job_id).total
-        made = print_jobs.again(
-            central.printing, site_of(central), visitor.person_id, job_id, wish.first, last,
+        made = print_again.again(
+            central.printing, site_of(central), visitor.person_id, job_id, range(wish.first, last + 1),
             wish.printer or "", wish.request_id,
         )  # fmt: skip
     return job_now(central, made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -16,18 +16,16 @@ from ekanban_central.access import Visitor
 from ekanban_central.api.lists import Here, Looking, Supervising
 from ekanban_central.api.print_jobs import site_of
 from ekanban_central.context import Central
-from ekanban_central.loading import load
 from ekanban_central.pages.lists import csv_answer
-from ekanban_central.pages.print_job_list import KINDS, WAY
+from ekanban_central.pages.print_job_list import KINDS
+from ekanban_central.print_again import again
 from ekanban_central.print_rows import OPEN_TO_PEOPLE, Job
-from ekanban_central.print_wish import NoSuchCards, NotNow, Wish
 from ekanban_central.printers import JOB
 from ekanban_central.problems import Problem
 from ekanban_central.rendering import render, view_of
-from ekanban_central.view import gettext as _
 from ekanban_core.errors import EkanbanError
 from ekanban_core.ids import uuid7
-from ekanban_core.states import CardState, PaperState, PrintReason, Role
+from ekanban_core.states import Role
 
 router = APIRouter(include_in_schema=False)
 
@@ -95,7 +93,8 @@ def print_again(
     """Print these places again as new prints, or all whose paper is not there; leads to the new job."""
 
     def act(job: Job, site_id: int) -> UUID:
-        return print_jobs.make(central.printing, _wish_again(central, visitor, site_id, job, id or (), request_id))
+        places = set(id) if id else None
+        return again(central.printing, site_id, visitor.person_id, job.id, places, request_id=request_id)
 
     return _done(request, visitor, central, job_id, act)
 
@@ -120,27 +119,6 @@ def runs(places: Iterable[int]) -> list[tuple[int, int]]:
         else:
             found.append((place, place))
     return found
-
-
-def _wish_again(
-    central: Central, visitor: Visitor, site_id: int, job: Job, places: Sequence[int], request_id: UUID | None
-) -> Wish:
-    if job.state in WAY:
-        raise NotNow(_("This job is still under way."))
-    with central.database.reading() as connection:
-        found = [
-            one for one in print_rows.items(connection, job.id, 0, job.total)
-            if (one.place in set(places) if places else one.state is not PaperState.OUT)
-        ]  # fmt: skip
-        cards = load(connection, [one.body for one in found], lock=False)
-    bodies = [one.body for one in found if cards[one.body].card.state is not CardState.RETIRED]
-    if not bodies:
-        raise NoSuchCards(_("Select cards that are still in use."))
-    return Wish(
-        site_id, visitor.person_id, bodies, printer=job.printer, layout=job.layout, sheet=job.sheet,
-        duplex=job.duplex, reason=PrintReason.AGAIN if job.reason is PrintReason.NEW else job.reason,
-        request_id=request_id, repeats=job.id, places=[one.place for one in found],
-    )  # fmt: skip
 
 
 def _page(

@@ -107,6 +107,22 @@ def test_a_card_is_replaced_and_a_double_click_changes_nothing(works: PagePlant,
     assert works.open_signal(body) is None  # the old print is worthless
 
 
+def test_a_wish_without_an_id_that_is_sent_twice_is_one_job(works: PagePlant, counter: Counter) -> None:
+    body = works.cards[10]
+    again = f"/print-jobs/{counter.post('/cards/print', 202, cards=[body], printer='Folder')['id']}/reprint"
+    send(counter)
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("/cards/print", {"cards": [body], "printer": "Folder", "reason": "damaged"}),
+        (f"/cards/{body}/replace", {"reason": "lost", "printer": "Folder"}),
+        (again, {}),
+    ]
+
+    for path, wish in ways:
+        assert counter.post(path, 202, **wish)["id"] == counter.post(path, 202, **wish)["id"]
+        send(counter)
+    assert version(counter, body) == 5
+
+
 def test_a_printer_without_paper_says_what_to_do_and_goes_on(
     works: PagePlant, counter: Counter, labels: LabelPrinter
 ) -> None:

@@ -208,6 +208,21 @@ def test_what_is_missing_is_printed_anew_once(
     assert names(office, audit, "seen") == [*cards[:3], *cards[3:]]
 
 
+def test_an_audits_request_is_not_used_for_something_else(office: TestClient, cards: list[str]) -> None:
+    audit = begun(office)
+    request = str(uuid4())
+    office.post(f"/api/v1/cards/{cards[0]}/replace", json={"reason": "lost", "request_id": request}).raise_for_status()
+
+    other_wish = office.post(f"{AUDITS}/{audit}/replace", json={"request_id": request})
+    first = office.post(f"{AUDITS}/{audit}/replace", json={}).raise_for_status().json()
+    again = office.post(f"{AUDITS}/{audit}/replace", json={}).raise_for_status().json()
+    fewer = office.post(f"{AUDITS}/{audit}/replace", json={"cards": cards[:1]})
+
+    assert other_wish.status_code == 409
+    assert again["id"] == first["id"]
+    assert fewer.status_code == 422
+
+
 def test_only_some_of_it_is_printed_and_nothing_is_lost_by_that(office: TestClient, cards: list[str]) -> None:
     audit = begun(office)
 

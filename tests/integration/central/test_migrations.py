@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from ekanban_central import ledger, loading, tables
 from ekanban_central.database import Database
+from ekanban_central.replay import replay_site
 from ekanban_migrations import upgrade
 from ekanban_migrations.upgrade import Schema
 
@@ -112,6 +113,48 @@ def test_loops_that_know_nothing_of_paper_get_empty_words(database_url: str) -> 
         database.close()
 
 
+def test_cards_that_got_the_same_number_are_all_there_with_numbers_of_their_own(database_url: str) -> None:
+    upgrade.central(database_url, "0008")
+    database = Database(database_url)
+    old = [("AAAAAAAA", 1, "retired", 1), ("BBBBBBBB", 1, "active", 2), ("CCCCCCCC", 2, "draft", 0),
+           ("DDDDDDDD", 2, "draft", 0), ("EEEEEEEE", 2, "active", 1), ("FFFFFFFF", 3, "active", 1)]  # fmt: skip
+    try:
+        with database.transaction() as connection:
+            connection.execute(_SITE_OF_OLD)
+            for statement in _LOOP_OF_OLD:
+                connection.execute(text(statement.replace("NIL", f"'{1:032x}'")))
+            for body, number, state, version in old:
+                row = {"body": body, "number": number, "state": state, "version": version}
+                connection.execute(_CARD_OF_OLD, row)
+
+        upgrade.central(database_url)
+
+        with database.reading() as connection:
+            cards = {row["body"]: row for row in connection.execute(select(loading.CARD)).mappings()}
+            told = [dict(row) for row in connection.execute(select(ledger.LEDGER)).mappings()]
+            head = ledger.head(connection, 1)
+            again = replay_site(connection, 1)
+        assert {body: card["number"] for body, card in cards.items()} == {
+            "AAAAAAAA": 4, "BBBBBBBB": 1, "CCCCCCCC": 5, "DDDDDDDD": 6, "EEEEEEEE": 2, "FFFFFFFF": 3,
+        }  # fmt: skip
+        assert {body: card["changed"] for body, card in cards.items() if card["changed"]} == {
+            "AAAAAAAA": 1, "CCCCCCCC": 2, "DDDDDDDD": 3,
+        }  # fmt: skip
+        assert {body: card["number"] for body, card in again.cards.items()} == {
+            "AAAAAAAA": 4, "CCCCCCCC": 5, "DDDDDDDD": 6,
+        }  # fmt: skip
+        assert ([row["position"] for row in told], head.position) == ([1, 2, 3], 3)
+        assert {row["mark"] for row in told} == {head.mark} != {0}
+        with pytest.raises(DBAPIError), database.transaction() as connection:
+            connection.execute(_CARD_OF_OLD, {"body": "GGGGGGGG", "number": 3, "state": "draft", "version": 0})
+    finally:
+        database.close()
+
+
+_CARD_OF_OLD = text(
+    "INSERT INTO card (body, site_id, loop_id, number, state, print_version, pending_version, quantity_version,"
+    " one_off, changed) SELECT :body, 1, id, :number, :state, :version, :version, 0, false, 0 FROM loop"
+)
 _LOOP_OF_OLD = (
     "INSERT INTO part (id, number, description, unit, revision) VALUES (NIL, '4711', '', 'pcs', '')",
     "INSERT INTO location (id, site_id, name, kind) VALUES (NIL, 1, 'Line 1', 'line')",

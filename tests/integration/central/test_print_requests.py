@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal, fresh_id
 from security_world import World, make_world, problem
 
+from ekanban_central import print_jobs
 from ekanban_core.states import Role
 from ekanban_core.wire import PrintRequestAnswer
 
@@ -79,6 +82,29 @@ def test_while_a_card_is_being_printed_it_is_not_printed_again(
 
     assert (again.status_code, problem(again)["detail"]) == (409, "This card is being printed already, on office.")
     assert terminal.post("prints/request", _wish(cards[1])).status_code == 200
+
+
+def test_of_two_terminals_that_ask_for_one_card_at_once_one_is_refused(
+    world: World, admin: TestClient, cards: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _printer(admin, "office")
+    first, second = PrintingTerminal.enrolled(world), PrintingTerminal.enrolled(world)
+    drawing, first_time = threading.Barrier(2), threading.Semaphore(2)
+    draft = print_jobs.draft
+
+    def drawn(*given: Any) -> Any:
+        found = draft(*given)
+        if first_time.acquire(blocking=False):
+            drawing.wait(60)
+        return found
+
+    monkeypatch.setattr(print_jobs, "draft", drawn)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(one.post, "prints/request", _wish(cards[0])) for one in (first, second)]
+        answers = [each.result(60) for each in asked]
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert world.ledger_kinds().count("print_job_made") == 1
 
 
 def test_of_several_printers_the_one_with_the_terminals_name_stands_for_it(

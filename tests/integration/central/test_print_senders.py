@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
 from central_plant import Terminal
 from print_shop import PrintShop
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from ekanban_central import print_rows
 from ekanban_core.states import PrintState
@@ -104,8 +105,9 @@ def test_a_sender_that_was_given_up_stops_and_changes_nothing(
 
 
 def test_a_printer_at_a_terminal_is_left_to_the_terminal(shop: PrintShop, terminal: Terminal) -> None:
-    shop.register(name="At line 1", terminal_id=terminal.id)
-    key = shop.want(shop.plant.cards[0], printer="At line 1")
+    key = shop.want(shop.plant.cards[0])
+    shop.plant.change("printer", {"id": shop.office}, terminal_id=terminal.id)
+    shop.plant.change("print_job", {"id": key}, terminal_id=terminal.id)
 
     assert shop.worker.work_off() == 0
     with shop.plant.database.transaction() as connection:
@@ -125,6 +127,75 @@ def test_a_printer_that_is_switched_off_is_sent_nothing(shop: PrintShop) -> None
     shop.plant.change("printer", {"id": shop.office}, enabled=True)
     assert shop.worker.work_off() == 1
     assert shop.job(key).state is PrintState.DONE
+
+
+def test_paper_that_became_worthless_while_its_job_waited_is_not_printed(shop: PrintShop, terminal: Terminal) -> None:
+    replaced, good, retired, last, _ = shop.plant.cards
+    key = shop.want(replaced, good, retired, last)
+    shop.register(name="Labels")
+    shop.plant.change("card", {"body": replaced}, pending_version=3, print_version=3)
+    shop.plant.change("card", {"body": retired}, state="retired")
+    shop.engine.jams_after = 1
+
+    shop.worker.work_off()
+
+    assert shop.engine.papers == [shop.codes(key)[1]]
+    assert (shop.job(key).state, shop.papers(key)) == (PrintState.UNKNOWN, ["missing", "out", "missing", "unsure"])
+    assert [shop.card(body)["print_version"] for body in (replaced, good, retired, last)] == [3, 2, 1, 1]
+
+
+def test_a_job_that_became_worthless_as_a_whole_is_taken_back_with_a_word(shop: PrintShop) -> None:
+    body = shop.plant.cards[0]
+    key = shop.want(body)
+    shop.plant.change("card", {"body": body}, print_version=2)  # paper with this very version exists already
+
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.papers(key), shop.engine.sent) == (PrintState.CANCELLED, ["missing"], 0)
+    said = shop.job(key).said
+    assert said is not None
+    assert said["text"].startswith("While this waited")
+
+
+@pytest.mark.more
+def test_a_database_that_fails_at_the_begin_of_a_job_leaves_nothing_in_doubt(
+    shop: PrintShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = shop.want(shop.plant.cards[0])
+    monkeypatch.setattr(print_rows, "leave_out_worthless", fails_once(print_rows.leave_out_worthless))
+
+    shop.worker.work_off()
+
+    assert (shop.job(key).state, shop.papers(key), shop.engine.sent) == (PrintState.FAILED, ["missing"], 0)
+
+
+@pytest.mark.more
+def test_a_sender_that_broke_gets_no_signs_of_life_from_its_process(shop: PrintShop) -> None:
+    broken = shop.want(shop.plant.cards[0], printer="Office")
+    labels = shop.register(name="Labels")
+    slow = shop.want(shop.plant.cards[1], printer="Labels")
+    worker = shop.worker.name
+
+    with shop.plant.database.transaction() as connection:
+        for key in (broken, slow):  # the first one's thread ends by an error that nobody has foreseen
+            assert print_rows.take(connection, key, worker, shop.plant.now) is not None
+        shop.plant.pass_s(print_rows.SILENT_MS / 1000 + 1)
+        print_rows.alive(connection, worker, [labels], shop.plant.now)
+    shop.new_worker()._tidy()
+
+    assert (shop.job(broken).state, shop.job(slow).state) == (PrintState.UNKNOWN, PrintState.SENDING)
+
+
+def fails_once(works: Callable[..., Any]) -> Callable[..., Any]:
+    failed: list[bool] = []
+
+    def act(*given: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise OperationalError("select", {}, Exception("gone"))
+        return works(*given)
+
+    return act
 
 
 def test_cards_that_cannot_be_drawn_any_more_are_said_to_be_so(shop: PrintShop) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from central_plant import Terminal
 from print_shop import ERIKA, PrintShop
 from sqlalchemy import insert
 
-from ekanban_central import print_jobs, print_wish
-from ekanban_central.ledger import SITE
-from ekanban_central.master import NotThere
+from ekanban_central import print_again, print_jobs, print_rows, print_wish, printers
+from ekanban_central.ledger import SITE, Actor
+from ekanban_central.master import Desk, NotThere
 from ekanban_central.print_engine import NotPrintable
 from ekanban_central.print_faces import LoopbackAddress
 from ekanban_central.print_wish import AskedOtherwise, NoPrinter, NoSuchCards, Wish
+from ekanban_central.printers import PrinterBusy
 from ekanban_central.replay import replay_site
 from ekanban_central.sets import as_json
 from ekanban_core.card_code import CardCode
@@ -25,6 +27,7 @@ from ekanban_core.states import PrintReason, PrintState
 
 
 def new_cards(shop: PrintShop, count: int, **more: Any) -> UUID:
+    more.setdefault("request_id", uuid4())
     wish = Wish(shop.plant.site_id, ERIKA, loop_id=shop.plant.loop_id, count=count, reason=PrintReason.NEW, **more)
     return print_jobs.make(shop.printing, wish)
 
@@ -55,6 +58,7 @@ REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
     ({"pending_version": 1023}, RuleError),
     ({"enabled": False}, NoPrinter),
     ({"enabled": False, "printer": "Office"}, NoPrinter),
+    ({"printer": "At line 1"}, NoPrinter),
     ({"refuses": "4711"}, NotPrintable),
     ({"base_url": "http://127.0.0.1:8000"}, LoopbackAddress),
     ({"base_url": "http://localhost"}, LoopbackAddress),
@@ -62,7 +66,8 @@ REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
 ]
 
 
-def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop) -> None:
+def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop, terminal: Terminal) -> None:
+    shop.register(name="At line 1", terminal_id=terminal.id)  # nobody there would print it
     places = {"enabled": ("printer", {"id": shop.office}), "base_url": ("site", {"id": shop.plant.site_id})}
     before = stored(shop)
     for wrong, error in REFUSED:
@@ -82,6 +87,39 @@ def test_a_refused_wish_leaves_nothing_behind(shop: PrintShop) -> None:
         for name in changed:
             shop.plant.change(table, where, **{name: was})
     assert shop.worker.work_off() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"state": "retired"}, "Not possible: the card {code} is out of use."),
+        ({"pending_version": 1023}, "The card {code} was printed 1023 times. Replace it by a new card."),
+    ],
+)
+def test_of_several_cards_the_one_that_cannot_be_printed_is_named(
+    shop: PrintShop, wrong: dict[str, Any], says: str
+) -> None:
+    bodies = shop.plant.cards[:3]
+    shop.plant.change("card", {"body": bodies[1]}, **wrong)
+    with pytest.raises(RuleError) as refused:
+        shop.want(*bodies)
+    with pytest.raises(RuleError) as alone:
+        shop.want(bodies[1])
+
+    code = CardCode(bodies[1], 1).shown
+    assert str(refused.value) == says.format(code=code)
+    assert code not in str(alone.value)
+
+
+@pytest.mark.more
+def test_a_card_is_printed_a_last_time_and_then_no_more(shop: PrintShop) -> None:
+    shop.plant.change("card", {"body": shop.plant.cards[0]}, pending_version=1022)
+
+    key = shop.printed(shop.plant.cards[0])
+
+    assert shop.engine.papers == shop.codes(key) == [CardCode(shop.plant.cards[0], 1023).shown]
+    with pytest.raises(RuleError):
+        shop.want(shop.plant.cards[0])
 
 
 def test_new_cards_that_do_not_fit_are_not_made_either(shop: PrintShop) -> None:
@@ -130,6 +168,55 @@ def test_a_double_click_makes_one_job(shop: PrintShop) -> None:
     assert (shop.plant.count("print_job"), shop.plant.count("card")) == (1, 7)
 
 
+@pytest.mark.parametrize("act", ["print", "make"])
+def test_a_wish_without_an_id_that_is_sent_twice_is_one_job(shop: PrintShop, act: str) -> None:
+    def wish() -> UUID:
+        if act == "make":
+            return new_cards(shop, 2, request_id=None)
+        return shop.want(*shop.plant.cards[:2], request_id=None)
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = {each.result() for each in [pool.submit(wish) for _ in range(4)]}
+    shop.worker.work_off()
+    keys.add(wish())
+
+    assert len(keys) == 1
+    assert len(shop.engine.papers) == 2
+    shop.plant.pass_s(print_rows.AGAIN_MS / 1000)
+    assert wish() not in keys
+
+
+@pytest.mark.more
+def test_a_wish_without_an_id_is_another_one_by_its_words_its_person_and_after_a_failure(shop: PrintShop) -> None:
+    body = shop.plant.cards[0]
+    key = shop.want(body, request_id=None)
+
+    keys = {
+        key, shop.want(body, request_id=None, reason=PrintReason.LOST), shop.want(body, request_id=uuid4()),
+        print_jobs.make(shop.printing, Wish(shop.plant.site_id, UUID(int=2), [body], reason=PrintReason.DAMAGED)),
+    }  # fmt: skip
+    assert len(keys) == 4
+    assert shop.want(body, request_id=None) == key
+    print_jobs.cancel(shop.printing, shop.plant.site_id, ERIKA, key)
+    assert shop.want(body, request_id=None) not in keys
+
+
+@pytest.mark.more
+def test_a_clock_that_is_set_back_swallows_no_wish(shop: PrintShop) -> None:
+    key = shop.printed(shop.plant.cards[0], request_id=None)
+    shop.plant.pass_s(-86_400)
+
+    assert shop.want(shop.plant.cards[0], request_id=None) != key
+
+
+@pytest.mark.more
+def test_a_wish_without_an_id_waits_as_long_as_its_printer(shop: PrintShop) -> None:
+    key = shop.want(shop.plant.cards[0], request_id=None)
+    shop.plant.pass_s(86_400)
+
+    assert shop.want(shop.plant.cards[0], request_id=None) == key
+
+
 def test_a_request_is_not_used_for_something_else(shop: PrintShop) -> None:
     request = uuid4()
     shop.want(shop.plant.cards[0], request_id=request)
@@ -149,7 +236,9 @@ def test_cards_wanted_by_several_at_once_get_versions_of_their_own(shop: PrintSh
 
     codes = [code for key in keys for code in shop.codes(key)]
     assert len(codes) == len(set(codes)) == 20
-    assert sorted(shop.engine.papers) == sorted(codes)
+    assert set(shop.engine.papers) <= set(codes)  # an older one whose turn came later is no paper
+    assert len(shop.engine.papers) == len(set(shop.engine.papers))
+    assert {shop.card(body)["print_version"] for body in bodies} == {5}
 
 
 def test_new_cards_of_one_loop_made_by_several_at_once_have_numbers_of_their_own(shop: PrintShop) -> None:
@@ -174,6 +263,53 @@ def test_a_loop_that_changes_while_its_cards_are_drawn_is_drawn_anew(shop: Print
 
     assert asked == ["", "Tray 7"]
     assert shop.engine.drawn[0].face.container == "Tray 7"
+
+
+def test_a_printer_that_changes_while_cards_are_drawn_is_looked_at_anew(shop: PrintShop) -> None:
+    shop.engine.before_check = lambda: shop.plant.change("printer", {"id": shop.office}, dpi=300)
+
+    key = shop.want(shop.plant.cards[0])
+
+    assert [plan.printer.dpi for plan in shop.engine.checked] == [203, 300]
+    assert shop.job(key).state is PrintState.QUEUED
+
+
+def test_a_printer_that_is_taken_off_the_list_while_cards_are_drawn_is_said_to_be_gone(shop: PrintShop) -> None:
+    before = stored(shop)
+    shop.engine.before_check = lambda: remove(shop)
+
+    with pytest.raises(NoPrinter, match="no printer Office"):
+        shop.want(shop.plant.cards[0], printer="Office")
+
+    assert stored(shop) == {**before, "ledger": before["ledger"] + 1}
+
+
+def test_a_printer_is_not_taken_off_the_list_under_a_job_that_is_just_made(shop: PrintShop) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with shop.plant.database.transaction() as connection:
+            assert printers.hold(connection, shop.plant.site_id, shop.office) is not None
+            row = job_row(shop)
+            print_rows.add(connection, row)
+            gone = pool.submit(remove, shop)
+            wait([gone], 0.2)  # so that it has come to where it must wait
+        with pytest.raises(PrinterBusy):
+            gone.result(60)
+
+    assert shop.job(row["id"]).printer_id == shop.office
+
+
+def remove(shop: PrintShop) -> None:
+    with shop.plant.database.transaction() as connection:
+        desk = Desk(connection, shop.plant.site_id, Actor.person(ERIKA), shop.plant.now, shop.plant.random)
+        printers.remove(desk, shop.office)
+
+
+def job_row(shop: PrintShop) -> dict[str, Any]:
+    return {
+        "id": uuid4(), "site_id": shop.plant.site_id, "printer_id": shop.office, "printer": "Office", "skip": 0,
+        "request_hash": "", "state": PrintState.QUEUED, "layout": "", "sheet": "", "duplex": False, "reason": "again",
+        "total": 0, "printed": 0, "made_ms": 0, "seen_ms": 0, "worker": "",
+    }  # fmt: skip
 
 
 def test_what_stands_on_the_paper_is_what_stands_at_central(shop: PrintShop) -> None:
@@ -223,7 +359,7 @@ def test_the_ledger_alone_rebuilds_the_cards(shop: PrintShop) -> None:
     shop.engine.jams_after = 1
     key = shop.printed(*shop.plant.cards)
     shop.engine.jams_after = None
-    print_jobs.again(shop.printing, shop.plant.site_id, ERIKA, key, 2, 5)
+    print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, range(2, 6))
     new_cards(shop, 2)
     shop.worker.work_off()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from page_counter import Counter
@@ -50,7 +51,7 @@ def test_an_audit_counts_what_is_scanned_and_prints_what_is_missing(works: PageP
     counter.app.state.central.printers.work_off()
     assert erika.get(job).text.count('<tr id="item-') == 2
     assert "Printed anew" in erika.get(audit).text
-    none = erika.post(f"{audit}/replace")
+    none = erika.post(f"{audit}/replace", request_id=str(uuid4()))
     assert none.status_code == 409
     assert "Nothing is missing that could be printed." in none.text
 
