@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from playwright.sync_api import Page
+from real_plant import until
 
 from ekanban_terminal import kiosk
 from ekanban_terminal.printing.places import Range, choices
@@ -34,6 +35,10 @@ class Terminal:
     def publish(self, state: KioskState) -> None:
         assert self.loop is not None
         asyncio.run_coroutine_threadsafe(self.publisher.publish(state), self.loop).result(5)
+
+    def heard(self, count: int = 1) -> list[tuple[str, object]]:
+        """What was posted, as soon as there is so much of it: a page goes on before its request has come here."""
+        return until(lambda: self.posted[:] if len(self.posted) >= count else None, f"{count} posted") or []
 
     def fail(self, status: int, detail: str) -> None:
         self.status, self.answer = status, {"detail": detail}
@@ -65,9 +70,9 @@ class Service:
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
-        until = time.monotonic() + 10
+        end = time.monotonic() + 10
         while not self.server.started:
-            assert time.monotonic() < until, "the server did not start"
+            assert time.monotonic() < end, "the server did not start"
             self.thread.join(0.01)
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
         terminal.url = f"http://127.0.0.1:{self.port}"

@@ -278,7 +278,7 @@ def test_undo_is_posted_once_and_gives_the_focus_away(screen: Screen, terminal: 
     undo.click()
 
     expect(undo).not_to_be_focused()  # a scanner that types here must not press it again
-    assert terminal.posted == [("/api/v1/undo", {})]
+    assert terminal.heard() == [("/api/v1/undo", {})]
 
 
 def test_undo_is_offered_only_while_there_is_something_to_take_back(screen: Screen, terminal: Terminal) -> None:
@@ -308,7 +308,7 @@ def test_a_refused_scan_stays_until_someone_has_seen_it(screen: Screen, terminal
 
     seen.click()
     expect(seen).not_to_have_attribute("aria-busy", "true")
-    assert terminal.posted == [("/api/v1/acknowledge-refused", {"id": refused.id})]
+    assert terminal.heard() == [("/api/v1/acknowledge-refused", {"id": refused.id})]
     terminal.publish(kiosk_states.state(now_ms))
 
     expect(seen).to_be_hidden()

@@ -115,7 +115,7 @@ def test_a_card_is_printed_again_in_three_touches(screen: Screen, terminal: Term
     three_touches(screen.page, word)
 
     closed(screen.page)
-    ((path, content),) = terminal.posted
+    ((path, content),) = terminal.heard()
     assert path == "/api/v1/print"
     assert isinstance(content, dict)
     assert (content["card"], content["reason"]) == ("CARD0001", reason)
@@ -132,7 +132,7 @@ def test_a_double_touch_is_one_wish(screen: Screen, terminal: Terminal) -> None:
     panel(screen.page, "reason").locator('[data-reason="lost"]').evaluate("key => { key.click(); key.click(); }")
 
     closed(screen.page)
-    assert len(terminal.posted) == 1
+    assert len(terminal.heard()) == 1
 
 
 @pytest.mark.parametrize(("word", "empty"), [("Empty", True), pytest.param("Not empty", None, marks=pytest.mark.more)])
@@ -150,7 +150,7 @@ def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is
     panel(screen.page, "bin").locator(".choice", has=screen.page.get_by_text(word, exact=True)).click()
 
     closed(screen.page)
-    ((_path, content),) = terminal.posted
+    ((_path, content),) = terminal.heard()
     assert isinstance(content, dict)
     assert (content["card"], content["reason"], content.get("empty")) == ("BODY0008", "lost", empty)
     assert content["id"][14] == "7"  # a UUIDv7: the signal that a supervisor opens for it bears it
@@ -174,7 +174,7 @@ def test_a_wish_of_which_nothing_was_heard_is_asked_for_again_and_is_the_same_wi
     panel(page, "reason").get_by_role("button", name="Damaged").click()
 
     closed(page)
-    assert [posted for _address, posted in terminal.posted] == wishes
+    assert [posted for _address, posted in terminal.heard()] == wishes
     assert len(wishes) == 1
 
 
@@ -315,7 +315,7 @@ def test_nothing_moves_under_the_hand_when_somebody_else_scans(screen: Screen, t
     expect(beside(page).locator(".part")).to_have_text(kiosk_states.entry(4, 0).part)
     panel(page, "reason").get_by_role("button", name="Damaged").click()
     closed(page)
-    ((_path, content),) = terminal.posted
+    ((_path, content),) = terminal.heard()
     assert isinstance(content, dict)
     assert content["card"] == "CARD0001"
 
@@ -341,7 +341,7 @@ def test_the_card_to_print_is_scanned_and_chosen(screen: Screen, terminal: Termi
     panel(page, "reason").get_by_role("button", name="Damaged").click()
 
     closed(page)
-    ((_path, content),) = terminal.posted
+    ((_path, content),) = terminal.heard()
     assert isinstance(content, dict)
     assert (content["card"], content["reason"]) == ("CARD0099", "damaged")
     page.get_by_role("button", name="Print again").click()
@@ -446,7 +446,7 @@ def test_whoever_is_asked_answers_with_one_touch(screen: Screen, terminal: Termi
     panel(screen.page, "print").get_by_role("button", name="No").click()
 
     expect(panel(screen.page, "print").get_by_role("button", name="No")).not_to_be_focused()
-    assert terminal.posted == [("/api/v1/print/answer", {"id": "print-1", "printed": False})]
+    assert terminal.heard() == [("/api/v1/print/answer", {"id": "print-1", "printed": False})]
 
 
 def test_the_question_stays_beside_the_next_scan_and_comes_back(screen: Screen, terminal: Terminal) -> None:
