@@ -21,8 +21,8 @@ export async function ask(address, content) {
     if (answer.ok) return said;
     failed(String(said.detail ?? said.title ?? answer.status));
     return null;
-  } catch (error) {
-    failed(String(error.message)); // the service is away; the page says so itself in a moment
+  } catch {
+    failed(document.querySelector("#failed").dataset.unheard); // the page itself says in a moment that the service is away
     return undefined;
   }
 }

@@ -170,6 +170,7 @@ def test_a_wish_of_which_nothing_was_heard_is_asked_for_again_and_is_the_same_wi
     page.route("**/api/v1/print", lost)
     three_touches(page)
     expect(panel(page, "reason")).to_be_visible()
+    expect(page.locator("#failed .state")).to_have_text("No answer. Look whether it was done, and touch again.")
     page.unroute("**/api/v1/print")
     panel(page, "reason").get_by_role("button", name="Damaged").click()
 
