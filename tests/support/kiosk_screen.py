@@ -34,7 +34,7 @@ class Terminal:
 
     def publish(self, state: KioskState) -> None:
         assert self.loop is not None
-        asyncio.run_coroutine_threadsafe(self.publisher.publish(state), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self.publisher.publish(state), self.loop).result(60)
 
     def heard(self, count: int = 1) -> list[tuple[str, object]]:
         """What was posted, as soon as there is so much of it: a page goes on before its request has come here."""
@@ -70,7 +70,7 @@ class Service:
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not self.server.started:
             assert time.monotonic() < end, "the server did not start"
             self.thread.join(0.01)
@@ -87,7 +87,7 @@ class Service:
     def stop(self) -> None:
         assert self.terminal.loop is not None
         if self.thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self.terminal.publisher.close(), self.terminal.loop).result(5)
+            asyncio.run_coroutine_threadsafe(self.terminal.publisher.close(), self.terminal.loop).result(60)
             self.server.should_exit = True
             self.thread.join()
 
