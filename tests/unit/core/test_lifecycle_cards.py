@@ -32,7 +32,7 @@ def test_a_card_is_put_on_hold_and_released() -> None:
 
 
 def test_a_card_on_hold_is_not_reported_lost_and_is_told_what_to_do() -> None:
-    with pytest.raises(RuleError, match="on hold and stays so.*Print it anew as lost, or release it from hold first"):
+    with pytest.raises(RuleError, match=r"on hold and stays so.*Print it anew as lost, or release it from hold first"):
         lifecycle.lose(card(CardState.ON_HOLD))
 
 
@@ -46,6 +46,21 @@ def test_new_paper_of_a_card_on_hold_is_on_hold_whether_a_printer_or_a_scan_conf
     assert (by_printer.state, by_printer.print_version) == (CardState.ON_HOLD, 2)
     assert by_scan.outcome is Outcome.ON_HOLD
     assert by_scan.card == by_printer
+
+
+@pytest.mark.parametrize("reason", list(PrintReason))
+def test_new_paper_takes_the_place_of_lost_paper_only_where_that_is_wanted(reason: PrintReason) -> None:
+    if reason not in (PrintReason.LOST, PrintReason.DAMAGED):  # by a list of old quantities nobody finds a card
+        with pytest.raises(RuleError, match="the card is lost"):
+            lifecycle.print_wanted(card(CardState.LOST), reason)
+        return
+
+    printed, _ = lifecycle.print_wanted(card(CardState.LOST), reason)
+
+    assert printed.state is CardState.LOST  # until the paper is there
+    assert lifecycle.print_confirmed(printed, 2)[0].state is CardState.ACTIVE
+    with pytest.raises(RuleError, match="the card is found"):
+        lifecycle.print_wanted(card(CardState.FOUND), reason)
 
 
 def test_a_card_is_reported_lost_and_reinstated() -> None:

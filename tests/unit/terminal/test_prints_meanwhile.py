@@ -1,0 +1,125 @@
+"""What happens while a print is under way: touches, answers, clocks that jump; and words that nobody foresaw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+from print_world import NO_PAPER, PrintWorld, settled
+from terminal_world import BODY, CODE, run
+
+from ekanban_core.states import Outcome, PrintEnd, PrintReason
+from ekanban_terminal.printing.jobs import Job, State, Why
+from ekanban_terminal.printing.press import Result, Sent
+from ekanban_terminal.printing.shown import print_shown
+
+YEARS_MS = 20 * 365 * 86_400_000
+
+
+def english(text: str) -> str:
+    return text
+
+
+def test_what_central_says_of_a_bin_while_its_card_comes_out_still_stands_when_it_is_out(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.central.prints.missing_answer = "on_order"
+        world.printer.hangs = Event()
+        await world.desk.print(world.wish(BODY, PrintReason.LOST), empty=True)
+        await settled(lambda: world.printer.sent)
+        await world.messenger.step()
+
+        world.printer.hangs.set()
+        await world.desk.idle()
+
+        assert world.desk.board.newest is not None
+        assert (world.desk.board.newest.state, world.desk.board.newest.missing) == (State.DONE, "on_order")
+
+    run(story())
+
+
+def test_the_same_touch_again_does_not_say_that_central_has_not_heard_of_the_bin(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.central.prints.missing_answer = "on_order"
+        wish = world.wish(BODY, PrintReason.LOST)
+        await world.desk.print(wish, empty=True)
+        await world.desk.idle()
+        await world.messenger.step()
+
+        await world.desk.print(wish, empty=True)
+
+        assert world.desk.board.newest is not None
+        assert world.desk.board.newest.missing == "on_order"
+
+    run(story())
+
+
+def test_a_print_that_never_had_a_version_is_nothing_for_central(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.standing = NO_PAPER
+
+        job = await world.print()
+        await world.messenger.step()
+
+        assert (job.state, job.version) == (State.FAILED, None)
+        assert world.central.prints.ends() == []
+
+    run(story())
+
+
+def test_a_printer_of_many_words_keeps_no_report_from_central(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.outcome = Sent(Result.UNKNOWN, Why("It said {what}.", {"what": "Störung " * 500}))
+
+        await world.print()
+        await world.messenger.step()
+
+        assert world.central.prints.ends() == [(BODY, 2, PrintEnd.UNKNOWN)]
+
+    run(story())
+
+
+@pytest.mark.parametrize("jump_ms", [-YEARS_MS, YEARS_MS, -1_790_000_000_000 - 1])
+def test_a_wall_clock_that_jumps_while_a_card_is_printed_changes_nothing(tmp_path: Path, jump_ms: int) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+
+        def jumps() -> None:
+            world.clock.wall += jump_ms
+
+        world.printer.before_sending = jumps
+        first = await world.desk.print(world.wish(BODY, PrintReason.LOST), empty=True)
+        await world.desk.idle()
+        world.clock.pass_s(5)
+        await world.messenger.step()
+        second = await world.print()  # dated years before or after the first
+
+        assert [world.kept(first.id).state, second.state] == [State.DONE, State.DONE]
+        assert [job.id for job in await world.desk.listed(9)] == [second.id, first.id]
+        await world.messenger.step()
+        assert [one.age_ms for one, _result in world.central.prints.reports.values()] == [5_000, 0]
+        assert [one.age_ms for one in world.central.prints.missing.values()] == [5_000]
+        assert (await world.later(CODE)).entry.outcome is Outcome.SUPERSEDED_PRINT
+
+    run(story())
+
+
+@pytest.mark.parametrize("facts", [{"another": 1}, {"version": 2, "0": 3}])
+def test_a_sentence_whose_facts_are_not_those_that_this_release_knows_is_shown_all_the_same(
+    facts: dict[str, str | int],
+) -> None:
+    why = Why("Print {version} is older than print {newest} of {0}.", facts)
+
+    shown = print_shown(Job("id", BODY, PrintReason.LOST, State.VOID, 0, version=2, why=why), None, 0, english)
+
+    assert shown.message == f"{why.text} Do not use this card: destroy it."
+
+
+@pytest.mark.parametrize("words", ["a {name} of central's", "50 % {", "}{", "^XZ~JA {0}", "‮مرحبا 🏭"])
+def test_braces_and_odd_letters_in_anybodys_words_are_words(words: str) -> None:
+    assert Why(words).filled(english) == words
+    assert Why("It said {what}.", {"what": words}).filled(english) == f"It said {words}."
