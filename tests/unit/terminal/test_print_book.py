@@ -12,7 +12,7 @@ from terminal_world import BODY
 from ekanban_core.states import PrintReason
 from ekanban_terminal.printing import book as books
 from ekanban_terminal.printing.book import Book, Paper, Reserved
-from ekanban_terminal.printing.jobs import NOTHING, Ended, Job, Said, State
+from ekanban_terminal.printing.jobs import NOTHING, STORED, Ended, Job, MissingBin, Said, State
 
 ENDED = Ended("report", "2026-11-28T00:00:00Z", "boot", 0)
 
@@ -60,6 +60,28 @@ def test_paper_that_did_not_come_out_lies_on_no_bin(tmp_path: Path) -> None:
             book.end(replace(started, state=state), State.VOID, NOTHING, replace(ENDED, id="answered"))
 
     assert book.paper() == [Paper(started.body, made=3, confirmed=2)]
+    book.close()
+
+
+def test_of_several_versions_in_reserve_the_newest_is_printed(tmp_path: Path) -> None:
+    """It shows the newest quantity, and makes the others worthless."""
+    book = _book(tmp_path)
+    book.put([Reserved(BODY, version, "first") for version in (2, 4, 3)], book.asks())
+
+    assert book.reserved(BODY, "first", 1) == 4
+    book.close()
+
+
+def test_a_bin_that_is_reported_again_for_the_same_print_is_told_by_its_newest_report(tmp_path: Path) -> None:
+    book, job = _book(tmp_path), _job(2)
+    book.add(job, MissingBin("morning", job.body, 1, "", "boot", 0))
+    book.missing_told("morning", "first", "served")
+
+    again = book.add(replace(job, id="evening"), MissingBin("evening", job.body, 1, "", "boot", 0))
+
+    assert (again.id, again.missing) == (job.id, STORED)
+    book.missing_told("evening", "first", "on_order")
+    assert [one.missing for one in book.newest(9)] == ["on_order"]
     book.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from threading import Event
 
@@ -9,11 +10,13 @@ import pytest
 from print_world import NO_PAPER, PrintWorld, settled
 from terminal_world import BODY, CODE, run
 
+from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, PrintEnd, PrintReason
 from ekanban_terminal.printing.jobs import Job, State, Why
 from ekanban_terminal.printing.press import Result, Sent
 from ekanban_terminal.printing.shown import print_shown
 
+SECOND = CardCode(BODY, 2).text
 YEARS_MS = 20 * 365 * 86_400_000
 
 
@@ -52,6 +55,65 @@ def test_the_same_touch_again_does_not_say_that_central_has_not_heard_of_the_bin
 
         assert world.desk.board.newest is not None
         assert world.desk.board.newest.missing == "on_order"
+
+    run(story())
+
+
+def test_a_card_that_is_scanned_while_its_printer_stays_silent_is_out(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.hangs, world.printer.outcome = Event(), Sent(Result.UNKNOWN)
+        job = await world.desk.print(world.wish())
+        await settled(lambda: world.printer.sent)
+
+        world.desk.scanned((await world.later(SECOND)).entry.code)
+        world.printer.hangs.set()
+        await world.desk.idle()
+
+        assert (world.kept(job.id).state, world.desk.board.unknown) == (State.DONE, {})
+
+    run(story())
+
+
+def test_a_bin_without_a_card_names_the_paper_that_is_missed_and_not_the_one_in_reserve(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.central.position += 1
+        await world.load()
+        known = world.beliefs.known(BODY)[1]
+        assert known is not None
+        assert (known.card.print_version, known.card.pending_version) == (1, 2)
+
+        await world.desk.print(world.wish(BODY, PrintReason.LOST), empty=True)
+        await world.desk.idle()
+        await world.messenger.step()
+
+        assert [one.print_version for one in world.central.prints.missing.values()] == [1]
+
+    run(story())
+
+
+def test_a_printer_whose_call_breaks_after_nobody_waits_any_more_breaks_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        unheard: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context))
+        world = PrintWorld(tmp_path)
+        world.patience_s = 0.05
+        world.begin()
+        await (await world.open()).supplied(BODY)
+        breaks = Event()
+
+        def broken() -> None:
+            breaks.wait()
+            raise ConnectionResetError
+
+        world.printer.before_sending = broken
+        job = await world.print()
+        breaks.set()
+        await settled(lambda: world.desk.printer is not None and world.desk.printer.is_free)
+
+        assert world.kept(job.id).state is State.UNKNOWN
+        assert unheard == []
 
     run(story())
 
