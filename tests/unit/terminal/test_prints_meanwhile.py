@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 from print_world import NO_PAPER, PrintWorld, settled
+from scripted_central import ScriptedCentral, status
 from terminal_world import BODY, CODE, run
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, PrintEnd, PrintReason
+from ekanban_terminal.link import Reply, Request
 from ekanban_terminal.printing.jobs import Job, State, Why
+from ekanban_terminal.printing.messenger import SOON_S
 from ekanban_terminal.printing.press import Result, Sent
 from ekanban_terminal.printing.shown import print_shown
 
@@ -114,6 +120,129 @@ def test_a_printer_whose_call_breaks_after_nobody_waits_any_more_breaks_nothing(
 
         assert world.kept(job.id).state is State.UNKNOWN
         assert unheard == []
+
+    run(story())
+
+
+def test_a_printer_that_does_not_answer_is_in_the_strip_at_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path)
+        world.patience_s = 0.05
+        world.begin()
+        await (await world.open()).supplied(BODY)
+        world.printer.hangs = Event()
+
+        await world.print()
+
+        assert world.desk.standing.ready is False
+        assert "does not answer" in world.desk.standing.why.text
+        world.printer.hangs.set()
+
+    run(story())
+
+
+def test_paper_in_doubt_stays_a_question_though_newer_paper_is_valid_and_is_void_once_it_is_found(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        world.printer.outcome = Sent(Result.UNKNOWN)
+        job = await world.print()
+        held = world.central.cards[BODY]
+        held.card = replace(held.card, print_version=7, pending_version=7)  # printed at central meanwhile
+
+        await world.messenger.step()
+        assert list(world.desk.board.unknown) == [job.id]
+        await world.desk.answer(job.id, came_out=True)
+        await world.messenger.step()
+
+        assert (world.kept(job.id).state, world.desk.board.unknown) == (State.VOID, {})
+
+    run(story())
+
+
+@pytest.mark.parametrize("code", [403, 404, 409])
+def test_a_box_in_between_that_says_no_is_not_central_that_does_not_print(tmp_path: Path, code: int) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path, printer=False)
+        await world.open()
+        await world.load()
+        world.central.prints.request_states = ["queued", "done"]
+        job = await world.print()
+        world.central.faults.append(status(code))
+
+        await world.messenger.step()
+        assert world.kept(job.id).state is State.ASKED
+        await world.messenger.step()
+
+        assert world.kept(job.id).state is State.DONE
+
+    run(story())
+
+
+def test_scans_that_central_answers_while_it_is_asked_for_a_reserve_lead_to_the_next_one_soon(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+
+        async def meanwhile(central: ScriptedCentral, request: Request) -> Reply:
+            world.courier._delivery.sent += 1
+            return central.serve(request)
+
+        world.central.faults.append(meanwhile)
+        world.clock.pass_s(4_000)
+        await world.messenger.step()
+
+        assert await world.messenger.step() <= SOON_S
+
+    run(story())
+
+
+def test_a_print_that_central_was_asked_for_is_followed_closely_until_it_is_out(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path, printer=False)
+        await world.open()
+        await world.load()
+        world.central.prints.request_states = ["queued", "sending", "done"]
+        await world.print()
+
+        delays = [await world.messenger.step() for _ in range(2)]
+
+        assert delays[0] <= 2 < 60 < delays[1]
+
+    run(story())
+
+
+def test_a_reserve_is_asked_for_in_the_life_of_central_that_was_heard_last(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+
+        (asked,) = [one for one in world.central.requests if one.path.endswith("/reserve")]
+
+        assert json.loads(asked.body)["generation"] == world.central.generation
+
+    run(story())
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_central_that_acknowledges_nothing_is_told_again_soon(tmp_path: Path, empty: bool) -> None:
+    async def nothing(central: ScriptedCentral, request: Request) -> Reply:
+        central.rewrite = lambda body: re.sub(rb'"results":\[.*\]', b'"results":[]', body)
+        try:
+            return central.serve(request)
+        finally:
+            central.rewrite = bytes
+
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        await world.desk.print(world.wish(BODY, PrintReason.LOST), empty=empty)
+        await world.desk.idle()
+        world.central.faults += [nothing] * (2 if empty else 1)
+
+        assert await world.messenger.step() < 60
+
+        await world.messenger.step()
+        assert world.book.to_tell(9) == []
+        assert world.book.missing_to_tell(world.central.generation, 9) == []
 
     run(story())
 
