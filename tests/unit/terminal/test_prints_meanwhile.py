@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 from print_world import NO_PAPER, PrintWorld, settled
 from scripted_central import ScriptedCentral, status
-from terminal_world import BODY, CODE, run
+from terminal_world import BODY, CODE, code, run
 
 from ekanban_core.card_code import CardCode
 from ekanban_core.states import Outcome, PrintEnd, PrintReason
@@ -22,7 +22,7 @@ from ekanban_terminal.printing.messenger import SOON_S
 from ekanban_terminal.printing.press import Result, Sent
 from ekanban_terminal.printing.shown import print_shown
 
-SECOND = CardCode(BODY, 2).text
+OTHER, SECOND = code(5)[:8], CardCode(BODY, 2).text
 YEARS_MS = 20 * 365 * 86_400_000
 
 
@@ -236,13 +236,84 @@ def test_a_central_that_acknowledges_nothing_is_told_again_soon(tmp_path: Path, 
         world = await (await PrintWorld(tmp_path).open()).supplied()
         await world.desk.print(world.wish(BODY, PrintReason.LOST), empty=empty)
         await world.desk.idle()
-        world.central.faults += [nothing] * (2 if empty else 1)
+        world.central.faults.append(nothing)  # bins are told first
 
         assert await world.messenger.step() < 60
 
         await world.messenger.step()
         assert world.book.to_tell(9) == []
         assert world.book.missing_to_tell(world.central.generation, 9) == []
+
+    run(story())
+
+
+def test_paper_below_what_was_scanned_here_a_moment_ago_is_not_printed(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await (await PrintWorld(tmp_path).open()).supplied()
+        held = world.central.cards[BODY]
+        held.card = replace(held.card, pending_version=5)  # on its way from central's printer
+        world.central.position += 1
+        await world.load()
+        world.go_offline()
+        await world.later(CardCode(BODY, 5).text)  # it is there, and the register does not say so yet
+
+        job = await world.print()
+
+        assert (job.state, world.printer.sent) == (State.FAILED, [])
+
+    run(story())
+
+
+def test_nothing_is_sent_to_a_printer_that_still_has_an_earlier_card(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path)
+        world.central.add_card(OTHER)
+        world.patience_s = 0.05
+        world.begin()
+        await (await world.open()).supplied(BODY, OTHER)
+        world.printer.hangs = Event()
+        await world.print()
+
+        other = await world.print(OTHER)
+
+        assert (other.state, world.printer.sent) == (State.FAILED, [f"{BODY}/2"])
+        world.printer.hangs.set()
+
+    run(story())
+
+
+def test_a_printer_that_says_late_that_it_does_not_know_tells_nothing_new(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path)
+        world.patience_s = 0.05
+        world.begin()
+        await (await world.open()).supplied(BODY)
+        world.printer.hangs, world.printer.outcome = Event(), Sent(Result.UNKNOWN)
+        await world.print()
+
+        world.printer.hangs.set()
+        await settled(lambda: world.desk.printer is not None and world.desk.printer.is_free)
+        await world.desk.idle()
+
+        assert len(world.book.to_tell(9)) == 1
+
+    run(story())
+
+
+def test_news_of_an_earlier_card_does_not_take_the_place_of_the_newest_on_the_screen(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = PrintWorld(tmp_path, printer=False)
+        world.central.add_card(OTHER)
+        await world.open()
+        await world.load()
+        world.central.prints.request_states = ["queued", "done"]
+        earlier, newest = await world.print(), await world.print(OTHER)
+
+        await world.messenger.step()
+
+        assert world.kept(earlier.id).state is State.DONE
+        assert world.desk.board.newest is not None
+        assert world.desk.board.newest.id == newest.id
 
     run(story())
 
