@@ -26,6 +26,15 @@ OTHER, SECOND = code(5)[:8], CardCode(BODY, 2).text
 YEARS_MS = 20 * 365 * 86_400_000
 
 
+async def impatient(folder: Path) -> PrintWorld:
+    """A terminal that does not wait for its printer, with two cards in reserve."""
+    world = PrintWorld(folder)
+    world.central.add_card(OTHER)
+    world.patience_s = 0.05
+    world.begin()
+    return await (await world.open()).supplied(BODY, OTHER)
+
+
 def english(text: str) -> str:
     return text
 
@@ -103,10 +112,7 @@ def test_a_printer_whose_call_breaks_after_nobody_waits_any_more_breaks_nothing(
     async def story() -> None:
         unheard: list[object] = []
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context))
-        world = PrintWorld(tmp_path)
-        world.patience_s = 0.05
-        world.begin()
-        await (await world.open()).supplied(BODY)
+        world = await impatient(tmp_path)
         breaks = Event()
 
         def broken() -> None:
@@ -126,10 +132,7 @@ def test_a_printer_whose_call_breaks_after_nobody_waits_any_more_breaks_nothing(
 
 def test_a_printer_that_does_not_answer_is_in_the_strip_at_once(tmp_path: Path) -> None:
     async def story() -> None:
-        world = PrintWorld(tmp_path)
-        world.patience_s = 0.05
-        world.begin()
-        await (await world.open()).supplied(BODY)
+        world = await impatient(tmp_path)
         world.printer.hangs = Event()
 
         await world.print()
@@ -266,11 +269,7 @@ def test_paper_below_what_was_scanned_here_a_moment_ago_is_not_printed(tmp_path:
 
 def test_nothing_is_sent_to_a_printer_that_still_has_an_earlier_card(tmp_path: Path) -> None:
     async def story() -> None:
-        world = PrintWorld(tmp_path)
-        world.central.add_card(OTHER)
-        world.patience_s = 0.05
-        world.begin()
-        await (await world.open()).supplied(BODY, OTHER)
+        world = await impatient(tmp_path)
         world.printer.hangs = Event()
         await world.print()
 
@@ -284,10 +283,7 @@ def test_nothing_is_sent_to_a_printer_that_still_has_an_earlier_card(tmp_path: P
 
 def test_a_printer_that_says_late_that_it_does_not_know_tells_nothing_new(tmp_path: Path) -> None:
     async def story() -> None:
-        world = PrintWorld(tmp_path)
-        world.patience_s = 0.05
-        world.begin()
-        await (await world.open()).supplied(BODY)
+        world = await impatient(tmp_path)
         world.printer.hangs, world.printer.outcome = Event(), Sent(Result.UNKNOWN)
         await world.print()
 
