@@ -26,7 +26,10 @@ from ekanban_core.texts import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Replacing:
-    """Print what is missing: all of it, or these cards. lost: report it lost, so that its old paper is found."""
+    """Print what is missing: all of it, or these cards. lost: report it lost, so that its old paper is found.
+
+    Cards on hold stay on hold, and so does their new paper.
+    """
 
     site_id: int
     person: UUID
@@ -77,7 +80,7 @@ def _lose(printing: Printing, wanted: Replacing, bodies: Collection[str]) -> Non
     with printing.database.transaction() as connection:
         changes = []
         for loaded in load(connection, bodies).values():
-            if loaded.card.state in (CardState.ACTIVE, CardState.ON_HOLD):
+            if loaded.card.state is CardState.ACTIVE:  # a card on hold stays so, and orders nothing by any paper
                 card, events = lifecycle.lose(loaded.card, "audit")
                 decision = Decision(Outcome.ADVANCED, Message("advanced"), events, card, loaded.signal)
                 changes.append(Change(loaded, decision, Actor.person(wanted.person)))

@@ -25,7 +25,7 @@ class CardStep(StrEnum):
 
     HOLD = "hold"  # `empty` is refused until it is released
     RELEASE = "release"  # from hold
-    LOST = "lost"
+    LOST = "lost"  # not while on hold
     REINSTATE = "reinstate"  # a lost or found card is in use again
     RETIRE = "retire"  # for good
 

@@ -52,8 +52,14 @@ def unhold(card: Card) -> Change:
 
 
 def lose(card: Card, reason: str = "") -> Change:
-    """Report lost; its next scan finds it."""
-    _only(card, CardState.ACTIVE, CardState.ON_HOLD)
+    """Report lost; its next scan finds it.
+
+    Not while it is on hold: a loss ends with new paper, and a hold only by a person (decision 52). A held card orders
+    nothing wherever its paper is, and new paper of it is on hold as well.
+    """
+    if card.state is CardState.ON_HOLD:
+        raise refused("lose_while_held")
+    _only(card, CardState.ACTIVE)
     return replace(card, state=CardState.LOST), (CardLost(reason),)
 
 

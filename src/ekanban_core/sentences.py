@@ -215,6 +215,12 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         _("Not possible: the card {code} is {card_state}."),  # one of several
         _("Not possible: the card is {card_state}."),
     ),
+    "lose_while_held": (
+        _(
+            "The card is on hold and stays so, whoever finds its paper: it orders nothing. Print it anew as lost, or "
+            "release it from hold first."
+        ),
+    ),
     "retire_while_open": (_("An order is open for this card. Receive or cancel it first."),),
     "prints_used_up": (
         _("The card {code} was printed {most} times. Replace it by a new card."),  # one of several

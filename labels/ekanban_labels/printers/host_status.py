@@ -1,10 +1,11 @@
-"""What a label printer answers to ~HS: three lines between STX and ETX.
+"""What a label printer answers to ~HS: three lines between STX and ETX; and to ~HI: one, that tells its dots.
 
 Source: ZPL II Programming Guide, "Host Status Return".
 1: aaa,b,c,dddd,eee,f,g,h,iii,j,k,l   b paper out, c pause, eee formats in the buffer, f buffer full,
                                       h partial format, j lost its configuration, k too cold, l too hot
 2: mmm,n,o,p,q,r,s,t,uuuuuuuu,v,www   o head up, p ribbon out, t label waits to be taken, u labels left of the batch
 3: xxxx,y                             password, static RAM
+Host Identification: model, firmware, dots per millimetre, memory, … Many copies do not answer it, which is no harm.
 The guide warns that printers may say nothing while paper or ribbon is missing or the head is up.
 """
 
@@ -22,6 +23,8 @@ _LINES = (
     re.compile(rb"\d{1,8}(?:,\d{1,8}){10}"),
     re.compile(rb"[0-9A-Za-z]{1,8},\d{1,8}"),
 )
+_IDENTITY = re.compile(rb"[^,]{0,64},[^,]{0,64},(6|8|12|24),[^,]{0,64}(?:,[^,]{0,64})*")  # no line of ~HS: flags there
+_DPI = {b"6": 152, b"8": 203, b"12": 300, b"24": 600}
 _FRAME = re.compile(rb"\x02([^\x02\x03]*)\x03[\r\n]*")
 _FLAGS = {"0", "1"}
 
@@ -71,6 +74,14 @@ _TROUBLES: tuple[tuple[str, Condition, Sentence], ...] = (
     ("label_waiting", Condition.LABEL_WAITING, say(N_("A label waits at the printer. Take it away."))),
     ("paused", Condition.PAUSED, say(N_("The printer is paused. Press its pause key."))),
 )
+
+
+def identity(data: bytes) -> tuple[int | None, bytes]:
+    """Take an answer to ~HI off the front of what has come: its dots to the inch, or None, and the rest."""
+    rest = data.lstrip(b"\r\n")
+    frame = _FRAME.match(rest)
+    told = _IDENTITY.fullmatch(frame[1]) if frame else None
+    return (_DPI[told[1]], rest[frame.end() :]) if frame and told else (None, data)
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:

@@ -28,6 +28,10 @@ _LOST = say(N_("The connection to the printer broke. Look which cards came out."
 _STUCK = say(N_("The printer takes no more cards. Look which came out."))
 _OUT = say(N_("All cards are out."))
 _HANDED = say(N_("All cards were sent. This printer does not tell whether they came out: look."))
+_OTHER_DOTS = N_(
+    "The printer there has {has} dots to the inch, and cards are drawn for {drawn}: they would come out in the wrong "
+    "size. Is it another printer? Set its resolution."
+)
 _FULL = say(N_("The printer's memory is full. It still prints for others."))
 
 
@@ -67,6 +71,8 @@ def _asked(printer: Printer, line: RawLine, patience: Patience) -> Status:
         return Status(Condition.NOT_A_PRINTER, _GARBAGE, printable(str(error)))
     if status is None:
         return Status(Condition.SILENT, SILENT)
+    if line.dpi not in (None, printer.dpi):
+        return Status(Condition.UNSUITABLE, say(_OTHER_DOTS, has=line.dpi, drawn=printer.dpi))
     if status.trouble:
         return status.trouble
     return Status(Condition.BUSY, _FULL) if status.buffer_full else Status(Condition.READY, _READY)

@@ -13,6 +13,7 @@ from ekanban_labels.printers.host_status import BadAnswer, HostStatus
 from ekanban_labels.printers.network import connect
 
 _QUESTION = b"~HS\r\n"
+_WHO = b"~HI\r\n"  # in the same packet as the first question: whoever does not know it costs no wait
 _SLICE = 0.2  # seconds; so soon a cancelled job is noticed
 _MOST = 65536  # bytes that a printer may say unasked
 _CHUNK = 16384
@@ -35,6 +36,8 @@ class RawLine:
         self._heard = b""
         self._may_be_unread = False  # bytes that no answer has come after
         self.open_questions = 0
+        self.dpi: int | None = None  # what the printer says of its dots; None: nothing
+        self._is_new = True
 
     def write(self, data: bytes, patience: float, stop: Callable[[], bool], handed: Callable[[], None]) -> None:
         """Send all of it. `handed` is called as soon as the first bytes are under way.
@@ -62,7 +65,8 @@ class RawLine:
         self._forget()
         self.open_questions += 1
         try:
-            self.write(_QUESTION, patience, lambda: False, lambda: None)
+            question, self._is_new = (_WHO if self._is_new else b"") + _QUESTION, False
+            self.write(question, patience, lambda: False, lambda: None)
         except Silence:
             return None
         until = time.monotonic() + patience
@@ -87,7 +91,9 @@ class RawLine:
                 self._heard = b""
 
     def _answer(self) -> HostStatus | None:
-        lines, self._heard = host_status.split(self._heard)
+        told, heard = host_status.identity(self._heard)
+        self.dpi = told or self.dpi
+        lines, self._heard = host_status.split(heard)
         if not lines:
             return None
         if not self.open_questions:

@@ -1,6 +1,6 @@
 """A label printer of software: for the demo, for tests of whatever prints, and to see what a printer says and when.
 
-It takes ZPL and ~HS over TCP as real ones do, keeps what it "printed", and runs out of paper when told to.
+It takes ZPL, ~HS and ~HI over TCP as real ones do, keeps what it "printed", and runs out of paper when told to.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Self
 from ekanban_labels.printers.host_status import HostStatus
 
 _KEPT = 1000  # labels in memory
+WHO = b"~HI"  # who it is
 _LONGEST = 4 << 20  # bytes of one label; more is thrown away, as a printer with a full memory does
 _FLAGS = ("paper_out", "paused", "head_up", "ribbon_out", "too_hot", "label_waiting", "buffer_full")
 
@@ -24,11 +25,15 @@ _FLAGS = ("paper_out", "paused", "head_up", "ribbon_out", "too_hot", "label_wait
 class LabelPrinter:
     """The printer itself, without a network. All methods may be called from any thread."""
 
-    def __init__(self, *, paper: int | None = None, labels_a_question: int | None = None, uncounted: int = 0) -> None:
+    def __init__(
+        self, *, paper: int | None = None, labels_a_question: int | None = None, uncounted: int = 0,
+        dots_mm: int | None = None,
+    ) -> None:  # fmt: skip
         """Make one with `paper` labels on its roll (None: without end).
 
         `labels_a_question`: it prints so many whenever it is asked ~HS; None: it prints at once. `uncounted`: so many
-        are in its works and not out yet, and it does not count them any more.
+        are in its works and not out yet, and it does not count them any more. `dots_mm`: what it answers to ~HI; None:
+        nothing, as many copies.
         """
         self.printed: deque[bytes] = deque(maxlen=_KEPT)
         self.count = 0  # all that it ever printed
@@ -37,6 +42,7 @@ class LabelPrinter:
         self._troubles: set[str] = set()
         self._waiting: deque[bytes] = deque()
         self._uncounted = uncounted
+        self.dots_mm = dots_mm
         self._lock = threading.RLock()
         self.changed = threading.Condition(self._lock)
         self.folder: Path | None = None  # where each label is also kept as a file
@@ -46,6 +52,9 @@ class LabelPrinter:
         said = b""
         with self.changed:
             for piece in reader.pieces(data):
+                if piece == WHO:
+                    said += b"\x02SIM410,V1.0,%d,8192KB,X\x03\r\n" % self.dots_mm if self.dots_mm else b""
+                    continue
                 if piece is not None:
                     self._waiting.append(piece)
                     self._print(len(self._waiting) if self._pace is None else 0)
@@ -104,7 +113,7 @@ class LabelPrinter:
 
 
 class Reader:
-    """What a printer makes of the bytes of one connection: labels (^XA … ^XZ), and None for each ~HS."""
+    """What a printer makes of the bytes of one connection: labels (^XA … ^XZ), None for each ~HS, and WHO."""
 
     def __init__(self) -> None:
         self.rest = b""
@@ -113,10 +122,10 @@ class Reader:
         """Take more bytes; returns what is whole now, in order."""
         found: list[bytes | None] = []
         self.rest += data
-        while marks := [place for mark in (b"^XZ", b"~HS") if (place := self.rest.find(mark)) >= 0]:
+        while marks := [place for mark in (b"^XZ", b"~HS", WHO) if (place := self.rest.find(mark)) >= 0]:
             end = min(marks) + 3
-            if self.rest[end - 3 : end] == b"~HS":
-                found.append(None)
+            if self.rest[end - 3 : end] in (b"~HS", WHO):
+                found.append(WHO if self.rest[end - 3 : end] == WHO else None)
                 self.rest = self.rest[: end - 3] + self.rest[end:]
             else:
                 found.append(self.rest[:end].strip())

@@ -31,7 +31,7 @@ Reason = Annotated[Line, Form()]
 CARD_STEPS = {
     CardState.DRAFT: (CardStep.RETIRE,),
     CardState.ACTIVE: (CardStep.HOLD, CardStep.LOST, CardStep.RETIRE),
-    CardState.ON_HOLD: (CardStep.RELEASE, CardStep.LOST, CardStep.RETIRE),
+    CardState.ON_HOLD: (CardStep.RELEASE, CardStep.RETIRE),
     CardState.LOST: (CardStep.REINSTATE, CardStep.RETIRE),
     CardState.FOUND: (CardStep.REINSTATE, CardStep.RETIRE),
     CardState.RETIRED: (),

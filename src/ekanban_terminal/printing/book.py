@@ -141,7 +141,7 @@ class Book:
             if job.version is not None and (end := ENDS.get(state)) is not None:
                 quantity = (connection.execute(sql.DRAWN, (job.id,)).fetchone() or (None,))[0]
                 of_end = (ended.id, job.id, end, ended.at, ended.boot_id, ended.boottime_ms, quantity)
-                connection.execute(sql.REPORT, (*of_end, _in_english(why)))
+                connection.execute(sql.REPORT, (*of_end, why.filled()[:MOST_DETAIL]))  # in English
         return after
 
     def told(self, report_id: str) -> None:
@@ -342,10 +342,6 @@ def _one(connection: sqlite3.Connection, statement: str, key: str) -> Job | None
 
 def _standing(job: Job) -> tuple[Any, ...]:
     return (job.state, job.version, job.why.text, json.dumps(dict(job.why.facts)), job.said)
-
-
-def _in_english(why: Why) -> str:
-    return (why.text.format(**why.facts) if why.facts else why.text)[:MOST_DETAIL]
 
 
 def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:

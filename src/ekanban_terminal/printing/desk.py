@@ -143,8 +143,6 @@ class Desk:
         if job is None:
             raise PrintRefused(_("There is no such print."))
         wanted = State.DONE if came_out else State.FAILED
-        if job.state is wanted:
-            return job
         if job.state is State.UNKNOWN:
             job = await self._work.end(job, wanted, NOTHING if came_out else Why(_("The card did not come out.")))
         if job.state is not wanted:  # or somebody else was faster

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -42,6 +43,15 @@ class Why:
 
     text: str = ""
     facts: Facts = field(default_factory=dict)
+
+    def filled(self, says: Callable[[str], str] = str) -> str:
+        """In the reader's language, where the text is one of ours; as it is, where the facts are not all there."""
+        if not self.text:  # the empty text is the catalog's own head
+            return ""
+        text = says(self.text)
+        with suppress(LookupError, ValueError):  # written by another release: a screen must come all the same
+            return text.format(**self.facts) if self.facts else text
+        return text
 
 
 NOTHING = Why()

@@ -8,7 +8,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import RegisterCard
-from ekanban_terminal.printing.jobs import STORED, Job, State, Why
+from ekanban_terminal.printing.jobs import STORED, Job, State
 from ekanban_terminal.printing.press import Standing
 from ekanban_terminal.state import PrinterShown, PrintShown
 
@@ -64,7 +64,7 @@ def print_shown(job: Job, card: RegisterCard | None, at_ms: int, says: Says) -> 
         card=job.body,
         code=CardCode(job.body, job.version).shown if job.version else "",
         quantity=card.quantity if card else None,
-        message=" ".join(text for text in (sentence(job.why, says), *_standing(job, says)) if text),
+        message=" ".join(text for text in (job.why.filled(says), *_standing(job, says)) if text),
         missing=job.missing,
         at_ms=at_ms,
         **facts,
@@ -75,15 +75,7 @@ def printer_shown(name: str, standing: Standing, says: Says) -> PrinterShown:
     """What the kiosk's strip says of the printer."""
     if standing.ready is None:
         return PrinterShown(name=name, state="unknown")
-    return PrinterShown(name=name, state="ready" if standing.ready else "not_ready", text=sentence(standing.why, says))
-
-
-def sentence(why: Why, says: Says) -> str:
-    """In the reader's language, where the text is one of ours."""
-    if not why.text:  # the empty text is the catalog's own head
-        return ""
-    text = says(why.text)
-    return text.format(**why.facts) if why.facts else text
+    return PrinterShown(name=name, state="ready" if standing.ready else "not_ready", text=standing.why.filled(says))
 
 
 def _standing(job: Job, says: Says) -> list[str]:

@@ -208,6 +208,21 @@ def test_what_is_missing_is_printed_anew_once(
     assert names(office, audit, "seen") == [*cards[:3], *cards[3:]]
 
 
+def test_a_missing_card_on_hold_is_printed_anew_and_stays_on_hold(
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    audit = begun(office)
+    office.post(f"/api/v1/cards/{cards[0]}/hold", json={}).raise_for_status()
+
+    job = office.post(f"{AUDITS}/{audit}/replace", json={"report_lost": True}).raise_for_status().json()
+
+    assert job["total"] == len(cards)
+    states = {body: office.get(f"/api/v1/cards/{body}").json()["state"] for body in cards}
+    assert states == {cards[0]: "on_hold"} | dict.fromkeys(cards[1:], "lost")
+    assert [terminal.scan(cards[0], version).outcome for version in (2, 1)] == [Outcome.ON_HOLD, Outcome.ON_HOLD]
+    assert office.get(f"/api/v1/cards/{cards[0]}").json()["print_version"] == 2
+
+
 def test_an_audits_request_is_not_used_for_something_else(office: TestClient, cards: list[str]) -> None:
     audit = begun(office)
     request = str(uuid4())

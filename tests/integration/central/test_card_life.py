@@ -168,6 +168,25 @@ def test_a_lost_card_with_an_open_order_retires_only_with_it(
     assert (done.json()["state"], done.json()["signal"]) == ("retired", None)
 
 
+def test_a_card_on_hold_that_is_missed_stays_on_hold_until_a_supervisor_releases_it(
+    office: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    body = cards[0]
+    terminal.ask(body)
+    office.post(f"{CARDS}/{body}/hold", json={"reason": "buffer is reduced"}).raise_for_status()
+
+    refused = office.post(f"{CARDS}/{body}/lost", json={"reason": "not in the box"})
+    assert refused.status_code == 409
+    assert "on hold and stays so" in problem(refused)["detail"]
+    assert office.post(f"{CARDS}/{body}/reinstate", json={}).status_code == 409
+    assert terminal.report(terminal.print_of(body, 2))[0].answer == "confirmed"  # somebody printed it anew, as lost
+
+    assert [terminal.scan(body, version).outcome for version in (1, 2)] == [Outcome.ON_HOLD, Outcome.ON_HOLD]
+    assert (card(office, body)["state"], card(office, body)["print_version"]) == ("on_hold", 2)
+    office.post(f"{CARDS}/{body}/release", json={}).raise_for_status()
+    assert [terminal.scan(body, version).outcome for version in (1, 2)] == [Outcome.SUPERSEDED_PRINT, Outcome.OPENED]
+
+
 def _created(world: World, body: str) -> str:
     ledger = TABLES["ledger"]
     with world.central.database.reading() as connection:

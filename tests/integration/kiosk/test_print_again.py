@@ -135,6 +135,26 @@ def test_a_double_touch_is_one_wish(screen: Screen, terminal: Terminal) -> None:
     assert len(terminal.heard()) == 1
 
 
+@pytest.mark.more
+def test_a_page_that_is_loaded_anew_between_two_touches_has_wished_nothing_and_takes_the_next_wish(
+    screen: Screen, terminal: Terminal
+) -> None:
+    ready(terminal)
+    page = screen.page
+    page.get_by_role("button", name="Print again").click()
+    panel(page, "choose").get_by_role("button", name="A-2040-7").click()
+    expect(panel(page, "reason")).to_be_visible()
+
+    page.reload()
+    expect(page.locator("body[data-followed]")).to_be_attached()
+    closed(page)
+    three_touches(page)
+
+    closed(page)
+    ((path, _content),) = terminal.heard()  # and no other
+    assert path == "/api/v1/print"
+
+
 @pytest.mark.parametrize(("word", "empty"), [("Empty", True), pytest.param("Not empty", None, marks=pytest.mark.more)])
 def test_a_bin_without_a_card_is_found_by_a_few_touches_and_reported_where_it_is_empty(
     screen: Screen, terminal: Terminal, word: str, empty: bool | None

@@ -65,6 +65,24 @@ def test_all_cards_of_a_job_come_out_in_order() -> None:
     assert fake.calls == 1
 
 
+@pytest.mark.parametrize("says", [as_it_is, byte_by_byte])
+def test_a_printer_of_another_resolution_behind_the_same_address_wastes_no_paper(
+    says: Callable[[bytes], list[bytes]],
+) -> None:
+    with FakePrinter(LabelPrinter(dots_mm=8), says=says) as fake:
+        before = send(_printer(fake.address), _cards(1), patience=QUICK)
+        fake.engine.dots_mm = 12  # somebody has put another one there, with the same address
+
+        status = check(_printer(fake.address), QUICK)
+        after = send(_printer(fake.address), _cards(1), patience=QUICK)
+        mended = send(replace(_printer(fake.address), dpi=300), _cards(1), patience=QUICK)
+
+    assert [before.state, after.state, mended.state] == [Sent.DONE, Sent.FAILED, Sent.DONE]
+    assert (status.condition, status.ready, after.untouched) == (Condition.UNSUITABLE, False, True)
+    assert "has 300 dots to the inch, and cards are drawn for 203" in str(after.reason)
+    assert fake.engine.count == 2
+
+
 def test_cards_are_made_while_the_first_are_printing() -> None:
     engine = LabelPrinter()
 

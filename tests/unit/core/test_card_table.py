@@ -120,7 +120,7 @@ def test_a_scan_of_each_paper_of_each_card(situation: str, paper: str, state: Ca
 ACTS = """
 hold         no      on_hold  no       no      no      no
 unhold       no      no       active   no      no      no
-lose         no      lost     lost     no      no      no
+lose         no      lost     no       no      no      no
 reinstate    no      no       no       active  active  no
 retire       retired retired  retired  retired retired no
 printed      active  -        -        -       -       no

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from rules import at, card, open_signal
+from rules import TWO_SCAN, at, card, open_signal, scan
 
 from ekanban_core import lifecycle
 from ekanban_core.errors import RuleError
@@ -18,7 +18,7 @@ from ekanban_core.events import (
     PrintMade,
     QuantityChanged,
 )
-from ekanban_core.states import CardState
+from ekanban_core.states import CardState, Intent, Outcome, PrintReason
 
 NOW = at(100, None)
 
@@ -29,6 +29,38 @@ def test_a_card_is_put_on_hold_and_released() -> None:
 
     assert (held.state, events) == (CardState.ON_HOLD, (CardHeld("audit"),))
     assert (released, more) == (card(), (CardActivated(CardState.ON_HOLD),))
+
+
+def test_a_card_on_hold_is_not_reported_lost_and_is_told_what_to_do() -> None:
+    with pytest.raises(RuleError, match=r"on hold and stays so.*Print it anew as lost, or release it from hold first"):
+        lifecycle.lose(card(CardState.ON_HOLD))
+
+
+@pytest.mark.parametrize("reason", list(PrintReason))
+def test_new_paper_of_a_card_on_hold_is_on_hold_whether_a_printer_or_a_scan_confirms_it(reason: PrintReason) -> None:
+    printed, _ = lifecycle.print_wanted(card(CardState.ON_HOLD), reason)
+
+    by_printer, _ = lifecycle.print_confirmed(printed, 2)
+    by_scan = lifecycle.decide(printed, None, TWO_SCAN, scan(Intent.EMPTY, NOW, version=2))
+
+    assert (by_printer.state, by_printer.print_version) == (CardState.ON_HOLD, 2)
+    assert by_scan.outcome is Outcome.ON_HOLD
+    assert by_scan.card == by_printer
+
+
+@pytest.mark.parametrize("reason", list(PrintReason))
+def test_new_paper_takes_the_place_of_lost_paper_only_where_that_is_wanted(reason: PrintReason) -> None:
+    if reason not in (PrintReason.LOST, PrintReason.DAMAGED):  # by a list of old quantities nobody finds a card
+        with pytest.raises(RuleError, match="the card is lost"):
+            lifecycle.print_wanted(card(CardState.LOST), reason)
+        return
+
+    printed, _ = lifecycle.print_wanted(card(CardState.LOST), reason)
+
+    assert printed.state is CardState.LOST  # until the paper is there
+    assert lifecycle.print_confirmed(printed, 2)[0].state is CardState.ACTIVE
+    with pytest.raises(RuleError, match="the card is found"):
+        lifecycle.print_wanted(card(CardState.FOUND), reason)
 
 
 def test_a_card_is_reported_lost_and_reinstated() -> None:

@@ -10,6 +10,7 @@ from rules import HOLDING_BACK, ONE_SCAN, TWO_SCAN, at, card, decided, kinds, op
 
 from ekanban_core.decision import Known
 from ekanban_core.errors import RuleError
+from ekanban_core.events import SignalReceived
 from ekanban_core.facts import Moment, Signal
 from ekanban_core.lifecycle_missing import Demand, demand, next_for_missing, order_missing
 from ekanban_core.states import CardState, Intent, Outcome, SignalState
@@ -123,10 +124,21 @@ def test_an_order_of_the_bin_before_is_received_and_the_next_one_opened() -> Non
     done = next_for_missing(card(), OLD, ONE_SCAN, "report", REPORT, NOW)
 
     assert kinds(done) == ["signal_received", "signal_opened", "signal_released"]
+    assert done.events[0] == SignalReceived("first", REPORT, assumed=True)  # nobody scanned its receipt
     assert done.card is not None
     assert (done.card.last_signal, done.card.last_closed) == ("first", REPORT)
     assert done.signal is not None
     assert (done.signal.id, done.signal.released) == ("report", NOW)
+
+
+def test_the_order_of_a_report_is_never_its_own_next_one() -> None:
+    """In a loop without a minimum cycle time nothing else tells the two apart where the clocks do not."""
+    quick, unsure = replace(TWO_SCAN, min_cycle_s=0), at(90, None, to=110)
+    ordered = order_missing(card(), None, quick, "report", unsure, REPORT)
+
+    assert demand(card(), ordered.signal, quick, unsure) is Demand.NEXT_UNCLEAR
+    with pytest.raises(RuleError):
+        next_for_missing(card(), ordered.signal, quick, "report", unsure, NOW)
 
 
 def test_a_one_off_cards_order_is_never_taken_for_received() -> None:

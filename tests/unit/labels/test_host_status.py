@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekanban_labels.printers.host_status import LONGEST, BadAnswer, HostStatus, parse, split
+from ekanban_labels.printers.host_status import LONGEST, BadAnswer, HostStatus, identity, parse, split
 from ekanban_labels.printers.model import Condition
 from ekanban_labels.printers.simulated import answer
 
@@ -72,6 +72,25 @@ def test_of_two_answers_the_first_is_taken() -> None:
 
     assert parse(lines) == HostStatus()
     assert _read(rest).paused
+
+
+@pytest.mark.parametrize(("dots", "dpi"), [(6, 152), (8, 203), (12, 300), (24, 600)])
+def test_the_dots_of_a_printer_are_read_and_its_status_stands_behind(dots: int, dpi: int) -> None:
+    status = answer(HostStatus(paper_out=True))
+    who = b"\x02ZD421-300dpi,V93.21.39Z,%d,65536KB,X\x03\r\n" % dots
+
+    assert identity(who + status) == (dpi, status)
+    assert identity(b"\r\n" + who) == (dpi, b"")
+    for place in range(len(who) - 2):  # not whole yet
+        assert identity(who[:place]) == (None, who[:place])
+        assert split(who[:place])[0] == []
+
+
+def test_a_status_is_never_taken_for_who_a_printer_is() -> None:
+    status = answer(HostStatus(paused=True, head_up=True, ribbon_out=True))
+    pieces = status.splitlines(keepends=True)
+
+    assert [identity(piece)[0] for piece in (*pieces, b"\x02a,b,9,c\x03", b"8,8,8,8")] == [None] * 5
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,18 @@ def test_the_date_on_the_card_is_centrals(tmp_path: Path) -> None:
         assert there.press.sheets[0].date in ("2033-05-18", "2033-05-19")
 
 
+def test_a_wall_clock_that_is_years_ahead_dates_no_card(tmp_path: Path) -> None:
+    with shop(tmp_path) as there:
+        there.cut_off()
+        time_ = there.terminal.time
+        assert time_.contact is not None
+        time_.contact, time_._bounds = time_.contact.model_copy(update={"at_ms": 1_000_000_000_000}), None  # 2001-09-09
+
+        there.printed("done")
+
+        assert there.press.sheets[0].date in ("2001-09-09", "2001-09-08")
+
+
 def test_offline_the_kiosk_and_the_status_say_how_it_stands(tmp_path: Path) -> None:
     with shop(tmp_path) as there:
         there.cut_off()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from print_world import PrintWorld
 from terminal_world import BODY, code, run
 
 from ekanban_core.states import PrintReason
+from ekanban_core.wire import MOST_REPORTS
 from ekanban_terminal.printing.jobs import Job
+from ekanban_terminal.printing.telling import Refused, tell_all
 
 CARDS = (BODY, code(5)[:8], code(6)[:8])
 
@@ -109,3 +112,24 @@ def test_a_row_that_is_damaged_is_told_as_it_stands_and_keeps_nothing_back(tmp_p
         assert world.book.to_tell(10) == []
 
     run(story())
+
+
+def test_however_many_reports_central_does_not_take_all_others_are_told() -> None:
+    untold = list(range(3 * MOST_REPORTS))
+    told: list[int] = []
+
+    async def waiting(most: int) -> list[int]:
+        return untold[:most]
+
+    async def tell(part: Sequence[int]) -> bool:
+        if any(one % 2 == 0 for one in part):
+            raise Refused("not these")
+        for one in part:
+            untold.remove(one)
+        told.extend(part)
+        return True
+
+    with pytest.raises(Refused):
+        run(tell_all(waiting, tell, str))
+
+    assert told == list(range(1, 3 * MOST_REPORTS, 2))
