@@ -7,7 +7,8 @@ was restored where
 - its ledger has another mark there: it has passed the position since, but by another way,
 - or it never gave itself that generation: the word was lost with the rest.
 
-In a new generation terminals send again all that they retain, and registers are loaded anew. What people did on pages
+In a new generation terminals send again all that they retain, registers are loaded anew, and versions of cards leap
+ahead of those that may have been given and forgotten (forgotten_versions.py). What people did on pages
 since the backup comes from nowhere: the review desk says so.
 """
 
@@ -20,12 +21,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
-from ekanban_central import ledger
+from ekanban_central import forgotten_versions, ledger
 from ekanban_central.changes import Writer
 from ekanban_central.ledger import LEDGER, META, SYSTEM, Actor, Entry, Reached
 from ekanban_core.events import ReviewKind, ReviewRaised
 
-MOST_WORD = 64  # characters of a generation; ours have 16
+MOST_WORD = 64  # characters of a generation; ours have 16 or 17
 log = structlog.get_logger()
 
 
@@ -52,7 +53,7 @@ def check(
     claim = next((one for one in claims if _shows_a_loss(connection, one, present)), None)
     if claim is None:
         return present
-    fresh = random_bytes(8).hex()
+    fresh = forgotten_versions.next_word(present, claim.generation or "", random_bytes)
     if not _start(connection, present, fresh):
         return ledger.generation(connection)  # another transaction was first; it has reported, too
     if claim.generation != present and len(claim.generation or "") <= MOST_WORD:
@@ -96,6 +97,7 @@ def _start(connection: Connection, present: str, fresh: str) -> bool:
     if not connection.execute(update(META).where(where).values(value=fresh)).rowcount:
         return False
     connection.execute(insert(META).values(key=_OVER.format(present), value=fresh))
+    forgotten_versions.note_restore(connection)
     return True
 
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import master, print_faces, print_rows, printers
+from ekanban_central import forgotten_versions, master, print_faces, print_rows, printers
 from ekanban_central.changes import Change, Writer
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor, Entry
@@ -35,6 +35,7 @@ from ekanban_central.print_wish import (
     Printing,
     Wish,
     draft,
+    next_print,
 )
 from ekanban_core import lifecycle
 from ekanban_core.decision import Decision
@@ -185,8 +186,9 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
             "repeats": None if wish.repeats is None else str(wish.repeats),
         }  # fmt: skip
         desk.note(Entry("print_job_made", actor, loop_id=wish.loop_id, data=about))
+        leaps = forgotten_versions.leaps(connection, wish.site_id, found.bodies)
         for body, version in zip(found.bodies, found.versions, strict=True):
-            card, events = lifecycle.print_wanted(cards[body].card, wish.reason)
+            card, events = next_print(cards[body].card, wish.reason, leaps)
             if card.pending_version != version:
                 raise _Moved
             desk.change(_change(cards[body], card, events, actor))

@@ -14,9 +14,13 @@ from ekanban_central import print_jobs, print_rows, printers
 from ekanban_central.access import SignedTerminal
 from ekanban_central.ids import uuid_of
 from ekanban_central.print_rows import ITEM
-from ekanban_central.print_wish import OTHERWISE, AskedOtherwise, NoPrinter, Printing, Wish
+from ekanban_central.print_wish import OTHERWISE, AskedOtherwise, NoPrinter, NotNow, Printing, Wish
 from ekanban_core.texts import gettext as _
 from ekanban_core.wire import PrintRequest
+
+FORGOTTEN = _(
+    "Central was restored from a backup and has forgotten this print. Look whether it came out before you ask again."
+)
 
 
 def ask(printing: Printing, terminal: SignedTerminal, request: PrintRequest) -> UUID:
@@ -26,6 +30,8 @@ def ask(printing: Printing, terminal: SignedTerminal, request: PrintRequest) -> 
         made = print_rows.by_request(connection, terminal.site_id, request_id)
         if made is not None:
             return _same(connection, made["id"], request)
+        if request.again:
+            raise NotNow(FORGOTTEN)
         print_jobs.not_twice(connection, [request.body])
         printer = _printer(connection, terminal)
     wish = Wish(

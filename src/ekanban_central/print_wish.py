@@ -18,8 +18,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from ekanban_central import master, print_faces, printers
+from ekanban_central import forgotten_versions, master, print_faces, printers
 from ekanban_central.database import Database
+from ekanban_central.forgotten_versions import Leaps
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
 from ekanban_central.pictures import Pictures
@@ -29,7 +30,8 @@ from ekanban_central.printers import Printer
 from ekanban_core import lifecycle
 from ekanban_core.card_code import CardCode, random_body
 from ekanban_core.errors import EkanbanError, RuleError
-from ekanban_core.lifecycle_cards import refused
+from ekanban_core.facts import Card
+from ekanban_core.lifecycle_cards import Change, refused
 from ekanban_core.states import PrintReason
 from ekanban_core.texts import gettext as _
 from ekanban_labels.pictures import Picture
@@ -156,7 +158,8 @@ def draft(printing: Printing, wish: Wish) -> Draft:
         if wish.loop_id is None:
             facts = _known(connection, wish)
             cards = load(connection, [one.body for one in facts], lock=False)
-            versions = _versions([cards[one.body] for one in facts], wish.reason)
+            leaps = forgotten_versions.leaps(connection, wish.site_id, cards)
+            versions = _versions([cards[one.body] for one in facts], wish.reason, leaps)
         else:
             facts = _new(connection, wish, wish.loop_id, printing.random_bytes)
             versions = [1] * len(facts)
@@ -181,18 +184,19 @@ def _picture(printing: Printing, facts: PaperFacts) -> Picture | None:
     return None if sha256 is None else printing.pictures.read(sha256)
 
 
-def next_version(loaded: Loaded, reason: PrintReason) -> int:
-    """The version that this card's next print will have. Raises RuleError where it gets none."""
-    card, _events = lifecycle.print_wanted(loaded.card, reason)
-    return card.pending_version
+def next_print(card: Card, reason: PrintReason, leaps: Leaps) -> Change:
+    """The card with its next print as the pending one. Raises RuleError where it gets none."""
+    counted, left_out = leaps.of(card)
+    made, events = lifecycle.print_wanted(counted, reason)
+    return made, (*left_out, *events)
 
 
-def _versions(cards: Sequence[Loaded], reason: PrintReason) -> list[int]:
+def _versions(cards: Sequence[Loaded], reason: PrintReason, leaps: Leaps) -> list[int]:
     """Of each; where one of several gets none, the error names it."""
     versions = []
     for loaded in cards:
         try:
-            versions.append(next_version(loaded, reason))
+            versions.append(next_print(loaded.card, reason, leaps)[0].pending_version)
         except RuleError as error:
             if error.message is None or len(cards) == 1:
                 raise

@@ -7,15 +7,16 @@ another print book than the one that they were given to, all that it had in rese
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from ekanban_central import last_scanned, print_books
+from ekanban_central import forgotten_versions, last_scanned, print_books
 from ekanban_central.changes import Change, Writer
+from ekanban_central.forgotten_versions import Leaps
 from ekanban_central.ledger import Actor
 from ekanban_central.loading import Loaded, load
 from ekanban_central.print_books import RESERVE
@@ -56,8 +57,9 @@ def given(
     found = load(connection, {*wanted, *held}, lock=write)  # locked: what follows does not change any more
     cards = {body: loaded for body, loaded in found.items() if loaded.site_id == site_id}
     unused = _by_card(_unused(connection, terminal_id))
-    giving = _Giving(Writer(site_id, now_ms), terminal_id, now_ms, cards, unused, book.name)
-    giving.adopt(request.held, _taken(connection, cards))
+    leaps = forgotten_versions.leaps(connection, site_id, wanted)
+    giving = _Giving(Writer(site_id, now_ms), terminal_id, now_ms, cards, unused, book.name, leaps)
+    giving.adopt(request.held, _taken(connection, cards), forgotten_versions.left_out(connection, site_id, cards))
     if not book.goes_on:
         giving.burn()
     for body in wanted:
@@ -80,18 +82,24 @@ class _Giving:
     cards: Mapping[str, Loaded]
     unused: dict[str, int]  # the newest of this terminal's, by card
     book: str  # that the terminal has now
+    leaps: Leaps
     refused: dict[str, Message] = field(default_factory=dict)
     after: dict[str, Card] = field(default_factory=dict)  # cards that have changed
     made: list[dict[str, Any]] = field(default_factory=list)
     burnt: set[str] = field(default_factory=set)
 
-    def adopt(self, held: Iterable[CardPrint], taken: Collection[tuple[str, int]]) -> None:
+    def adopt(
+        self, held: Iterable[CardPrint], taken: Collection[tuple[str, int]], left_out: Mapping[str, Sequence[range]]
+    ) -> None:
         """Take up what central has given and forgotten since it was restored from a backup."""
         for one in sorted(held, key=lambda one: one.print_version):
             if one.body in self.cards and (one.body, one.print_version) not in taken:
-                card, events = lifecycle_prints.adopted(self._card(one.body), one.print_version, str(self.terminal_id))
+                leapt_over = any(one.print_version in some for some in left_out.get(one.body, ()))
+                card, events = lifecycle_prints.adopted(
+                    self._card(one.body), one.print_version, str(self.terminal_id), leapt_over=leapt_over
+                )
                 if events:
-                    self._give(one.body, card, events)
+                    self._give(one.body, one.print_version, card, events)
 
     def burn(self) -> None:
         """Let nobody print what this terminal may have printed without remembering it."""
@@ -110,7 +118,9 @@ class _Giving:
         if body in self.unused and _worth(self.unused[body], card) is Reserve.GOOD:
             return
         try:
-            self._give(body, *lifecycle_prints.print_reserved(card, str(self.terminal_id)))
+            counted, left_out = self.leaps.of(card)
+            given, events = lifecycle_prints.print_reserved(counted, str(self.terminal_id))
+            self._give(body, given.pending_version, given, (*left_out, *events))
         except RuleError as error:
             self.refused[body] = error.message or UNKNOWN
 
@@ -147,11 +157,11 @@ class _Giving:
     def _card(self, body: str) -> Card:
         return self.after.get(body, self.cards[body].card)
 
-    def _give(self, body: str, card: Card, events: Any) -> None:
+    def _give(self, body: str, version: int, card: Card, events: Any) -> None:
         self._change(body, card, events)
-        self.unused[body] = card.pending_version
+        self.unused[body] = version
         self.made.append({
-            "body": body, "version": card.pending_version, "terminal_id": self.terminal_id, "given_ms": self.now_ms,
+            "body": body, "version": version, "terminal_id": self.terminal_id, "given_ms": self.now_ms,
             "book": self.book,
         })  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Take in what terminals have printed: central's rules say what it means for the card, as with scans.
 
 A print is the terminal's own where the version was given to it, or where central has forgotten that (restored from a
-backup) and knows no version so high. All else is set aside: kept, answered, and laid before a person.
+backup): it knows no version so high, or has leapt over it. All else is set aside: kept, answered, and laid before a
+person.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
-from ekanban_central import answered_once, tables
+from ekanban_central import answered_once, forgotten_versions, tables
 from ekanban_central.answered_once import Sender, Taken
 from ekanban_central.changes import Change, Writer
 from ekanban_central.intake_known import BOOT
@@ -50,7 +51,8 @@ def take(connection: Connection, sender: Sender, items: Sequence[Item[PrintRepor
     """Take reports in, in their order."""
     bodies = {item.report.body for item in items if item.report}
     boots = boots_of(connection, sender.terminal_id)
-    taking = _Taking(sender, now_ms, load(connection, bodies), _reserves(connection, bodies), boots)
+    left_out = forgotten_versions.left_out(connection, sender.site["id"], bodies)
+    taking = _Taking(sender, now_ms, load(connection, bodies), _reserves(connection, bodies), boots, left_out)
     results = answered_once.answers(connection, PRINT, sender.terminal_id, items, taking, PrintResult)
     return Taken(results, answered_once.write(connection, taking.writer, PRINT, taking.rows, taking.use))
 
@@ -62,6 +64,7 @@ class _Taking:
     cards: Mapping[str, Loaded]
     reserves: dict[tuple[str, int], dict[str, Any]]
     boots: Mapping[str, OffsetBounds]
+    left_out: Mapping[str, Sequence[range]]  # versions that a restored central leapt over
     after: dict[str, Card] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     used: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -97,7 +100,10 @@ class _Taking:
         place = (report.body, report.print_version)
         events: tuple[Event, ...] = ()
         if place not in self.reserves:
-            card, events = lifecycle_prints.adopted(card, report.print_version, str(self.sender.terminal_id))
+            leapt_over = any(report.print_version in some for some in self.left_out.get(report.body, ()))
+            card, events = lifecycle_prints.adopted(
+                card, report.print_version, str(self.sender.terminal_id), leapt_over=leapt_over
+            )
         if not events and self.reserves.get(place, {}).get("terminal_id") != self.sender.terminal_id:
             return self._aside("print_aside", facts, card)
         old = report.quantity not in (None, loaded.policy.quantity)

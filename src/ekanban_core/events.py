@@ -186,6 +186,19 @@ class PrintBurnt(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VersionsLeapt(Event):
+    """Central was restored from a backup: it may have given versions `first` to `version` and forgotten it.
+
+    Nobody gets them any more. lives: how many restores of central are leapt over by now.
+    """
+
+    kind: ClassVar[str] = "versions_leapt"
+    first: int
+    version: int
+    lives: int
+
+
+@dataclass(frozen=True, slots=True)
 class PrintSeen(Event):
     """A print was scanned that is newer than any made; it counts as made from now on."""
 

@@ -11,12 +11,21 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ekanban_core.card_code import LAST_VERSION
-from ekanban_core.events import Event, PrintBurnt, PrintReserved, QuantityChanged, ReviewKind, ReviewRaised
+from ekanban_core.events import (
+    Event,
+    PrintBurnt,
+    PrintReserved,
+    QuantityChanged,
+    ReviewKind,
+    ReviewRaised,
+    VersionsLeapt,
+)
 from ekanban_core.facts import Card
 from ekanban_core.lifecycle_cards import Change, print_confirmed, refused
 from ekanban_core.states import CardState, PrintAnswer, PrintEnd
 
 LAST_RESERVED = LAST_VERSION - 100  # the last ones are for people at central alone
+FORGOTTEN = 64  # versions of one card that a central may have given between a backup and its restore
 
 
 class Reserve(StrEnum):
@@ -44,14 +53,21 @@ def print_reserved(card: Card, terminal: str) -> Change:
     return _reserved(card, version, terminal)
 
 
-def adopted(card: Card, version: int, terminal: str) -> Change:
+def adopted(card: Card, version: int, terminal: str, *, leapt_over: bool = False) -> Change:
     """Count a version as the terminal's that central gave it and has forgotten, because it was restored.
 
-    Only one above all that central knows can be such a one; of any other the card stays as it is.
+    Only one above all that central knows can be such a one, or one that it has leapt over since; of any other the card
+    stays as it is.
     """
-    if version <= card.pending_version or card.state is CardState.RETIRED:
+    if card.state is CardState.RETIRED or (version <= card.pending_version and not leapt_over):
         return card, ()
     return _reserved(card, version, terminal)
+
+
+def leapt(card: Card, over: int, lives: int) -> Change:
+    """Leave out what central may have given to paper and forgotten in so many restores: `over`, of `lives` in all."""
+    first, version = card.pending_version + 1, card.pending_version + over * FORGOTTEN
+    return replace(card, pending_version=version), (VersionsLeapt(first, version, lives),)
 
 
 def burnt(card: Card, version: int, terminal: str) -> Change:
@@ -60,7 +76,8 @@ def burnt(card: Card, version: int, terminal: str) -> Change:
 
 
 def _reserved(card: Card, version: int, terminal: str) -> Change:
-    return replace(card, pending_version=version), (PrintReserved(version, terminal),)
+    newest = max(version, card.pending_version)
+    return replace(card, pending_version=newest), (PrintReserved(version, terminal),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -400,7 +400,8 @@ class MissingReportAnswer(SeldomWire):
 class PrintRequest(SeldomWire):
     """POST /api/v1/terminals/prints/request: a replacement, on the printer that central has for this terminal.
 
-    Sent again with the same id it prints nothing more and tells how far the print has come.
+    Sent again with the same id it prints nothing more and tells how far the print has come. `again`: it was answered
+    before; a central that does not know it was restored from a backup, and refuses it.
     """
 
     version: int = VERSION
@@ -410,6 +411,7 @@ class PrintRequest(SeldomWire):
     body: Body
     reason: PrintReason
     operator: Annotated[str, Field(max_length=200)] | None = None
+    again: bool = False
 
 
 class PrintRequestAnswer(SeldomWire):

@@ -55,6 +55,10 @@ class FakeJob:
     def state(self) -> int:
         return self.course[0]
 
+    def end(self, looks: int = 0) -> None:
+        """Be cancelled, after so many looks."""
+        self.course = [self.state] * (looks + 1) + [CANCELED] if looks else [CANCELED]
+
     def attributes(self) -> dict[str, tuple[int, list[Any]]]:
         began = (INTEGER, [5]) if self.processed else (NO_VALUE, [None])
         return {
@@ -84,6 +88,7 @@ class FakeIpp:
     refuses: dict[int, int] = field(default_factory=dict)  # by operation: the status code
     tls: ssl.SSLContext | None = None
     device: str = ""  # of a queue of CUPS
+    cancel: Callable[[FakeJob], None] = lambda job: job.end()  # what becomes of a job that is cancelled
     jobs: list[FakeJob] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     documents: list[bytes] = field(default_factory=list)
@@ -124,7 +129,7 @@ class FakeIpp:
             over = b"which-jobs\x00\x09completed" in body
             return encoded(0, number, [(2, job.attributes()) for job in self.jobs if (job.state >= CANCELED) == over])
         if operation == CANCEL:
-            self.jobs[-1].course = [CANCELED]
+            self.cancel(self.jobs[-1])
         if operation == JOB:
             job = self.jobs[-1]
             job.course = job.course[1:] or job.course

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ekanban_core.errors import EkanbanError
-from ekanban_labels.printers.sentence import N_, NOTHING, Sentence
+from ekanban_labels.printers.sentence import N_, NOTHING, Sentence, printable
 
 
 class PrinterError(EkanbanError):
@@ -129,6 +129,9 @@ class Status:
     condition: Condition
     sentence: Sentence
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", printable(self.detail))  # printers say what they like
 
     @property
     def ready(self) -> bool:

@@ -6,8 +6,8 @@ import time
 
 from ekanban_labels.printers.host_status import HostStatus
 from ekanban_labels.printers.job import Job
-from ekanban_labels.printers.model import Progress
-from ekanban_labels.printers.sentence import N_, Sentence, say
+from ekanban_labels.printers.model import Progress, Step
+from ekanban_labels.printers.sentence import N_, NOTHING, Sentence, say
 
 SILENT = say(
     N_("The printer does not answer. Look for its paper, ribbon and print head; if it never answers, register it so.")
@@ -64,8 +64,9 @@ class Watch:
         self._give_up(now, trouble, progress)
 
     def _tell(self, trouble: Sentence | None, progress: Progress) -> None:
-        if trouble and trouble != self._told:
-            self._job.tell(Progress(progress.step, progress.printed, progress.begun, trouble))
+        if trouble != self._told:  # also that nothing is in the way any more
+            step = progress.step if trouble else Step.SENDING
+            self._job.tell(Progress(step, progress.printed, progress.begun, trouble or NOTHING))
         self._told = trouble
 
     def _give_up(self, now: float, trouble: Sentence | None, progress: Progress) -> None:

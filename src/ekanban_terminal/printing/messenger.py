@@ -202,6 +202,7 @@ class Messenger:
             id=job.id,
             body=job.body,
             reason=job.reason,
+            again=job.version is not None,  # central has answered with a version
         )
         answered = await self._calls.ask(central, "request", message)
         if answered.authentic and 400 <= answered.status < 500:  # its own word, and no print

@@ -72,6 +72,18 @@ def test_the_same_request_prints_once(
     assert other_card.status_code == 409
 
 
+def test_a_central_that_has_forgotten_what_it_was_asked_for_prints_nothing_more(
+    world: World, admin: TestClient, cards: list[str], terminal: PrintingTerminal
+) -> None:
+    _printer(admin, "office")
+
+    looked = terminal.post("prints/request", _wish(cards[0], again=True))  # it was answered before, by another life
+
+    assert looked.status_code == 409
+    assert "restored from a backup" in problem(looked)["detail"]
+    assert "print_job_made" not in world.ledger_kinds()
+
+
 def test_while_a_card_is_being_printed_it_is_not_printed_again(
     admin: TestClient, cards: list[str], terminal: PrintingTerminal
 ) -> None:

@@ -64,7 +64,8 @@ def _given_again(self: Any, body: str) -> None:
         card = self._card(body)
         if card.pending_version > card.print_version:  # "nobody has printed that one"
             again = replace(card, pending_version=card.pending_version - 1)
-            self._give(body, *lifecycle_prints.print_reserved(again, str(self.terminal_id)))
+            given, events = lifecycle_prints.print_reserved(again, str(self.terminal_id))
+            self._give(body, given.pending_version, given, events)
             return
     _real_want(self, body)
 

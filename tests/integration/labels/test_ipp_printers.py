@@ -137,7 +137,7 @@ def test_an_aborted_job_is_unknown_and_the_next_document_is_not_sent() -> None:
     assert "aborted-by-system" in result.detail
 
 
-@pytest.mark.parametrize("reason", ["job-completed-with-errors", "queued-in-device"])
+@pytest.mark.parametrize("reason", ["job-completed-with-errors", "queued-in-device", "job-canceled-at-device"])
 def test_completed_with_a_reservation_is_not_done(reason: str) -> None:
     with FakeIpp(course=[COMPLETED], job_reasons=[reason]) as fake:
         result = _sent(fake)

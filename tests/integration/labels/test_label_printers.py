@@ -151,6 +151,8 @@ def test_missing_paper_is_told_and_the_job_goes_on_with_a_new_roll() -> None:
 
     assert (result.state, result.printed, engine.count) == (Sent.DONE, 12, 12)
     assert told.waited_for == ["The printer has no labels. Put a new roll in."]
+    after = told.steps[[step.step for step in told.steps].index(Step.WAITING) + 1]
+    assert (after.step, bool(after.reason)) == (Step.SENDING, False)  # nobody reads of the roll any more
 
 
 @pytest.mark.parametrize(("flag", "condition"), [("head_up", Condition.OPEN), ("paused", Condition.PAUSED)])

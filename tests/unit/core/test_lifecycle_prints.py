@@ -14,8 +14,18 @@ from ekanban_core.events import (
     QuantityChanged,
     ReviewKind,
     ReviewRaised,
+    VersionsLeapt,
 )
-from ekanban_core.lifecycle_prints import LAST_RESERVED, Reserve, adopted, print_reserved, reported, worth
+from ekanban_core.lifecycle_prints import (
+    FORGOTTEN,
+    LAST_RESERVED,
+    Reserve,
+    adopted,
+    leapt,
+    print_reserved,
+    reported,
+    worth,
+)
 from ekanban_core.states import CardState, PrintAnswer, PrintEnd
 
 
@@ -56,8 +66,18 @@ def test_only_a_version_above_all_that_are_known_can_have_been_forgotten() -> No
 
     assert (after.pending_version, after.print_version, events) == (5, 1, (PrintReserved(5, "line"),))
     assert adopted(here, 3, "line") == (here, ())
+    assert adopted(here, 2, "line", leapt_over=True) == (here, (PrintReserved(2, "line"),))
     retired = card(CardState.RETIRED)
     assert adopted(retired, 5, "line") == (retired, ())
+
+
+def test_after_a_restore_the_next_version_leaves_out_those_that_may_be_forgotten() -> None:
+    once, events = leapt(card(pending_version=3), 1, 1)
+    twice, _ = leapt(card(pending_version=3), 2, 5)
+
+    assert events == (VersionsLeapt(4, 3 + FORGOTTEN, 1),)
+    assert (once.pending_version, once.print_version) == (3 + FORGOTTEN, 1)
+    assert twice.pending_version == 3 + 2 * FORGOTTEN
 
 
 # Of a card whose second print is valid and whose fourth is the newest made: version, end, answer.

@@ -9,7 +9,7 @@ from fake_ipp_printer import BOOLEAN, ENUM, INTEGER, KEYWORD, NAME, NO_VALUE, en
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekanban_labels.printers.ipp.encoding import BadIpp, Tag, parse, request
+from ekanban_labels.printers.ipp.encoding import BadIpp, Missing, Tag, parse, request
 
 ANSWER = encoded(
     0x0001,
@@ -27,7 +27,7 @@ def test_groups_values_and_their_kinds_are_read() -> None:
     assert (answer.status, answer.request) == (1, 42)
     assert answer.of(Tag.JOB) == [
         {"job-id": [7], "job-state": [9], "job-state-reasons": ["a", "b"]},
-        {"job-name": ["Täfel"], "x": [True], "y": [None], "z": [-1]},
+        {"job-name": ["Täfel"], "x": [True], "y": [Missing.NO_VALUE], "z": [-1]},
     ]
     assert answer.first(Tag.PRINTER) == {}
 

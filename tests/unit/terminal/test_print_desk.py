@@ -418,6 +418,7 @@ def test_without_a_printer_central_prints_and_its_progress_is_followed(tmp_path:
         assert asked is State.ASKED
         assert (world.kept(job.id).state, world.kept(job.id).version) == (State.DONE, 2)
         assert {one.id for one in world.central.prints.requests} == {job.id}
+        assert [one.again for one in world.central.prints.requests] == [False, True, True]
         assert (await world.later(CODE)).entry.outcome is Outcome.SUPERSEDED_PRINT
 
     run(story())

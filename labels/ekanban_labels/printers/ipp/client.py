@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from ekanban_labels.printers.address import Address
-from ekanban_labels.printers.ipp.encoding import Answer, Attribute, BadIpp, Tag, Value, request
+from ekanban_labels.printers.ipp.encoding import Answer, Attribute, BadIpp, Missing, Tag, Value, request
 from ekanban_labels.printers.ipp.exchange import Exchange
 from ekanban_labels.printers.ipp.states import JobState
 
@@ -48,20 +48,18 @@ class JobView:
     @classmethod
     def of(cls, attributes: Attributes) -> JobView:
         """Read a group of job attributes; raises BadIpp."""
-        number = _first(attributes, "job-id")
-        if not isinstance(number, int):
+        number = _integer(attributes, "job-id")
+        if number is None:
             raise BadIpp("a job without a number")
-        name, state, impressions = (
-            _first(attributes, key) for key in ("job-name", "job-state", "job-impressions-completed")
-        )
+        name, state = _first(attributes, "job-name"), _integer(attributes, "job-state")
         reasons = frozenset(str(reason) for reason in attributes.get("job-state-reasons", []))
         return cls(
             number,
             name if isinstance(name, str) else None,
-            JobState(state) if isinstance(state, int) and state in set(JobState) else None,
+            JobState(state) if state is not None and state in set(JobState) else None,
             reasons,
-            impressions if isinstance(impressions, int) else None,
-            attributes.get("time-at-processing") == [None],
+            _integer(attributes, "job-impressions-completed"),
+            attributes.get("time-at-processing") == [Missing.NO_VALUE],
         )
 
 
@@ -150,6 +148,11 @@ def _about(name: str, form: str) -> list[Attribute]:
 
 def _wanted(names: tuple[str, ...]) -> list[Attribute]:
     return [("requested-attributes", Tag.KEYWORD, names)]
+
+
+def _integer(attributes: Attributes, name: str) -> int | None:
+    value = _first(attributes, name)
+    return value if isinstance(value, int) and not isinstance(value, bool | Missing) else None
 
 
 def _first(attributes: Attributes, name: str) -> Value:

@@ -11,6 +11,14 @@ LONGEST = 1 << 20  # bytes of an answer
 _MOST = 20_000  # values of an answer; printers with many media have some thousands
 
 
+class Missing(IntEnum):
+    """What stands in the place of a value."""
+
+    UNSUPPORTED = 0x10
+    UNKNOWN = 0x12  # the printer does not know it
+    NO_VALUE = 0x13  # there is none
+
+
 class Tag(IntEnum):
     """What begins a group, and what a value is."""
 
@@ -39,7 +47,8 @@ class BadIpp(Exception):
     """This is no answer of IPP."""
 
 
-Value = int | bool | str | bytes | None  # None: the printer says that there is none, or that it does not know
+# Missing: there is none, or the printer does not know it; None: missing in a way that RFC 8010 does not name
+Value = int | bool | str | bytes | Missing | None
 Attribute = tuple[str, Tag, tuple[str | int, ...]]
 
 
@@ -143,7 +152,7 @@ class _Groups:
 
 def _plain(tag: int, raw: bytes) -> Value:
     if 0x10 <= tag < 0x20:
-        return None
+        return Missing(tag) if tag in set(Missing) else None
     if tag in (Tag.INTEGER, Tag.ENUM):
         if len(raw) != 4:
             raise BadIpp(f"an integer of {len(raw)} bytes")

@@ -80,10 +80,7 @@ class Exchange:
                 raise Refused(answer.status)
             if answer.status != 200:
                 raise LostAnswer(f"HTTP {answer.status}")
-            body = answer.read(LONGEST + 1)
-        if len(body) > LONGEST:
-            raise BadIpp("an answer without end")
-        return body
+            return _whole(answer)
 
     def _connection(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(self.address.host or "localhost", self.address.port or 631)
@@ -108,7 +105,7 @@ class Exchange:
         except ssl.SSLCertVerificationError as error:
             raise Unreachable(_untrusted(f"{error.verify_message}; {self._offered()}")) from error
         except OSError as error:
-            raise Unreachable(_untrusted(error)) from error
+            raise Unreachable(_unencrypted(error)) from error
         if not hmac.compare_digest(_fingerprint(secured), self.fingerprint):
             found = _fingerprint(secured)
             secured.close()
@@ -132,6 +129,16 @@ class Exchange:
                 return f"its fingerprint is {_fingerprint(secured)}"
         except (OSError, Unreachable) as error:
             return str(error)
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    """Read a bounded body, piece by piece: read() would take a chunk of the length -1 without any bound."""
+    body = bytearray()
+    while piece := answer.read1(_CHUNK):
+        body += piece
+        if len(body) > LONGEST:
+            raise BadIpp("an answer without end")
+    return bytes(body)
 
 
 def _unverified() -> ssl.SSLContext:
@@ -171,6 +178,15 @@ def _cups_of_this_machine(patience: float) -> socket.socket:
         connection.close()
         return connect("localhost", 631, patience)
     return connection
+
+
+def _unencrypted(why: object) -> Status:
+    sentence = say(
+        N_(
+            "No encrypted connection to the printer came about. Does it have one there? If not, register it with ipp://."
+        )
+    )
+    return Status(Condition.UNREACHABLE, sentence, printable(str(why)))
 
 
 def _untrusted(why: object) -> Status:

@@ -19,12 +19,18 @@ from ekanban_labels.printers.watch import Stopped
 _LOST = say(N_("The printer's answer got lost. Look whether the cards came out."))
 _GONE = say(N_("The printer does not know the job any more. Look whether the cards came out."))
 _SILENT = say(N_("The printer does not answer. Is it switched on, and its cable in?"))
+_MUTE = say(N_("The printer does not tell any more how the job stands. Look which cards came out."))
+_LEFT = say(N_("The printer did not end the job and may print it yet. End it there, and look which cards came out."))
 _ABORTED = say(N_("The printer gave the job up. Look which cards came out."))
 _CANCELLED = say(N_("The job was cancelled. Look which cards came out."))
 _NEVER = say(N_("The job was cancelled before it was printed."))
 _STALLED = say(N_("Nothing went on at the printer for too long, and the job was cancelled. Look which cards came out."))
 _DOUBT = say(N_("The printer says that the job ended with errors. Look which cards came out."))
-_DOUBTS = {"job-completed-with-errors", "queued-in-device"}  # the second: the device has it, and says no more
+_DOUBTS = {
+    "job-completed-with-errors",
+    "queued-in-device",  # the device has it, and says no more
+    "aborted-by-system", "job-canceled-at-device", "job-canceled-by-operator", "job-canceled-by-user",
+}  # fmt: skip
 _FORGOTTEN = (0x0406, 0x0407)  # not found, gone
 _NO_ANSWER = (Unreachable, Refused, LostAnswer, BadIpp)
 
@@ -50,6 +56,8 @@ class Follower:
         self._processed = False  # it was seen to be printed
         self._told = NOTHING
         self._stopping: Sentence | None = None  # why it was asked to end
+        self._stopping_since = 0.0
+        self._answered = False  # the wish that it ends
 
     def found_again(self, detail: str) -> JobView:
         """Look for a job whose answer got lost, by its name; raises Stopped if it cannot be found."""
@@ -70,6 +78,7 @@ class Follower:
         """Wait for the end; raises Stopped if it is never heard of."""
         number = view.number
         known, moved = view, time.monotonic()
+        self._note(view)
         while not (known.state and known.state.over):
             self._tell(warnings=time.monotonic() - moved > self._job.patience.answer)
             self._end_if_needed(known, moved)
@@ -78,8 +87,11 @@ class Follower:
             if (view.state, view.impressions, view.reasons) != (known.state, known.impressions, known.reasons):
                 moved = time.monotonic()
             known = view
-            self._processed |= view.state in (JobState.PROCESSING, JobState.STOPPED) or bool(view.impressions)
+            self._note(view)
         return self._judged(known)
+
+    def _note(self, view: JobView) -> None:
+        self._processed |= view.state in (JobState.PROCESSING, JobState.STOPPED) or bool(view.impressions)
 
     def _view(self, number: int) -> JobView:
         until = time.monotonic() + self._job.patience.silent
@@ -89,30 +101,41 @@ class Follower:
             except (*_NO_ANSWER, Declined) as error:
                 if isinstance(error, Declined) and error.status in _FORGOTTEN:
                     raise Stopped(_GONE, str(error)) from error
+                sentence = _MUTE if isinstance(error, Declined | Refused) else _SILENT
                 if time.monotonic() > until:
-                    raise Stopped(_SILENT, printable(str(error))) from error
-                self._say(_SILENT)
+                    raise Stopped(sentence, printable(str(error))) from error
+                self._say(sentence)
                 self._job.rest(self._job.patience.poll)
                 continue
-            if view.name not in (None, self._name):  # it has counted anew since, and this is another's
-                raise Stopped(_GONE, f"job {number} is {printable(str(view.name))}")
+            if view.number != number or view.name not in (None, self._name):  # it has counted anew: this is another's
+                raise Stopped(_GONE, f"job {number} is {view.number} {printable(str(view.name))}")
             return view
 
     def _end_if_needed(self, view: JobView, moved: float) -> None:
-        now = time.monotonic()
-        if self._stopping:
-            if now - moved > self._job.patience.silent:
-                raise Stopped(self._stopping, "it did not end")
+        now, patience = time.monotonic(), self._job.patience
+        if self._stopping is None:
+            self._stopping = self._why_end(view, now - moved)
+            self._stopping_since = now
+        elif now - max(moved, self._stopping_since) > patience.silent or now - self._stopping_since > patience.stalled:
+            raise Stopped(_LEFT, str(self._stopping))
+        if self._stopping is None or self._answered:
             return
-        # CUPS keeps a job whose document its filters could not read like that, and would begin it anew some day.
-        failed = view.state is JobState.STOPPED and "job-completed-with-errors" in view.reasons
-        if not failed and not self._job.cancelled and now - moved < self._job.patience.stalled:
-            return
-        self._stopping = _DOUBT if failed else _CANCELLED if self._job.cancelled else _STALLED
         try:
             self._client.cancel(view.number)
-        except (*_NO_ANSWER, Declined):
-            return  # it may have ended just now, which the next look shows
+        except _NO_ANSWER:
+            return  # asked again with the next look
+        except Declined:
+            pass  # it may have ended just now, which the next look shows
+        self._answered = True
+
+    def _why_end(self, view: JobView, still: float) -> Sentence | None:
+        """Say why the printer should end the job, which has stood still for so many seconds."""
+        # CUPS keeps a job whose document its filters could not read like that, and would begin it anew some day.
+        if view.state is JobState.STOPPED and "job-completed-with-errors" in view.reasons:
+            return _DOUBT
+        if self._job.cancelled:
+            return _CANCELLED
+        return _STALLED if still >= self._job.patience.stalled else None
 
     def _judged(self, view: JobView) -> End:
         reasons = ", ".join(sorted(view.reasons))
@@ -132,6 +155,6 @@ class Follower:
         self._say(found.sentence if found else NOTHING)
 
     def _say(self, sentence: Sentence) -> None:
-        if sentence and sentence != self._told:
+        if sentence != self._told:  # also that nothing is in the way any more
             self._job.tell(self._waiting(sentence))
         self._told = sentence

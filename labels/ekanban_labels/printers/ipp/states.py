@@ -77,7 +77,8 @@ _ERRORS = {
 _ANY_ERROR = N_("The printer refused the job.")
 
 # Errors after which nobody can say that nothing was printed: broken off within a document.
-DOUBTFUL = {0x0405, 0x0410, 0x0411, 0x0500, 0x0504, 0x0505, 0x0508}
+_DOUBTFUL = {0x0405, 0x0410, 0x0411, 0x0500, 0x0504, 0x0505, 0x0508}
+_REFUSALS = {*range(0x0300, 0x041F), 0x0501, 0x0502, 0x0503, 0x0506, 0x0507, 0x0509, 0x050A, 0x050B} - _DOUBTFUL
 
 
 def trouble(reasons: Iterable[object], *, warnings: bool = False) -> Status | None:
@@ -93,6 +94,14 @@ def trouble(reasons: Iterable[object], *, warnings: bool = False) -> Status | No
         if name in found:
             return Status(condition, sentence, ", ".join(found))
     return None
+
+
+def doubtful(status: int) -> bool:
+    """Say whether a document may have been printed though the printer answered with this error.
+
+    Of errors that no standard names, as makers have them, nobody knows.
+    """
+    return status not in _REFUSALS
 
 
 def declined(status: int) -> Sentence:

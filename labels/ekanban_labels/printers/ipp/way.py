@@ -8,7 +8,7 @@ from ekanban_labels.printers.ipp.client import Attributes, Client, Declined, Job
 from ekanban_labels.printers.ipp.encoding import Attribute, BadIpp
 from ekanban_labels.printers.ipp.exchange import Exchange, LostAnswer, Refused
 from ekanban_labels.printers.ipp.follow import Follower
-from ekanban_labels.printers.ipp.states import DOUBTFUL, STOPPED, declined, trouble
+from ekanban_labels.printers.ipp.states import STOPPED, declined, doubtful, trouble
 from ekanban_labels.printers.job import Job
 from ekanban_labels.printers.model import Condition, Document, Printer, Progress, Result, Status, Step, ended
 from ekanban_labels.printers.network import Unreachable
@@ -66,7 +66,8 @@ def _refusal(printer: Printer, offers: Attributes, two_sided: bool) -> Status | 
         return unsuitable
     if offers.get("printer-state") == [STOPPED] or offers.get("printer-is-accepting-jobs") == [False]:
         found = trouble(offers.get("printer-state-reasons", []))
-        return found or Status(Condition.PAUSED, _NO_JOBS, str(offers.get("printer-state-message", "")))
+        message = ", ".join(map(str, offers.get("printer-state-message", [])))
+        return found or Status(Condition.PAUSED, _NO_JOBS, message)
     return None
 
 
@@ -110,7 +111,7 @@ class _Sending:
             self.printed = self.begun
 
     def _waiting(self, why: Sentence) -> Progress:
-        return Progress(Step.WAITING, self.printed, self.begun, why)
+        return Progress(Step.WAITING if why else Step.ACCEPTED, self.printed, self.begun, why)
 
     def _allowed(self, name: str, document: Document) -> list[Attribute]:
         """Ask whether the printer would take it; returns the job's attributes."""
@@ -136,7 +137,7 @@ class _Sending:
         except (Unreachable, Refused) as error:
             raise _NotTaken(_failed(error)) from error
         except Declined as error:
-            if error.status not in DOUBTFUL:
+            if not doubtful(error.status):
                 raise _NotTaken(_failed(error)) from error
             return follower.found_again(str(error))
         except (LostAnswer, BadIpp) as error:
