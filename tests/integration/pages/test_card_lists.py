@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from urllib.parse import urlencode
 
 from page_counter import Counter
 from page_plant import PagePlant
@@ -101,6 +102,30 @@ def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant
 
     assert cards_of(page) == [works.cards[9]]
     assert "All cards (1)" in page
+
+
+def test_a_scanner_writes_a_card_into_the_search(works: PagePlant, counter: Counter) -> None:
+    works.scan(works.cards[9])
+    works.scan(works.cards[10])
+    code = CardCode(works.cards[9], 1).text
+    erika = counter.browser()
+
+    for read in (f"15K{code}", f"https://kanban.example/c/{code}", code.lower()):
+        assert cards_of(erika.get("/cards?" + urlencode({"q": read})).text) == [works.cards[9]], read
+        board = erika.get("/?" + urlencode({"q": read})).text
+        assert re.findall(r'href="/c/(\w{8})\w{4}"', board) == [works.cards[9]], read
+
+
+def test_a_part_number_of_eight_digits_is_sought_as_one(works: PagePlant, counter: Counter) -> None:
+    works.scan(works.cards[0])
+    works.scan(works.cards[9])
+    erika = counter.browser()
+
+    found = cards_of(erika.get("/cards?q=4711-0815").text)
+    assert sorted(found) == sorted([*works.cards[:3], *works.cards[36:39]])
+    board = erika.get("/?q=4711-0815").text
+    assert "4711-0815" in board[board.index("<tbody") :]
+    assert re.findall(r'class="chip[^"]*"[^>]*>[^<]*Fastener World[^<]*<span class="count">(\d+)', board) == ["1"]
 
 
 def test_counts_beside_the_chips_tell_how_many_rows_they_leave(works: PagePlant, counter: Counter) -> None:
