@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from page_counter import Counter
 from page_plant import PagePlant
 from page_printing import register, want
+from sqlalchemy import text
 
 from ekanban_central import aliases
+from ekanban_central.cards_counts import unseen_days
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor
 from ekanban_central.master import Desk, change_loop, create_cards
@@ -93,6 +95,35 @@ def test_cards_for_one_cycle_that_nobody_has_scanned_since_they_were_printed_are
     assert set(cards_of(erika.get("/cards?mark=one_off").text)) == {*old, *new}
     assert 'For one cycle <span class="count">1<' in page
     assert new[0] not in cards_of(erika.get("/cards?unseen=7").text)
+
+
+def test_a_card_never_scanned_is_missed_from_its_newest_print_on(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    never, again, once = works.cards[:3]
+    want(counter, [again])
+    want(counter, [once])
+    counter.app.state.central.printers.work_off()
+    works.pass_s(31 * DAY_S)
+    want(counter, [again])
+    erika = counter.browser()
+
+    month, quarter = (cards_of(erika.get(f"/loops/{works.loops[0]}?unseen={days}").text) for days in (30, 90))
+
+    assert month == [never, once]
+    assert quarter == [never]
+
+
+def test_when_a_card_was_printed_is_looked_up_once_for_it() -> None:
+    asked = str(unseen_days(0).compile(compile_kwargs={"literal_binds": True}))
+
+    assert asked.count("print_job_item.body = card.body") == 1
+
+
+def test_postgresql_compiles_no_statement_of_central(works: PagePlant) -> None:
+    if works.database.backend == "sqlite":
+        return
+    with works.database.reading() as reading, works.database.taking_in() as taking:
+        assert [one.scalar(text("SHOW jit")) for one in (reading, taking)] == ["off", "off"]
 
 
 def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant, counter: Counter) -> None:
