@@ -95,6 +95,7 @@ def unseen_days(now_ms: int) -> ColumnElement[int]:
 
     A card that was never scanned is missed from when its newest print was made: before that nobody could have.
     """
+
     def days(seen: ColumnElement[int]) -> ColumnElement[int]:
         steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
         return case(*steps, else_=0)
