@@ -141,7 +141,17 @@ def test_a_scanner_writes_a_card_into_the_search(works: PagePlant, counter: Coun
     code = CardCode(works.cards[9], 1).text
     erika = counter.browser()
 
-    for read in (f"15K{code}", f"https://kanban.example/c/{code}", code.lower()):
+    shown = words_of(works.cards[9])
+    wrong_end = f"{code[:11]}{'0' if code[11] != '0' else '1'}"
+
+    for read in (
+        f"15K{code}",
+        f"https://kanban.example/c/{code}",
+        code.lower(),
+        shown,
+        shown.replace("-", " "),
+        wrong_end,
+    ):
         assert cards_of(erika.get("/cards?" + urlencode({"q": read})).text) == [works.cards[9]], read
         board = erika.get("/?" + urlencode({"q": read})).text
         assert re.findall(r'href="/c/(\w{8})\w{4}"', board) == [works.cards[9]], read
