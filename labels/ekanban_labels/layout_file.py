@@ -55,7 +55,15 @@ def named(name: str, folder: Path | None = None) -> Layout:
 
 def for_cards(name: str, folder: Path | None = None) -> Layout:
     """The layout of this name, if cards are drawn by it. Raises BadLayout."""
-    found = named(name, folder)
+    return _checked(named(name, folder), name)
+
+
+def read_for_cards(file: Path) -> Layout:
+    """Read one file, if cards are drawn by it. Raises BadLayout."""
+    return _checked(read(file), str(file))
+
+
+def _checked(found: Layout, name: str) -> Layout:
     if found.purpose is not Purpose.CARD:
         raise BadLayout(NOT_FOR_CARDS, layout=name)
     return found

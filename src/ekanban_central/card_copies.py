@@ -13,19 +13,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, or_, select
 
-from ekanban_central import card_acts, print_faces
-from ekanban_central.card_acts import NoSuchCard
+from ekanban_central import card_named, print_faces
+from ekanban_central.card_named import NoSuchCard
 from ekanban_central.card_papers import ITEM
 from ekanban_central.loading import load
-from ekanban_central.master import ALIAS
 from ekanban_central.print_engine import Fault, NotPrintable, Paper, Plan
 from ekanban_central.print_faces import PaperFacts, SiteWords
 from ekanban_central.print_wish import Printing
 from ekanban_central.printers import Printer
-from ekanban_core.alias import entered
 from ekanban_core.card_code import CardCode
 from ekanban_core.card_words import copy_word
-from ekanban_core.errors import BadReading
 from ekanban_core.facts import Card
 from ekanban_core.states import CardState, PrinterDialect, PrinterWay
 from ekanban_core.texts import gettext as _
@@ -93,10 +90,10 @@ def draw(printing: Printing, site_id: int, codes: Sequence[str], asked: Asked) -
 
 def _found(connection: Connection, site_id: int, codes: Sequence[str], faults: list[Fault]) -> _Found:
     named: dict[str, str] = {}
-    by_alias = _aliases(connection, codes)
+    alias = card_named.aliases(connection, codes)
     for text in codes:
         try:
-            named.setdefault(by_alias.get(text) or card_acts.body_of(text), text)
+            named.setdefault(card_named.named(text, alias).body, text)
         except NoSuchCard as error:
             faults.append(Fault("{why}", {"why": str(error)}, text))
     facts = {one.body: one for one in print_faces.facts_of(connection, list(named))}
@@ -104,19 +101,6 @@ def _found(connection: Connection, site_id: int, codes: Sequence[str], faults: l
     loaded = load(connection, list(facts), lock=False)
     cards = {body: loaded[body].card for body in facts}
     return _Found(named, cards, facts, _faces(connection, cards))
-
-
-def _aliases(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
-    """The cards that foreign codes stand for, by what was asked; they come first, as at a terminal."""
-    words: dict[str, str] = {}
-    for text in codes:
-        try:
-            words[text] = entered(text)
-        except BadReading:
-            continue
-    rows = connection.execute(select(ALIAS.c.text, ALIAS.c.body).where(ALIAS.c.text.in_(set(words.values()))))
-    bodies = {row.text: row.body for row in rows}
-    return {text: bodies[word] for text, word in words.items() if word in bodies}
 
 
 def _faces(connection: Connection, cards: Mapping[str, Card]) -> dict[str, Row]:

@@ -5,6 +5,8 @@ That a version above the confirmed one was made says little: terminals have such
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import ColumnElement, Select, Table, and_, func, select
 
 from ekanban_central import tables
@@ -26,17 +28,18 @@ _OF_TERMINALS: Select[tuple[int]] = (
     .where(PRINT.c.body == CARD.c.body, PRINT.c.version > CARD.c.print_version, PRINT.c.answered == PrintAnswer.PENDING)
     .correlate(CARD)
 )
-# When central made the card's newest print; null: it made none.
-PRINTED_MS: ColumnElement[int | None] = (
-    select(func.max(JOB.c.made_ms))
-    .join(ITEM, ITEM.c.job_id == JOB.c.id)
-    .where(ITEM.c.body == CARD.c.body)
-    .correlate(CARD)
-    .scalar_subquery()
-)
 # The paper in use shows an old quantity.
 STALE: ColumnElement[bool] = and_(
     CARD.c.state != CardState.RETIRED, CARD.c.print_version > 0, CARD.c.print_version < CARD.c.quantity_version
 )
 # The newest print that is on its way, or may have come out without anybody having seen it; null: none.
 AWAITED: ColumnElement[int | None] = func.coalesce(_OF_JOBS.scalar_subquery(), _OF_TERMINALS.scalar_subquery())
+
+
+def of_newest_print(say: Callable[[ColumnElement[int]], ColumnElement[int]]) -> ColumnElement[int | None]:
+    """What `say` makes of when central made the card's newest print; null where it made none.
+
+    It is asked within the subquery: whoever compares a subquery several times has it carried out as often.
+    """
+    made = select(say(JOB.c.made_ms)).join(ITEM, ITEM.c.job_id == JOB.c.id).where(ITEM.c.body == CARD.c.body)
+    return made.order_by(ITEM.c.version.desc()).limit(1).correlate(CARD).scalar_subquery()

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ekanban_central import query_values
-from ekanban_central.card_papers import AWAITED, PRINTED_MS, STALE
+from ekanban_central.card_papers import AWAITED, STALE, of_newest_print
 from ekanban_central.cards_filter import MARKS, UNSEEN_DAYS, CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
 from ekanban_central.signals_counts import Choice
@@ -95,9 +95,15 @@ def unseen_days(now_ms: int) -> ColumnElement[int]:
 
     A card that was never scanned is missed from when its newest print was made: before that nobody could have.
     """
-    seen = func.coalesce(CARD.c.last_scan_ms, PRINTED_MS, 0)
-    steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
-    return case((CARD.c.state.not_in(IN_USE), 0), *steps, else_=0)
+
+    def days(seen: ColumnElement[int]) -> ColumnElement[int]:
+        steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
+        return case(*steps, else_=0)
+
+    never = func.coalesce(of_newest_print(days), UNSEEN_DAYS[-1])
+    return case(
+        (CARD.c.state.not_in(IN_USE), 0), (CARD.c.last_scan_ms.is_not(None), days(CARD.c.last_scan_ms)), else_=never
+    )
 
 
 def loop_fits(loop: Row, wanted: CardFilter, without: str = "") -> bool:

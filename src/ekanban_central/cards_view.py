@@ -9,12 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
-from ekanban_central import query_values
+from ekanban_central import card_named
 from ekanban_central.card_papers import AWAITED, STALE
 from ekanban_central.cards_counts import PENDING, CardChoices, Row, choices, groups, loop_fits, loops_of, unseen_days
 from ekanban_central.cards_filter import CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
-from ekanban_central.master import ALIAS
 from ekanban_central.sets import among
 from ekanban_central.signals_view import TERMINAL
 from ekanban_core.states import CardState
@@ -77,7 +76,7 @@ class CardList:
 def look(connection: Connection, site_id: int, wanted: CardFilter, now_ms: int) -> CardList:
     """Begin a list: read what its filter is about."""
     loops = loops_of(connection, site_id, wanted.loop)
-    return CardList(site_id, wanted, now_ms, loops, _named(connection, wanted.search))
+    return CardList(site_id, wanted, now_ms, loops, card_named.searched(connection, wanted.search))
 
 
 def page(connection: Connection, asked: CardList, number: int | None = None, limit: int = PAGE) -> CardPage:
@@ -114,11 +113,3 @@ def _conditions(connection: Connection, asked: CardList) -> list[ColumnElement[b
         fitting = [key for key, loop in asked.loops.items() if loop_fits(loop, about)]
         conditions.append(among(connection, CARD.c.loop_id, fitting))
     return conditions
-
-
-def _named(connection: Connection, search: str) -> str | None:
-    """The card that is searched for by its own code, or by one of others that stands for it."""
-    body = query_values.card_in(search)
-    if body is not None or not search:
-        return body
-    return connection.execute(select(ALIAS.c.body).where(ALIAS.c.text == search)).scalar_one_or_none()

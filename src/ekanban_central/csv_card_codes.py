@@ -9,6 +9,7 @@ from ekanban_central.csv_values import Cells
 from ekanban_central.csv_work import Item
 from ekanban_core.alias import entered
 from ekanban_core.card_code import CardCode
+from ekanban_core.card_typed import typed
 from ekanban_core.errors import BadCardCode, BadReading
 from ekanban_core.reading import CardRead, read
 
@@ -44,7 +45,7 @@ def on_paper(item: Item) -> tuple[str, ...]:
     if body is None:
         return ()
     try:
-        code = CardCode.parse(item.row["code"])
+        code = typed(item.row["code"])
     except BadCardCode:  # the eight characters alone
         code = CardCode(body, 1)
     return code.written

@@ -34,6 +34,8 @@ def _storable(text: str) -> str:
 
 
 Asked = Annotated[str, AfterValidator(_storable)]
+# A card by its code as scanners read it or people type it, by the code's first eight characters, or by a foreign code
+Code = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 Yes = Annotated[bool, Field(strict=True)]  # neither 1 nor "yes"
 Line = Annotated[str, Field(max_length=200), AfterValidator(plain)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=NOT_BLANK), AfterValidator(plain)]

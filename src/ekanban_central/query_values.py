@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ekanban_core.card_code import ALPHABET, BODY
 from ekanban_core.errors import EkanbanError
 
 MOST_VALUES = 50
@@ -60,13 +59,6 @@ def yes(name: str, value: str) -> bool:
     if value.lower() not in known:
         raise BadFilter(f"{name}: expected true or false, got {value[:40]!a}")
     return known[value.lower()]
-
-
-def card_in(search: str) -> str | None:
-    """The card, when what is searched for is a card's code or the first eight characters of one."""
-    plain = search.upper().replace("-", "").replace(" ", "")
-    fits = len(plain) >= BODY and all(character in ALPHABET for character in plain)
-    return plain[:BODY] if fits and len(plain) in (BODY, BODY + 4) else None
 
 
 def finds(search: str, texts: Iterable[str]) -> bool:

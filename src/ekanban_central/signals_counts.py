@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from ekanban_central import card_named
 from ekanban_central.loading import DESTINATION, LOOP, PART, SIGNAL, SOURCE
 from ekanban_central.shared_reads import SharedReads
 from ekanban_central.signals_filter import Filter
@@ -91,9 +92,12 @@ def counts(
         return Tally(groups(connection, site.id, now_ms), now_ms)
 
     everything = shared.once(site, "open", tally, lambda kept: kept.holds(now_ms)).groups
-    card = wanted.body()
-    found = everything if card is None else groups(connection, site.id, now_ms, card)
-    return figures(everything, silent_terminals(connection, site.id, now_ms)), choices(found, wanted)
+    card = card_named.searched(connection, wanted.search)
+    if card is None:
+        found, about = everything, wanted
+    else:
+        found, about = groups(connection, site.id, now_ms, card), replace(wanted, search="")
+    return figures(everything, silent_terminals(connection, site.id, now_ms)), choices(found, about)
 
 
 def groups(connection: Connection, site_id: int, now_ms: int, card: str | None = None) -> list[Group]:
@@ -183,7 +187,5 @@ _STATES = [str(state) for state in SignalState]
 
 
 def _found(row: Group, wanted: Filter) -> bool:
-    """Whether the words that are searched for stand in the loop; a card was sought by the statement already."""
-    if wanted.body() is not None:
-        return True
+    """Whether the words that are searched for stand in the loop."""
     return wanted.finds((row.part, row.description, row.source, row.destination, row.bin))

@@ -70,10 +70,6 @@ class Filter:
             self.state != "open"
         )
 
-    def body(self) -> str | None:
-        """The card, when what is searched for is a card's code or the first eight characters of one."""
-        return query_values.card_in(self.search)
-
     def finds(self, texts: Iterable[str]) -> bool:
         """Whether every word that is searched for stands in one of the texts."""
         return query_values.finds(self.search, texts)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, select, tuple_
 
-from ekanban_central import tables
+from ekanban_central import card_named, tables
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SIGNAL, SOURCE
 from ekanban_central.sets import among
@@ -180,7 +180,7 @@ def _order(wanted: Filter) -> tuple[ColumnElement[int], bool]:
 
 def _search(connection: Connection, wanted: Filter) -> ColumnElement[bool]:
     """Words stand in a loop's names. They are sought here, not by LIKE: SQLite's knows no letters beyond ASCII."""
-    body = wanted.body()
+    body = card_named.searched(connection, wanted.search)
     if body is not None:
         return SIGNAL.c.body == body
     names = (PART.c.number, PART.c.description, SOURCE.c.name, DESTINATION.c.name, LOOP.c.bin)

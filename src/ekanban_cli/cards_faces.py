@@ -12,6 +12,7 @@ from ekanban_cli.cards_csv import Faults
 from ekanban_cli.language import _
 from ekanban_cli.said import told
 from ekanban_core.card_code import CardCode, random_body
+from ekanban_core.card_typed import typed
 from ekanban_core.csv_rows import Row
 from ekanban_core.csv_rows import shown as _short
 from ekanban_core.errors import BadCardCode, EkanbanError
@@ -78,7 +79,7 @@ class Reader:
             seen[body] = row.line
             return CardCode(body, 1)
         try:
-            code = CardCode.parse(row["code"])
+            code = typed(row["code"])
         except BadCardCode as error:
             self.faults.add(row.line, "code", str(error))
             return None

@@ -79,7 +79,7 @@ def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Ch
         return layout_file.named(DEFAULT)
     if not isinstance(layout, str):
         return layout
-    return layout_file.read(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
+    return layout_file.read_for_cards(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
 
 
 def _sheet(name: str | None) -> sheet.Sheet | None:

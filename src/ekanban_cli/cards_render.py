@@ -19,6 +19,7 @@ from ekanban_cli.language import _
 from ekanban_cli.said import say
 from ekanban_core.addresses import is_web_address, leads_nowhere
 from ekanban_core.card_code import CardCode
+from ekanban_core.card_typed import typed
 from ekanban_labels import words
 from ekanban_labels.errors import Refused
 from ekanban_labels.face import CardFace
@@ -41,7 +42,7 @@ class Wish:
 
 def run(wish: Wish, as_json: bool) -> None:
     """Draw the cards, and say which. Raises CommandFailed with everything that is wrong."""
-    url, only = _url(wish), frozenset(CardCode.parse(code).text for code in wish.codes)
+    url, only = _url(wish), frozenset(typed(code).text for code in wish.codes)
     faults, paper = cards_csv.Faults(), wish.paper
     with _opened(wish.file) as (file, folder):
         printed = datetime.now().astimezone().date().isoformat()

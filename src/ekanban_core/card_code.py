@@ -28,8 +28,22 @@ _POLYNOMIAL = 0b100101  # x⁵ + x² + 1
 _GENERATOR = (3, 2)  # (x − 2⁰)(x − 2¹) = x² + 3x + 2
 
 
-def _bad(text: str, key: str, **facts: str | int) -> BadCardCode:
-    return BadCardCode(f"Not a card code: {text}", Message(key, facts))
+WRONG = {  # by the keys of sentences
+    "code_length": f"{LENGTH} characters expected, got {{got}}",
+    "code_character": "expected digits and letters without U, got {got}",
+    "code_check": "check characters are {got}, expected {expected}",
+    "code_version": f"expected a print version from 1 to {LAST_VERSION}, got {{got}}",
+}
+
+
+def wrong_code(message: Message) -> BadCardCode:
+    """The error for what a message of these keys says of a code."""
+    return BadCardCode(f"Not a card code: {WRONG[message.key].format(**message.facts)}", message)
+
+
+def plain(text: str) -> str:
+    """What was typed without hyphens and blanks, in the alphabet's letters; other characters stay."""
+    return text.translate(_TYPED)
 
 
 def _double(value: int) -> int:
@@ -67,25 +81,20 @@ class CardCode:
         if len(self.body) != BODY or not set(self.body) <= _VALUES.keys():
             raise BadCardCode(f"Not a card code: expected a body of {BODY} characters of base 32, got {self.body!r}")
         if not 1 <= self.version <= LAST_VERSION:
-            raise _bad(
-                f"expected a print version from 1 to {LAST_VERSION}, got {self.version}",
-                "code_version",
-                got=self.version,
-            )
+            raise wrong_code(Message("code_version", {"got": self.version}))
 
     @classmethod
     def parse(cls, text: str) -> CardCode:
         """Read a scanned or typed code: any case, hyphens and blanks ignored, I and L read as 1 and O as 0."""
-        code = text.translate(_TYPED)
+        code = plain(text)
         if len(code) != LENGTH:
-            raise _bad(f"{LENGTH} characters expected, got {len(code)}", "code_length", got=len(code))
+            raise wrong_code(Message("code_length", {"got": len(code)}))
         strange = next((character for character in code if character not in _VALUES), None)
         if strange is not None:
-            raise _bad(f"expected digits and letters without U, got {strange!a}", "code_character", got=ascii(strange))
+            raise wrong_code(Message("code_character", {"got": ascii(strange)}))
         checks, expected = code[10:], check_characters(code[:10])
         if checks != expected:
-            text = f"check characters are {checks}, expected {expected}"
-            raise _bad(text, "code_check", got=checks, expected=expected)
+            raise wrong_code(Message("code_check", {"got": checks, "expected": expected}))
         return cls(code[:BODY], _VALUES[code[8]] * 32 + _VALUES[code[9]])
 
     @property

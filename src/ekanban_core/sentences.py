@@ -99,6 +99,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "envelope_without_card": (_("Not a card: this label has no field 15K."),),
     "gs1_unknown": (_("Not a card: this GS1 label is not entered for any card."),),
     "command_unknown": (_("This command card is not known."),),
+    "command_no_card": (_("This is a command card, it names no card."),),
     "alias_is_command": (_("This is a command card: it cannot stand for a card."),),
     "alias_too_long": (_("Expected a code of at most {most} characters, got {got}."),),
     # why a person decides, at the review desk

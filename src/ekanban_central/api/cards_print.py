@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field, model_validator
 
-from ekanban_central import card_acts, print_jobs, print_wish
+from ekanban_central import card_named, print_jobs, print_wish
 from ekanban_central.api.lists import Here, Supervising
 from ekanban_central.api.print_jobs import PrintJobOut, job_now, site_of
 from ekanban_central.api.print_refusals import told
-from ekanban_central.card_acts import NoSuchCard
-from ekanban_central.inputs import MOST_CARDS, Asked, Input, Name, Yes
+from ekanban_central.card_named import NoSuchCard
+from ekanban_central.context import Central
+from ekanban_central.inputs import MOST_CARDS, Asked, Code, Input, Name, Yes
 from ekanban_central.print_wish import NoSuchCards, Wish
 from ekanban_central.problems import Problem
 from ekanban_core.refusals import refusals
@@ -27,7 +28,6 @@ DRAWINGS: dict[int | str, dict[str, Any]] = {
 }
 DRAWING = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
 Form = Literal["svg", "png", "pdf"]
-Code = Annotated[str, Field(max_length=40)]
 Place = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 
 
@@ -76,7 +76,7 @@ def print_cards(visitor: Supervising, central: Here, wish: PrintWish) -> PrintJo
     """
     with told():
         asked = Wish(
-            site_of(central), visitor.person_id, _bodies(wish.cards), wish.loop_id, wish.count or 0,
+            site_of(central), visitor.person_id, _bodies(central, wish.cards), wish.loop_id, wish.count or 0,
             wish.printer or "", wish.layout or "", wish.sheet or "", wish.skip, wish.duplex,
             PrintReason.NEW if wish.loop_id else wish.reason, wish.request_id, one_off=wish.one_off,
         )  # fmt: skip
@@ -132,14 +132,16 @@ def replace_card(visitor: Supervising, central: Here, code: str, why: Annotated[
 
 def _body(code: str) -> str:
     try:
-        return card_acts.body_of(code)
+        return card_named.body_of(code)
     except NoSuchCard as error:
         raise Problem(404, str(error)) from error
 
 
-def _bodies(codes: Sequence[str]) -> list[str]:
+def _bodies(central: Central, codes: Sequence[str]) -> list[str]:
     """Raises NoSuchCards for what is no code."""
+    with central.database.reading() as connection:
+        alias = card_named.aliases(connection, codes)
     try:
-        return [card_acts.body_of(code) for code in codes]
+        return [card_named.named(code, alias).body for code in codes]
     except NoSuchCard as error:
         raise NoSuchCards("{why}", why=str(error)) from error

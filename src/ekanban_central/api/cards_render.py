@@ -12,22 +12,21 @@ from ekanban_central import card_copies
 from ekanban_central.api.lists import Here, Supervising
 from ekanban_central.api.print_jobs import site_of
 from ekanban_central.api.print_refusals import told
-from ekanban_central.inputs import Asked, Input, Name, Yes
+from ekanban_central.inputs import Code, Input, Name, Yes
 from ekanban_core.refusals import refusals
 
 router = APIRouter(prefix="/cards", tags=["printing"])
 MOST, MOST_PICTURES = 250, 25  # cards in one call, drawn within the time for an answer; PNG takes 0.2 s a card
-LONGEST = 200  # of a foreign code
 MEDIA = {"pdf": "application/pdf", "zpl": "x-application/zpl", "svg": "image/svg+xml", "png": "image/png"}
 
 
 class CopiesWish(Input):
-    """Cards by their codes or foreign codes, each drawn once, in this order, as its paper in use looks.
+    """Cards as people and scanners name them (Code), each drawn once, in this order, as its paper in use looks.
 
     layout: each card's own, where it is left out. sheet, skip, duplex: as for printing. Of svg and png 25 in one call.
     """
 
-    cards: Annotated[tuple[Annotated[Asked, Field(max_length=LONGEST)], ...], Field(min_length=1, max_length=MOST)]
+    cards: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MOST)]
     form: Literal["pdf", "zpl", "svg", "png"] = "pdf"
     dpi: Literal[203, 300, 600] = 203
     layout: Name | None = None

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from ekanban_central import card_acts, card_view, paper_view, signal_acts, signals_view, sites, view
+from ekanban_central import card_acts, card_named, card_view, paper_view, signal_acts, signals_view, sites, view
 from ekanban_central.access import Visitor
 from ekanban_central.access import visitor_of as perhaps
 from ekanban_central.api.lists import Here, Supervising
-from ekanban_central.card_acts import CardStep, NoSuchCard
+from ekanban_central.card_acts import CardStep
+from ekanban_central.card_named import Named, NoSuchCard
 from ekanban_central.context import Central
 from ekanban_central.inputs import Line
 from ekanban_central.rendering import render, view_of
 from ekanban_central.view import gettext as _
-from ekanban_core.card_code import BODY, CardCode
-from ekanban_core.errors import BadCardCode, EkanbanError
+from ekanban_core.errors import EkanbanError
 from ekanban_core.ids import uuid7
 from ekanban_core.lifecycle import Step
 from ekanban_core.states import CardState, Role
@@ -36,14 +35,6 @@ CARD_STEPS = {
     CardState.FOUND: (CardStep.REINSTATE, CardStep.RETIRE),
     CardState.RETIRED: (),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The card that an address names, and which print of it; version 0 where only the card is named."""
-
-    body: str
-    version: int
 
 
 @router.get("/c/{code}")
@@ -141,9 +132,6 @@ def card_page(
 
 def _named(code: str) -> Named | None:
     try:
-        if len(code.replace("-", "").strip()) == BODY:
-            return Named(card_acts.body_of(code), 0)
-        parsed = CardCode.parse(code)
-    except (BadCardCode, NoSuchCard):
+        return card_named.named(code)
+    except NoSuchCard:
         return None
-    return Named(parsed.body, parsed.version)

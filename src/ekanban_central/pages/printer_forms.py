@@ -23,6 +23,14 @@ FIELDS = {
 }  # fmt: skip
 
 
+FIELD_OF = {"terminal_id": "terminal"}
+# In the place of what is wrong, so that the rest can be looked at.
+_RIGHT: dict[str, Any] = {
+    "name": "-", "way": "raw", "address": "-", "dialect": "zpl", "dpi": 203, "media": "", "fingerprint": "",
+    "layout": "", "sheet": "", **{name: float(usual) for name, usual in AMOUNTS.items()},
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way to reach a printer, as the form explains it."""
@@ -35,7 +43,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the form said: values for the table, or what is wrong with each field."""
+    """What the form said: values for the table, of the fields that are right, and what is wrong with the others."""
 
     values: dict[str, Any] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
@@ -70,7 +78,7 @@ def typed_in(form: Mapping[str, object]) -> dict[str, str]:
 
 
 def read(typed: Mapping[str, str]) -> Read:
-    """Make values of what was typed."""
+    """Make values of what was typed; where something is wrong, of the fields that are right."""
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {name: typed[name] for name in TEXTS}
     for name in AMOUNTS:
@@ -78,14 +86,15 @@ def read(typed: Mapping[str, str]) -> Read:
     values["dpi"] = int(typed["dpi"]) if typed["dpi"].isascii() and typed["dpi"].isdigit() else 0
     values |= {name: typed[name] == "1" for name in ("answers_status", "enabled")}
     values["terminal_id"] = _uuid(typed["terminal"], wrong)
-    try:
-        known = NewPrinter.model_validate(values)
-    except ValidationError as error:
-        for one in error.errors():
-            name = str(one["loc"][0]) if one["loc"] else "name"
-            wrong.setdefault(name, _says(name))
-        return Read(wrong=wrong)
-    return Read(wrong=wrong) if wrong else Read(known.model_dump())
+    while True:
+        try:
+            known = NewPrinter.model_validate(values).model_dump()
+        except ValidationError as error:
+            bad = {str(one["loc"][0]) for one in error.errors()}
+            wrong = {name: _says(name) for name in bad} | wrong
+            values |= {name: _RIGHT[name] for name in bad}
+        else:
+            return Read({name: value for name, value in known.items() if FIELD_OF.get(name, name) not in wrong}, wrong)
 
 
 def _says(name: str) -> str:

@@ -19,6 +19,7 @@ from ekanban_central.api.printers import Administering
 from ekanban_central.context import Central
 from ekanban_central.master import AlreadyThere, NotThere
 from ekanban_central.pages.lists import csv_answer, write
+from ekanban_central.pages.printer_checks import NAME_TAKEN, NO_TERMINAL, checked
 from ekanban_central.pages.printer_forms import AMOUNTS, DIALECTS, DPIS, FIELDS, Read, of_printer, read, typed_in, ways
 from ekanban_central.printers import PRINTER, BadPrinter, Printer, PrinterBusy, printer_of
 from ekanban_central.problems import Problem
@@ -156,8 +157,8 @@ def _kept(
     with central.database.reading() as connection:
         site = sites.own(connection)
     with view.seen_as(view_of(request, visitor, site)):
-        found = read(typed)
-        if not found.wrong:
+        found = checked(central, printer, read(typed))
+        if not found.wrong:  # or somebody else has been faster since
             found = _written(central, visitor, printer, found)
     if found.wrong:
         return _form(request, visitor, central, printer, typed, found.wrong, 422)
@@ -175,11 +176,11 @@ def _written(central: Central, visitor: Visitor, printer: Printer | None, found:
     except BadPrinter as error:
         return Read(wrong={"address": view.said(error)})
     except AlreadyThere:
-        return Read(wrong={"name": _("Another printer has this name.")})
+        return Read(wrong={"name": _(NAME_TAKEN)})
     except PrinterBusy as error:
         return Read(wrong={"terminal": view.said(error)})
     except NotThere:
-        return Read(wrong={"terminal": _("This terminal is not known any more. Choose another one.")})
+        return Read(wrong={"terminal": _(NO_TERMINAL)})
     return found
 
 

@@ -4,8 +4,9 @@ const LARGEST_VH = 24; // of the part number
 const LEAST_VH = 12; // on one line; a longer number goes on to the next line before it becomes smaller than this
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
-const SHRINK_LINE = [1, 0.85, 0.7, 0.6]; // a part number among choices
-const SHRINK_CROWDED = [0.6, 0.5, 0.45, 0.4]; // where even that is too much for the height of a choice
+const SHRINK_LINE = [1, 0.92, 0.85, 0.78, 0.7, 0.65, 0.6]; // a part number among choices
+const SHRINK_CROWDED = [0.6, 0.5]; // where even that is too much for the height of a choice
+const SHRINK_BROKEN = [0.6, 0.55, 0.5, 0.45, 0.4]; // and then words are broken before they become smaller still
 const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
 function tooWide(element) {
@@ -71,14 +72,21 @@ function halved(element) {
 export function fitChoice(choice) {
   const cut = () => [...choice.children].some(halved);
   const long = choice.querySelectorAll(".wraps"); // the part number before the place
-  choice.classList.remove("crowded");
+  const shrink = (scales) => {
+    for (const line of long) {
+      for (const scale of scales) {
+        if (cut()) line.style.setProperty("--scale", scale);
+      }
+    }
+  };
+  choice.classList.remove("crowded", "broken");
   if (!cut()) return;
   choice.classList.add("crowded");
-  for (const line of long) {
-    for (const scale of SHRINK_CROWDED) {
-      if (cut()) line.style.setProperty("--scale", scale);
-    }
-  }
+  shrink(SHRINK_CROWDED);
+  if (!cut()) return;
+  choice.classList.add("broken");
+  for (const line of long) line.style.setProperty("--scale", SHRINK_BROKEN[0]);
+  shrink(SHRINK_BROKEN);
 }
 
 // Each place of the status strip keeps its height: a long remedy is written smaller.

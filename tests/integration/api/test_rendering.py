@@ -160,6 +160,41 @@ def test_cards_without_a_paper_in_use_are_all_named_with_what_to_do(works: PageP
     }
 
 
+def ways_to_write(body: str) -> list[str]:
+    code = CardCode(body, 1)
+    return [body, f"{body[:4]}-{body[4:]}".lower(), code.shown.lower(), *code.written[2:],
+            f"https://kanban.example/c/{code.text}", f"]C015K{code.text}"]  # fmt: skip
+
+
+def test_a_card_is_named_as_people_type_and_scanners_write_it(works: PagePlant, counter: Counter) -> None:
+    body = works.cards[15]
+    ways = ways_to_write(body)
+
+    drawn = [counter.post("/cards/render", cards=[way])["cards"][0]["code"] for way in ways]
+    together = counter.post("/cards/render", cards=ways)["cards"]
+
+    assert set(drawn) == {CardCode(body, 1).shown}
+    assert len(together) == 1
+
+
+def test_the_same_ways_name_a_card_to_print_and_to_act_on(works: PagePlant, counter: Counter) -> None:
+    body = works.cards[16]
+    counter.post(f"/cards/{body}/aliases", 201, text="SAP 4500017")
+
+    for way in [*ways_to_write(body), "SAP 4500017"]:
+        job = counter.post("/cards/print", 202, cards=[way], reason="damaged", request_id=str(uuid4()))
+        assert job["total"] == 1, way
+    for way in ways_to_write(body):
+        if "/" not in way:
+            assert counter.get(f"/cards/{way}")["body"] == body, way
+
+
+def test_a_command_card_names_no_card_although_its_letters_could(counter: Counter) -> None:
+    refused = counter.post("/cards/render", 422, cards=["EKC-EMPTY"])
+
+    assert refused["errors"][0]["what"] == "This is a command card, it names no card."
+
+
 def test_a_foreign_code_names_its_card(works: PagePlant, counter: Counter) -> None:
     body = works.cards[9]
     counter.post(f"/cards/{body}/aliases", 201, text="00012345678")

@@ -499,6 +499,47 @@ def test_the_printer_is_in_the_strip_with_what_to_do(screen: Screen, terminal: T
     assert strip.locator(".state").evaluate("state => state.scrollHeight <= state.clientHeight + 1")
 
 
+SIZE_PX = "one => parseFloat(getComputedStyle(one).fontSize)"
+SMALL = {"width": 800, "height": 480}
+
+
+def test_on_a_small_screen_silence_and_a_printers_remedy_can_be_read(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    page.set_viewport_size(SMALL)  # type: ignore[arg-type]  # Playwright's own type
+    ready(terminal)
+    silent, printer = page.locator("#silent"), page.locator(".status.printer")
+    expect(silent).to_be_visible()
+
+    assert silent.locator(".state").evaluate(SIZE_PX) >= 15
+    text = "There is no paper. Put a new roll in."
+    ready(terminal, printer=PrinterShown(name="Zebra", state="not_ready", text=text))
+    expect(printer).to_contain_text(text)
+
+    assert printer.locator(".state").evaluate(SIZE_PX) >= 14
+    for one in (silent, printer):
+        assert one.evaluate("one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1")
+    expect(page.locator('[data-toned="central.tone"] .icon')).to_be_in_viewport()
+
+
+def test_on_a_small_screen_part_numbers_of_sixty_characters_can_be_chosen(screen: Screen, terminal: Terminal) -> None:
+    page = screen.page
+    page.set_viewport_size(SMALL)  # type: ignore[arg-type]  # see above
+    parts = ["PN-0123456789-ABCDEFGHIJ-KLMNOPQRST-0123456789-XYZXYZ-123456", "4711-0815"]
+    scans = tuple(
+        kiosk_states.entry(n, wall_ms(), id=f"s-{n}", card=f"CARD000{n}", part=parts[n % 2]) for n in range(6)
+    )
+    ready(terminal, scans=scans)
+
+    page.get_by_role("button", name="Print again").click()
+
+    long = panel(page, "choose").locator(".choice:not([hidden]) .headline", has_text="PN-0123")
+    expect(long).to_have_count(3)
+    assert long.first.evaluate(SIZE_PX) >= 14
+    assert long.first.evaluate(
+        "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
+    )
+
+
 def test_without_printing_there_is_no_key_for_it(screen: Screen, terminal: Terminal) -> None:
     terminal.publish(kiosk_states.state(wall_ms()))
 

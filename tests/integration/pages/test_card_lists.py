@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from urllib.parse import urlencode
 
 from page_counter import Counter
 from page_plant import PagePlant
 from page_printing import register, want
+from sqlalchemy import text
 
 from ekanban_central import aliases
+from ekanban_central.cards_counts import unseen_days
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor
 from ekanban_central.master import Desk, change_loop, create_cards
@@ -94,6 +97,35 @@ def test_cards_for_one_cycle_that_nobody_has_scanned_since_they_were_printed_are
     assert new[0] not in cards_of(erika.get("/cards?unseen=7").text)
 
 
+def test_a_card_never_scanned_is_missed_from_its_newest_print_on(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    never, again, once = works.cards[:3]
+    want(counter, [again])
+    want(counter, [once])
+    counter.app.state.central.printers.work_off()
+    works.pass_s(31 * DAY_S)
+    want(counter, [again])
+    erika = counter.browser()
+
+    month, quarter = (cards_of(erika.get(f"/loops/{works.loops[0]}?unseen={days}").text) for days in (30, 90))
+
+    assert month == [never, once]
+    assert quarter == [never]
+
+
+def test_when_a_card_was_printed_is_looked_up_once_for_it() -> None:
+    asked = str(unseen_days(0).compile(compile_kwargs={"literal_binds": True}))
+
+    assert asked.count("print_job_item.body = card.body") == 1
+
+
+def test_postgresql_compiles_no_statement_of_central(works: PagePlant) -> None:
+    if works.database.backend == "sqlite":
+        return
+    with works.database.reading() as reading, works.database.taking_in() as taking:
+        assert [one.scalar(text("SHOW jit")) for one in (reading, taking)] == ["off", "off"]
+
+
 def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant, counter: Counter) -> None:
     desk(works, lambda one: aliases.add(one, works.cards[9], "80012345678"))
 
@@ -101,6 +133,40 @@ def test_a_card_is_found_by_a_code_of_others_that_stands_for_it(works: PagePlant
 
     assert cards_of(page) == [works.cards[9]]
     assert "All cards (1)" in page
+
+
+def test_a_scanner_writes_a_card_into_the_search(works: PagePlant, counter: Counter) -> None:
+    works.scan(works.cards[9])
+    works.scan(works.cards[10])
+    code = CardCode(works.cards[9], 1).text
+    erika = counter.browser()
+
+    shown = words_of(works.cards[9])
+    wrong_end = f"{code[:11]}{'0' if code[11] != '0' else '1'}"
+
+    for read in (
+        f"15K{code}",
+        f"https://kanban.example/c/{code}",
+        code.lower(),
+        shown,
+        shown.replace("-", " "),
+        wrong_end,
+    ):
+        assert cards_of(erika.get("/cards?" + urlencode({"q": read})).text) == [works.cards[9]], read
+        board = erika.get("/?" + urlencode({"q": read})).text
+        assert re.findall(r'href="/c/(\w{8})\w{4}"', board) == [works.cards[9]], read
+
+
+def test_a_part_number_of_eight_digits_is_sought_as_one(works: PagePlant, counter: Counter) -> None:
+    works.scan(works.cards[0])
+    works.scan(works.cards[9])
+    erika = counter.browser()
+
+    found = cards_of(erika.get("/cards?q=4711-0815").text)
+    assert sorted(found) == sorted([*works.cards[:3], *works.cards[36:39]])
+    board = erika.get("/?q=4711-0815").text
+    assert "4711-0815" in board[board.index("<tbody") :]
+    assert re.findall(r'class="chip[^"]*"[^>]*>[^<]*Fastener World[^<]*<span class="count">(\d+)', board) == ["1"]
 
 
 def test_counts_beside_the_chips_tell_how_many_rows_they_leave(works: PagePlant, counter: Counter) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 from page_counter import Counter, Visit
@@ -258,6 +259,51 @@ def test_what_is_wrong_with_a_printer_stands_beside_its_field(
     assert len(re.findall(r'aria-invalid="true" [^>]*autofocus', answer.text)) == 1
     for name, value in {**PRINTER, **wrong}.items():
         assert value in answer.text, name
+
+
+def beside(page: str) -> dict[str, str]:
+    """What stands beside each field."""
+    return dict(re.findall(r'<span class="error" id="(\w+)-error">([^<]*)</span>', page))
+
+
+def test_everything_that_is_wrong_with_a_printer_is_told_at_once(works: PagePlant, counter: Counter) -> None:
+    ada = counter.browser(works.admin)
+    ada.post("/printers/new", **PRINTER)
+    typed = {**PRINTER, "address": "http://somewhere/", "scale_x": "2", "media": "A 4", "terminal": str(uuid4())}
+
+    answer = ada.post("/printers/new", **typed)
+
+    assert answer.status_code == 422
+    told = beside(answer.text)
+    assert told["name"] == "Another printer has this name."
+    assert told["terminal"] == "This terminal is not known any more. Choose another one."
+    assert told["scale_x"] == "From 0.9 to 1.1."
+    assert set(told) == {"name", "address", "scale_x", "media", "terminal"}
+    assert len(re.findall('aria-invalid="true"', answer.text)) == 5
+    for name in ("name", "address", "scale_x", "media"):
+        assert f'name="{name}" value="{typed[name]}"' in answer.text
+
+
+def test_a_printer_that_has_jobs_and_gets_a_taken_name_is_told_both(works: PagePlant, counter: Counter) -> None:
+    ada, erika = counter.browser(works.admin), counter.browser()
+    ada.post("/printers/new", **PRINTER)
+    printer = register(works, counter)
+    terminal = counter.get("/terminals")["items"][0]["id"]
+    form = fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)
+    erika.post(DIALOGUE, **{**form, "printer": str(printer)})
+
+    answer = ada.post(f"/printers/{printer}", **{**PRINTER, "terminal": terminal})
+
+    assert set(beside(answer.text)) == {"name", "terminal"}
+    assert "Office" not in re.findall("<h1>.*</h1>", answer.text)[0]
+
+
+def test_a_layout_that_is_there_no_more_stays_chosen_until_another_is(works: PagePlant, counter: Counter) -> None:
+    printer = register(works, counter, layout="shelf")
+
+    form = counter.browser(works.admin).get(f"/printers/{printer}").text
+
+    assert '<option value="shelf" selected>' in form
 
 
 def test_a_name_is_given_once(works: PagePlant, counter: Counter) -> None:

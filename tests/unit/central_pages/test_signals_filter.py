@@ -60,16 +60,3 @@ def test_a_chip_switches_its_value_on_and_off_and_goes_back_to_the_first_page() 
 
     assert wanted.toggled("sources", "B") == Filter(sources=("A", "B"))
     assert wanted.toggled("sources", "A") == Filter()
-
-
-@pytest.mark.parametrize(
-    ("search", "body"),
-    [
-        ("7K3Q-M9X2", "7K3QM9X2"), ("7k3qm9x201cf", "7K3QM9X2"), ("7K3Q M9X2 01CF", "7K3QM9X2"),
-        ("7K3QM9X", None), ("bearing1", None), ("4711-0815", None), ("47110815", "47110815"),
-    ],
-)  # fmt: skip
-def test_a_cards_code_is_known_when_it_is_searched_for(search: str, body: str | None) -> None:
-    expected = "47110815" if search == "4711-0815" else body  # eight characters of base 32: it may be a card
-
-    assert Filter(search=search).body() == expected

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import ekanban_labels
 from ekanban_cli.main import app
 from ekanban_core.card_code import CardCode
 
 HEAD = "part,description,quantity,unit,container,source,destination"
 ROW = "6204-2RS,Ball bearing,50,pcs,KLT 4315,Supermarket B,Line 3"
+LAYOUTS = Path(ekanban_labels.__path__[0]) / "layouts"
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/parts.csv"
 
 
@@ -339,6 +341,7 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (["--layout", "a6", "--rules", "rules.toml"], "--layout and --rules: name one of them"),
         (["--layout", "command"], "The layout command is not for cards: it lacks what a card must say"),
         (["--layout", "self-test-qr"], "self-test-qr is not for cards"),
+        (["--layout", str(LAYOUTS / "command.toml")], "command.toml is not for cards: it lacks what a card must say"),
         (["WRONG"], "Not a card code"),
     ],
 )
@@ -347,6 +350,15 @@ def test_wrong_options_say_what_is_right(options: list[str], told: str) -> None:
 
     assert (done.exit_code, told in done.stderr) == (1, True), done.stderr
     assert not list(Path().glob("*.pdf"))
+
+
+@pytest.mark.parametrize("named", ["15k7K3QM9X201CF", "https://kanban.example/c/7k3q-m9x2-01cf"])
+@pytest.mark.parametrize("written", ["7K3QM9X201CF", "15K7K3QM9X201CF"])
+def test_a_card_of_the_file_is_named_as_it_is_typed_or_scanned(named: str, written: str) -> None:
+    done = render([f"{HEAD},code", f"{ROW},{written}", f"{ROW},"], named, "--json")
+
+    assert done.exit_code == 0, done.stderr
+    assert [card["code"] for card in json.loads(done.stdout)["cards"]] == ["7K3Q-M9X2-01CF"]
 
 
 def test_rules_choose_layouts_of_ones_own_that_lie_beside_them() -> None:
