@@ -31,14 +31,6 @@ def _printed(office: TestClient, answer: Any) -> list[str]:
     return [item["body"] for item in job["items"]]
 
 
-def test_a_card_on_hold_is_reported_lost_with_the_others(office: TestClient, cards: list[str], audit: str) -> None:
-    office.post(f"/api/v1/cards/{cards[0]}/hold", json={}).raise_for_status()
-
-    office.post(audit, json={"report_lost": True, "request_id": str(uuid4())}).raise_for_status()
-
-    assert [office.get(f"/api/v1/cards/{body}").json()["state"] for body in cards] == ["lost"] * 5
-
-
 def test_so_many_at_once_and_the_rest_when_asked_again(
     office: TestClient, cards: list[str], audit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

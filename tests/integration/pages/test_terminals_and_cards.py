@@ -175,6 +175,8 @@ def test_the_card_itself_is_held_lost_and_retired_with_the_reason_shown(works: P
     page = visit.get(address(body)).text
     assert "On hold" in page
     assert "Engineering change" in page
+    assert visit.post(f"{address(body)}/card/lost", reason="Gone").status_code == 409  # the hold would be forgotten
+    visit.post(f"{address(body)}/card/release")
     visit.post(f"{address(body)}/card/lost", reason="Gone")
     assert "Reported lost" in visit.get(address(body)).text
     visit.post(f"{address(body)}/card/retire", reason="Given up")
