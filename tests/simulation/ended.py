@@ -22,7 +22,7 @@ CENTRAL = ("scan_identity", "scan_aside", "signal", "card", "review", "ledger", 
 TIMED = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?(7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12})\b")
 SHOWN_TIME = re.compile(r"""["'](?:scanned_at|at_ms)["']:\s*(?:["'][^"']*["']|\d+)""")
 STAND_IN = re.compile(r'"raw":\s*"' + re.escape(base64.b64encode(b"STAND-IN ").decode()[:12]) + '[^"]*"')
-MARK = re.compile(r"\b([0-9a-f]{16})\.[0-9a-f]+-[0-9a-f]+:")  # in a cursor: a fingerprint of what was written
+MARK = re.compile(r"\b(r?[0-9a-f]{16})\.[0-9a-f]+-[0-9a-f]+:")  # in a cursor: a fingerprint of what was written
 OF_CONTENT = ("hash", "content_hash", "mark", "at_ms", "number")  # of what holds a wall clock's time, and our own times
 JOURNAL = """SELECT n, seq, state, green, body, message, answer, json_extract(shown, '$.colour') AS colour
     FROM scan ORDER BY n"""  # what is shown besides has the wall clock's time, until central is heard
