@@ -211,7 +211,12 @@ def test_cards_that_cannot_be_drawn_any_more_are_said_to_be_so(shop: PrintShop) 
     assert shop.card(shop.plant.cards[0])["print_version"] == 1
 
 
-def test_cards_that_break_in_the_middle_leave_it_to_people(shop: PrintShop) -> None:
+@pytest.mark.parametrize(
+    ("is_silent", "state", "first"), [(True, PrintState.UNKNOWN, "unsure"), (False, PrintState.FAILED, "out")]
+)
+def test_cards_that_break_in_the_middle_leave_to_people_what_the_printer_has_not_told(
+    shop: PrintShop, is_silent: bool, state: PrintState, first: str
+) -> None:
     draw = shop.engine.batches
 
     def breaks(*given: Any) -> Any:
@@ -219,10 +224,10 @@ def test_cards_that_break_in_the_middle_leave_it_to_people(shop: PrintShop) -> N
         raise ZeroDivisionError
 
     shop.engine.batches = breaks  # type: ignore[method-assign]  # breaks behind its first card
-    shop.engine.is_silent = True
+    shop.engine.is_silent = is_silent
     key = shop.printed(*shop.plant.cards[:3])
 
-    assert (shop.job(key).state, shop.papers(key)) == (PrintState.UNKNOWN, ["unsure", "missing", "missing"])
+    assert (shop.job(key).state, shop.papers(key)) == (state, [first, "missing", "missing"])
 
 
 def test_a_running_central_sends_by_itself_and_ends_between_two_cards(shop: PrintShop) -> None:
