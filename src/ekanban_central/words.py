@@ -195,7 +195,7 @@ def print_state_says(state: str) -> str:
         PrintState.QUEUED: _("It waits for its printer. The papers in use are valid until the new ones are confirmed."),
         PrintState.SENDING: _("It is on its way to the printer."),
         PrintState.ACCEPTED: _("The printer has taken all of it, and does not say whether paper came out."),
-        PrintState.DONE: _("All papers are there; older ones are void."),
+        PrintState.DONE: _("All papers are there; any older ones are void."),
         PrintState.UNKNOWN: _("Nobody knows how much came out. It is not sent again by itself: look at the printer."),
         PrintState.FAILED: _("What is not on paper will not come by itself. The papers in use stay valid."),
         PrintState.CANCELLED: _("It was taken back before it was sent. The papers in use stay valid."),
