@@ -55,9 +55,11 @@ class Work:
         self._seen: set[tuple[str, int]] = set()  # scanned while they were being printed
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def close(self) -> None:
         """Leave everything as it is. A print that is being sent is asked about at the next start."""
+        self._closed = True  # a printer that answers from now on has nobody to tell
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -200,6 +202,9 @@ class Work:
             self._board.show(_as_failed(job, why))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._closed:
+            work.close()
+            return
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -160,11 +160,11 @@ def test_two_people_receive_the_same_signal_and_the_second_is_told(
     plant: PagePlant, browser: Browser, desk: Desk
 ) -> None:
     with seat(browser, desk) as slow:
+        slow.page.route("**/signals/changes*", lambda route: None)  # this screen hears nothing, from its first question
         page = slow.open("/signals")
-        row = page.locator("#rows tr").nth(3)
-        signal = row.get_attribute("data-id") or ""
+        signal = page.locator("#rows tr").nth(3).get_attribute("data-id") or ""
+        row = page.locator(f"#s-{signal}")
         body = row.locator("td.part a").get_attribute("href") or ""
-        page.route("**/signals/changes*", lambda route: route.abort())  # this screen hears nothing meanwhile
         plant.step(body[3:11], Step.RECEIVE)
 
         with page.expect_response("**/signals/acts/receive") as answered:

@@ -35,6 +35,17 @@ async def impatient(folder: Path) -> PrintWorld:
     return await (await world.open()).supplied(BODY, OTHER)
 
 
+async def lets_go(world: PrintWorld) -> None:
+    """The printer answers after all, and what follows has been done."""
+    assert world.printer.hangs is not None
+    printer = world.desk.printer
+    assert printer is not None
+    world.printer.hangs.set()
+    await settled(lambda: printer.is_free)
+    await asyncio.sleep(0)
+    await world.desk.idle()
+
+
 def english(text: str) -> str:
     return text
 
@@ -139,7 +150,7 @@ def test_a_printer_that_does_not_answer_is_in_the_strip_at_once(tmp_path: Path) 
 
         assert world.desk.standing.ready is False
         assert "does not answer" in world.desk.standing.why.text
-        world.printer.hangs.set()
+        await lets_go(world)
 
     run(story())
 
@@ -276,7 +287,25 @@ def test_nothing_is_sent_to_a_printer_that_still_has_an_earlier_card(tmp_path: P
         other = await world.print(OTHER)
 
         assert (other.state, world.printer.sent) == (State.FAILED, [f"{BODY}/2"])
-        world.printer.hangs.set()
+        await lets_go(world)
+
+    run(story())
+
+
+def test_what_a_printer_says_after_the_terminal_has_ended_is_asked_about_at_the_next_start(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = await impatient(tmp_path)
+        world.printer.hangs = Event()
+        job = await world.print()
+        await world.desk.close()
+
+        await lets_go(world)
+
+        assert asyncio.all_tasks() == {asyncio.current_task()}  # nobody writes into a book that is closed
+        assert world.kept(job.id).state is State.UNKNOWN
+        world.begin()
+        await world.open()
+        assert list(world.desk.board.unknown) == [job.id]
 
     run(story())
 
@@ -287,9 +316,7 @@ def test_a_printer_that_says_late_that_it_does_not_know_tells_nothing_new(tmp_pa
         world.printer.hangs, world.printer.outcome = Event(), Sent(Result.UNKNOWN)
         await world.print()
 
-        world.printer.hangs.set()
-        await settled(lambda: world.desk.printer is not None and world.desk.printer.is_free)
-        await world.desk.idle()
+        await lets_go(world)
 
         assert len(world.book.to_tell(9)) == 1
 
