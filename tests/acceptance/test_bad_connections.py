@@ -105,6 +105,7 @@ def test_ten_thousand_silent_connections_keep_nobody_from_being_answered(
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.more
 def test_a_body_that_never_ends_is_refused_by_every_route_before_it_fills_the_memory(service: Service) -> None:
     before = megabytes(service)
     for method, path in routes(service):

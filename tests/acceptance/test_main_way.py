@@ -148,6 +148,7 @@ def test_a_keyboard_scanner_orders_before_and_after_it_was_unplugged(
         assert terminal.end() == 0
 
 
+@pytest.mark.more
 def test_a_terminal_started_before_central_was_ever_reached_takes_scans(
     central: Central, terminal: Terminal, line_scanner: PtyScanner
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_terminal_started_before_central_was_ever_reached_takes_scans(
     until(lambda: len(central.open_signals()) == 1, "it arrives", 60)
 
 
+@pytest.mark.more
 def test_ending_both_services_is_quick_and_clean(central: Central, terminal: Terminal) -> None:
     terminal.start()
     until(lambda: terminal.status()["central"]["state"] == "online", "online")

@@ -8,7 +8,7 @@ from real_plant import Central, Terminal, until
 
 from ekanban_core.card_code import CardCode
 
-pytestmark = [pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.more, pytest.mark.timeout(240)]
 
 NOBODYS = CardCode("00000000", 1).text
 RUBBISH = {

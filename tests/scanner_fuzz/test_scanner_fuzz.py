@@ -41,6 +41,7 @@ def test_a_short_run_finds_nothing() -> None:
     assert [one.broken for one in found if one.broken] == []
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("name", planted.BUGS)
 def test_a_planted_bug_is_found(name: str) -> None:
     tapes = itertools.islice(blind.chances(SOONER.get(name, SEED)), ENOUGH)

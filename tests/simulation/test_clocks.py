@@ -13,7 +13,7 @@ from simulation.runs import simulate
 from simulation.shrink import kind_of
 
 
-@pytest.mark.parametrize("seed", [1, 34])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.more), 34])
 def test_under_wrong_and_jumping_clocks_the_same_days_end_the_same(seed: int) -> None:
     result = compared(plan_of(seed))
 

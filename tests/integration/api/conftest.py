@@ -22,7 +22,11 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+# Routes ask what tests/integration/central asks of both databases: PostgreSQL's turn is make test-more
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.needs("postgresql"), pytest.mark.more])],
+)
 def works(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagePlant]:
     """Open signals in all states, past ones, and things to decide; one for the tests of a file."""
     url = f"sqlite:///{tmp_path_factory.mktemp('works') / 'central.db'}"

@@ -70,6 +70,7 @@ def test_a_german_kiosk_speaks_german(small: Screen, terminal: Terminal) -> None
     expect(small.page.locator("#undo")).to_have_text(re.compile("Zurücknehmen"))
 
 
+@pytest.mark.more
 def test_every_answer_to_a_scan_stands_whole_on_a_small_screen(small: Screen, terminal: Terminal) -> None:
     now_ms = wall_ms()
     for place, key in enumerate(TOLD):
@@ -90,6 +91,7 @@ def test_every_outcome_has_room_in_its_row(small: Screen, terminal: Terminal) ->
         assert small.page.evaluate(CUT) == [], outcome
 
 
+@pytest.mark.more
 def test_what_a_station_does_stands_whole_on_a_small_screen(small: Screen, terminal: Terminal) -> None:
     for text in DOES.values():
         publish(terminal, station=StationShown(name="Linie 4", does=german(text)))
@@ -98,6 +100,7 @@ def test_what_a_station_does_stands_whole_on_a_small_screen(small: Screen, termi
         assert small.page.evaluate(CUT) == [], text
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("key", ALARMS)
 def test_an_alarm_stands_whole_on_a_small_screen(small: Screen, terminal: Terminal, key: str) -> None:
     stop = key in ("journal", "full")
@@ -109,6 +112,7 @@ def test_an_alarm_stands_whole_on_a_small_screen(small: Screen, terminal: Termin
     assert small.page.evaluate(CUT) == []
 
 
+@pytest.mark.more
 def test_a_refused_scan_says_all_of_why(small: Screen, terminal: Terminal) -> None:
     now_ms = wall_ms()
     for key in ("on_hold", "retired", "superseded_print", "unknown_card", "set_aside_revoked"):

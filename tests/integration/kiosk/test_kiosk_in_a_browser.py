@@ -163,6 +163,7 @@ def test_the_name_of_a_bin_is_not_broken_at_its_hyphens(screen: Screen, terminal
     assert clipped(screen.page) == []
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_every_outcome_has_enough_contrast(screen: Screen, terminal: Terminal, theme: str, name: str) -> None:

@@ -52,7 +52,10 @@ def second(browser: Browser, desk: Desk) -> Iterator[Seat]:
         assert taken.said == []
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))])
+# Pages ask what tests/integration/central asks of both databases: PostgreSQL's turn is make test-more
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.needs("postgresql"), pytest.mark.more])]
+)
 def works(request: pytest.FixtureRequest) -> Iterator[PagePlant]:
     """Riverside Works on both databases, with nothing open."""
     plant = PagePlant(str(request.getfixturevalue(f"central_on_{request.param}")))

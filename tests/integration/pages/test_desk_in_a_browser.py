@@ -97,8 +97,11 @@ def test_a_stranger_with_a_phone_sees_only_sign_in(browser: Browser, desk: Desk)
         assert "/sign-in?next=/c/" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (390, 844)])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.more)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(390, 844), *(pytest.param(*size, marks=pytest.mark.more) for size in [(1920, 1080), (1366, 768)])],
+)
 def test_no_page_is_wider_than_its_screen_or_complains(
     browser: Browser, desk: Desk, width: int, height: int, scheme: str
 ) -> None:

@@ -17,8 +17,8 @@ from terminal_world import code
     ("call", "number", "says"),
     [
         ("posix/io/sync/fdatasync", errno.EIO, "disk I/O error"),
-        ("posix/io/rw/pwrite", errno.EROFS, "disk I/O error"),
-        ("posix/io/rw/pwrite", errno.ENOSPC, "database or disk is full"),
+        pytest.param("posix/io/rw/pwrite", errno.EROFS, "disk I/O error", marks=pytest.mark.more),
+        pytest.param("posix/io/rw/pwrite", errno.ENOSPC, "database or disk is full", marks=pytest.mark.more),
     ],
     ids=["fdatasync fails", "read-only", "full"],
 )

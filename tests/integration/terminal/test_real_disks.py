@@ -212,6 +212,7 @@ def test_a_bit_that_flipped_while_the_terminal_was_off_is_found_at_its_start(
     _green(terminal, 6_000, 1)
 
 
+@pytest.mark.more
 @pytest.mark.needs("mount", "chromium")
 def test_the_kiosk_says_in_red_that_nothing_can_be_stored_and_whom_to_call(
     small_disk: Path, terminals: Terminals, tmp_path: Path
