@@ -74,7 +74,7 @@ def test_what_arrives_while_one_reads_is_counted_and_moves_nothing(plant: PagePl
     page = erika.open("/signals")
     page.set_viewport_size({"width": 1366, "height": 420})
     page.mouse.wheel(0, 500)
-    until(page, "scrollY > 300")
+    until(page, "scrollY === 500")  # and has come to rest
     looked_at = page.locator("#rows tr").nth(12)
     before = looked_at.bounding_box()
 
