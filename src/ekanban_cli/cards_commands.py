@@ -14,6 +14,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.reading import COMMAND
 from ekanban_core.states import Intent
 from ekanban_drivers import calibration
+from ekanban_labels import sheet
 from ekanban_labels.commands import command_face, command_layout, line_face, line_layout
 from ekanban_labels.face import CardFace
 from ekanban_labels.sheets import pages
@@ -36,9 +37,9 @@ _WORDS = {
 }
 
 
-def command_cards(to: Path, dpi: int, sheet: str | None, skip: int, as_json: bool) -> None:
+def command_cards(to: Path, dpi: int, sheet_name: str | None, skip: int, as_json: bool) -> None:
     """Draw one card for each intent."""
-    chosen = paper(to, dpi=dpi, layout=command_layout, sheet=sheet, skip=skip)
+    chosen = paper(to, dpi=dpi, layout=command_layout, sheet=sheet_name, skip=skip)
     _draw(chosen, list(_commands()), _("Command cards"), as_json)
 
 
@@ -46,7 +47,7 @@ def self_test(to: Path, dpi: int, size: str, as_json: bool) -> None:
     """Draw the lines of the self-test on one sheet."""
     if size not in PAPERS:
         raise CommandFailed(_("--paper: expected {known}, got {got}.").format(known=", ".join(PAPERS), got=size))
-    chosen = paper(to, dpi=dpi, layout=line_layout, sheet=f"{size}-self-test")
+    chosen = paper(to, dpi=dpi, layout=line_layout, sheet=sheet.named(f"{size}-self-test"))
     words = {"code": _("Must be read as")}
     _draw(chosen, [replace(line, captions=words) for line in _lines()], _("Scanner self-test"), as_json)
 

@@ -43,6 +43,12 @@ def only_of_files(options: Mapping[str, Any]) -> None:
         raise CommandFailed(text.format(options=given))
 
 
+def no_files(codes: Sequence[str]) -> None:
+    """Refuse a file in the place of a card's code: a slip of the hand. Raises CommandFailed."""
+    if file := next((code for code in codes if code.lower().endswith((".csv", ".txt"))), None):
+        raise CommandFailed(_("{file} is no card; to draw those of a file: --from {file}").format(file=file))
+
+
 def run(wanted: Asked, as_json: bool) -> None:
     """Have the copies drawn, write them, and say which. Raises CommandFailed; nothing is written then."""
     form = checked(wanted.to, dpi=wanted.dpi, sheet=wanted.sheet, skip=wanted.skip, duplex=wanted.duplex)

@@ -42,7 +42,7 @@ def paper(
     dpi: int,
     layout: str | Chooser | None,
     rules: Path | None = None,
-    sheet: str | None = None,
+    sheet: str | sheet.Sheet | None = None,
     skip: int = 0,
     duplex: str | None = None,
 ) -> Paper:
@@ -53,7 +53,7 @@ def paper(
     return Paper(to, profile, chosen, _sheet(sheet), skip, Duplex(duplex) if duplex else None)
 
 
-def checked(to: Path, *, dpi: int, sheet: str | None, skip: int, duplex: str | None) -> str:
+def checked(to: Path, *, dpi: int, sheet: str | sheet.Sheet | None, skip: int, duplex: str | None) -> str:
     """Check what needs no layout; returns the form, as ".pdf". Raises CommandFailed."""
     form = to.suffix.lower()
     if form not in FORMS:
@@ -82,10 +82,10 @@ def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Ch
     return layout_file.read_for_cards(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
 
 
-def _sheet(name: str | None) -> sheet.Sheet | None:
-    if name is None:
-        return None
-    return sheet.read(Path(name)) if name.endswith(".toml") else sheet.named(name)
+def _sheet(name: str | sheet.Sheet | None) -> sheet.Sheet | None:
+    if not isinstance(name, str):
+        return name
+    return sheet.read_for_cards(Path(name)) if name.endswith(".toml") else sheet.for_cards(name)
 
 
 def write(chosen: Paper, pages: Iterable[Page], title: str, check: Callable[[], None]) -> list[Path]:
