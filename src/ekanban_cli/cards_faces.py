@@ -28,8 +28,10 @@ _COMMA = re.compile(r"[0-9]+,[0-9]+")
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:(?P<by>[.,'’ \u00a0\u202f])[0-9]{3})(?:(?P=by)[0-9]{3})*)([.,][0-9]+)?")
 _COUNT = re.compile(r"[1-9][0-9]{0,5}")
 PICTURES_KEPT = 64
-COLUMNS = {"amount": "quantity, unit", "supply": "supplier, supplier_part", "count": "card, cards",
-           "place": "destination"}  # fmt: skip  # of what a layout shows in one place
+COLUMNS = {  # of what a layout shows in one place
+    "amount": "quantity, unit", "supply": "supplier, supplier_part", "count": "card, cards", "place": "destination",
+    "barcode": "code", "matrix": "code",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
