@@ -17,7 +17,7 @@ from ekanban_core.csv_rows import Row
 from ekanban_core.csv_rows import shown as _short
 from ekanban_core.errors import BadCardCode, EkanbanError
 from ekanban_labels import pictures
-from ekanban_labels.errors import LabelError, Refused
+from ekanban_labels.errors import BadPicture, LabelError, Refused
 from ekanban_labels.face import CardFace, Kind
 from ekanban_labels.pictures import Picture
 
@@ -184,7 +184,10 @@ def _read(folder: Path, name: str) -> Picture:
         inside = not Path(name).is_absolute() and file.is_relative_to(folder.resolve())
         if inside and file.is_file():
             with file.open("rb") as opened:
-                return pictures.read(opened.read(pictures.MOST_BYTES + 1))
+                content = opened.read(pictures.MOST_BYTES + 1)
+            if len(content) > pictures.MOST_BYTES:  # told with the whole size, which was not read
+                raise BadPicture(pictures.TOO_MANY_BYTES, bytes=file.stat().st_size, most=pictures.MOST_BYTES)
+            return pictures.read(content)
     except (OSError, ValueError, RuntimeError):  # unreadable, NUL in the name, links in a circle
         inside = True
     if not inside:

@@ -148,6 +148,16 @@ def test_an_address_that_is_too_long_is_told_once_and_as_an_option() -> None:
     assert line.startswith("--base-url: ")
 
 
+def test_a_picture_that_is_too_large_is_told_with_its_own_size(place: Path) -> None:
+    with (place / "large.png").open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(20_000_000)
+
+    (line,) = told(f"{HEAD},picture", f"{ROW},large.png")
+
+    assert line == "line 2, picture: The picture has 20000000 bytes, at most 5000000 are taken. Save it smaller."
+
+
 def test_what_does_not_fit_is_told_by_the_columns_of_the_file() -> None:
     (line,) = told(HEAD, ROW.replace("pcs", "W" * 60))
 
