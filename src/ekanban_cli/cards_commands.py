@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ekanban_cli.cards_paper import Counted, Paper, paper, write
+from ekanban_cli.cards_paper import Counted, Paper, named, paper, write
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
@@ -55,10 +55,9 @@ def self_test(to: Path, dpi: int, size: str, as_json: bool) -> None:
 def _draw(chosen: Paper, faces: list[CardFace], title: str, as_json: bool) -> None:
     drawn = Counted(pages(faces, chosen.layout, chosen.profile, sheet=chosen.sheet, skip=chosen.skip))
     files = write(chosen, drawn, title, lambda: None)
-    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
     data = {"files": [str(file) for file in files], "codes": [face.barcode or face.matrix for face in faces]}
     say(
-        _("{file}: codes: {codes}, pages: {pages}").format(file=shown, codes=len(faces), pages=drawn.count),
+        _("{file}: codes: {codes}, pages: {pages}").format(file=named(files), codes=len(faces), pages=drawn.count),
         data,
         as_json,
     )

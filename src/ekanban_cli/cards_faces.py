@@ -181,7 +181,7 @@ def _read(folder: Path, name: str) -> Picture:
     """Read a picture that lies in the folder of the CSV file or below; links that lead out of it are not followed."""
     try:
         file = (folder / name).resolve()
-        inside = not Path(name).is_absolute() and file.is_relative_to(folder.resolve())
+        inside = file.is_relative_to(folder.resolve())
         if inside and file.is_file():
             with file.open("rb") as opened:
                 content = opened.read(pictures.MOST_BYTES + 1)

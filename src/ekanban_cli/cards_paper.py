@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from errno import EISDIR
 from os import strerror
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
+from ekanban_cli.said import shown
 from ekanban_labels import layout_file, rules, sheet
 from ekanban_labels.layout import Layout
 from ekanban_labels.profile import RESOLUTIONS, Profile
@@ -120,6 +121,11 @@ def whole(to: Path, make: Callable[[Path], list[Path]]) -> list[Path]:
     except OSError as error:
         raise CommandFailed(_("{file} cannot be written: {why}.").format(file=to, why=error.strerror)) from error
     return names
+
+
+def named(files: Sequence[Path]) -> str:
+    """The file that was written, or the first and the last of them."""
+    return shown(files[0] if len(files) == 1 else f"{files[0]} … {files[-1]}")
 
 
 def _written(chosen: Paper, pages: Iterable[Page], title: str, folder: Path) -> Iterator[Path]:

@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 from ekanban_cli import cards_csv
 from ekanban_cli.cards_faces import Drawn, Reader
-from ekanban_cli.cards_paper import Counted, Paper, write
+from ekanban_cli.cards_paper import Counted, Paper, named, write
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
-from ekanban_cli.said import say
+from ekanban_cli.said import say, shown
 from ekanban_core.addresses import is_web_address, leads_nowhere
 from ekanban_core.card_code import CardCode
 from ekanban_core.card_typed import typed
@@ -122,11 +122,10 @@ def _check(faults: cards_csv.Faults, reader: Reader, only: frozenset[str]) -> No
 def _tell(files: list[Path], cards: list[Drawn], count: int, as_json: bool) -> None:
     drawn = [card for card in cards if card.drawn]
     text = _("{file}: cards: {cards}, pages: {pages}")
-    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
-    lines = [text.format(file=shown, cards=len(cards), pages=count)]
+    lines = [text.format(file=named(files), cards=len(cards), pages=count)]
     if drawn:
         lines.append(_("Codes were drawn for cards that had none; central must know them before they are scanned:"))
-        lines += [f"  {card.code}  {card.part}" for card in drawn[:MOST_LISTED]]
+        lines += [f"  {card.code}  {shown(card.part)}" for card in drawn[:MOST_LISTED]]
     if len(drawn) > MOST_LISTED:
         lines.append(_("  and {count} more; --json names all").format(count=len(drawn) - MOST_LISTED))
     data = {"files": [str(file) for file in files], "pages": count, "cards": [asdict(card) for card in cards]}

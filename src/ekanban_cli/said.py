@@ -39,5 +39,5 @@ def complain(text: str, as_json: bool) -> None:
 
 def say(text: str, data: Any, as_json: bool) -> None:
     """Print an answer at once, even into a pipe. JSON is in ASCII where not all letters can be written."""
-    ascii_alone = "utf" not in (sys.stdout.encoding or "").lower()
+    ascii_alone = "utf" not in str(getattr(sys.stdout, "encoding", "")).lower()
     print(json.dumps(data, ensure_ascii=ascii_alone) if as_json else text, flush=True)

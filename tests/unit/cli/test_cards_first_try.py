@@ -78,6 +78,18 @@ def test_json_stays_json_where_only_ascii_can_be_printed(monkeypatch: pytest.Mon
     assert json.loads(screen.read()) == {"part": "Ø ŁOŻ"}
 
 
+def test_what_a_terminal_would_carry_out_is_not_printed() -> None:
+    done = render(HEAD, ROW.replace("6204", "62\x1b[31m04"))
+
+    assert (done.exit_code, "\x1b" in done.stdout, "62\ufffd[31m04-2RS" in done.stdout) == (0, False, True)
+
+
+def test_nobody_to_answer_to_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # as after `>&-`
+
+    said.say("drawn", {}, as_json=True)
+
+
 def test_help_is_readable_on_an_old_terminal() -> None:
     done = in_old_terminal("render", "--help")
 
@@ -146,6 +158,14 @@ def test_an_address_that_is_too_long_is_told_once_and_as_an_option() -> None:
     (line,) = told(HEAD, ROW, ROW, options=("--base-url", f"https://kanban.example/{'a' * 500}"))
 
     assert line.startswith("--base-url: ")
+
+
+def test_a_picture_of_the_folder_may_be_named_by_its_whole_path(place: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(place / "own.png")
+
+    assert render(f"{HEAD},picture", f"{ROW},{place / 'own.png'}").exit_code == 0
 
 
 def test_a_picture_that_is_too_large_is_told_with_its_own_size(place: Path) -> None:
