@@ -58,14 +58,6 @@ def test_a_terminal_that_lacks_a_letter_shows_the_cards_all_the_same() -> None:
     assert b"\\u0141O\\u017b-6204" in done.stdout
 
 
-def test_json_stays_json_on_a_terminal_that_lacks_a_letter() -> None:
-    Path("parts.csv").write_text(f"{HEAD}\n{ROW.replace('6204-2RS', 'ŁOŻ × 6204')}\n", "utf-8")
-
-    done = in_old_terminal("render", "--from", "parts.csv", "--to", "card.svg", "--json")
-
-    assert json.loads(done.stdout.decode("latin-1"))["cards"][0]["part"] == "ŁOŻ × 6204"
-
-
 def test_json_stays_json_where_only_ascii_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
@@ -176,6 +168,30 @@ def test_a_picture_that_is_too_large_is_told_with_its_own_size(place: Path) -> N
     (line,) = told(f"{HEAD},picture", f"{ROW},large.png")
 
     assert line == "line 2, picture: The picture has 20000000 bytes, at most 5000000 are taken. Save it smaller."
+
+
+def test_a_code_that_is_too_large_for_a_layout_is_told_by_the_column_of_codes() -> None:
+    own = 'title = "Own"\nwidth = 100\nheight = 25\n[front]\nsymbol = [{ symbology = "qr", box = [0, 0, 9, 9] }]'
+    Path("own.toml").write_text(own)
+
+    (line,) = told(HEAD, ROW, options=("--layout", "own.toml"))
+
+    assert line.startswith("line 2, code: '15K")
+
+
+def test_what_is_written_may_end_in_capitals() -> None:
+    done = render(HEAD, ROW, options=("--to", "CARD.PDF"))
+
+    assert (done.exit_code, Path("CARD.PDF").read_bytes()[:5]) == (0, b"%PDF-")
+
+
+@pytest.mark.parametrize(("dpi", "width"), [("203", 839), ("600", 2480)])
+def test_command_cards_are_drawn_in_the_printers_dots(dpi: str, width: int) -> None:
+    from PIL import Image
+
+    assert cards("command-cards", "--to", "command.png", "--dpi", dpi).exit_code == 0
+    with Image.open("command-1.png") as drawn:
+        assert drawn.width == width
 
 
 def test_what_does_not_fit_is_told_by_the_columns_of_the_file() -> None:
