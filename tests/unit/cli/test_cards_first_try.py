@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,21 @@ def test_a_code_that_is_too_large_for_a_layout_is_told_by_the_column_of_codes() 
     (line,) = told(HEAD, ROW, options=("--layout", "own.toml"))
 
     assert line.startswith("line 2, code: '15K")
+
+
+def test_cards_are_drawn_beside_their_file_and_not_on_another_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "no/such/disk")
+
+    assert render(HEAD, ROW).exit_code == 0
+
+
+def test_codes_that_were_drawn_are_listed_up_to_twenty_and_given_ones_are_not() -> None:
+    done = render(f"{HEAD},code", f"{ROW},7K3QM9X201CF", *[f"{ROW},"] * 22)
+
+    _cards, _drawn, *listed = done.stdout.splitlines()
+    assert len(listed) == 21
+    assert listed[-1] == "  and 2 more; --json names all"
+    assert "7K3Q-M9X2-01CF" not in done.stdout
 
 
 def test_what_is_written_may_end_in_capitals() -> None:
