@@ -13,9 +13,11 @@ import argparse
 import io
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -24,7 +26,16 @@ from babel.messages.pofile import read_po, write_po
 
 LOCALE = Path("src/ekanban_core/locale")
 PACKAGES = ("src", "drivers", "labels")
-METHODS = {".py": "python", ".html": "jinja2.ext.babel_extract"}
+
+
+def titles(file: IO[bytes], *_keywords: object, **_options: object) -> Iterator[tuple[int, str, str, list[str]]]:
+    """A text for people in a TOML file, as babel takes it: the title of a layout or sheet for cards."""
+    table = tomllib.load(file)
+    if "title" in table and table.get("for", "card") == "card":
+        yield 1, "gettext", table["title"], []
+
+
+METHODS: dict[str, Any] = {".py": "python", ".html": "jinja2.ext.babel_extract", ".toml": titles}
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same texts always give the same file
 FIELD = re.compile(r"%\((\w+)\)|\{(\w+)\}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -53,8 +54,21 @@ def named(name: str, folder: Path | None = None) -> Layout:
     raise BadLayout(NO_LAYOUT, name=repr(name), names=", ".join(names(folder)))
 
 
+def names_for_cards(folder: Path | None = None) -> list[str]:
+    """Those by which cards are drawn, as far as their files mean anything."""
+    return [name for name in names(folder) if _is_for_cards(name, folder)]
+
+
+def _is_for_cards(name: str, folder: Path | None) -> bool:
+    with suppress(BadLayout):
+        return named(name, folder).purpose is Purpose.CARD
+    return False
+
+
 def for_cards(name: str, folder: Path | None = None) -> Layout:
     """The layout of this name, if cards are drawn by it. Raises BadLayout."""
+    if name not in names(folder):
+        raise BadLayout(NO_LAYOUT, name=repr(name), names=", ".join(names_for_cards(folder)))
     return _checked(named(name, folder), name)
 
 

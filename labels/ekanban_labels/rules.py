@@ -83,8 +83,9 @@ def _rule(table: Table, folder: Path | None) -> Rule:
 
 def _layout(table: Table, key: str, folder: Path | None) -> str:
     name = table.text(key)
-    if name not in (known := layout_file.names(folder)):
-        table.complain(f"{key}: there is no layout {name!r}; there are {', '.join(known)}")
+    if name not in layout_file.names(folder):
+        known = ", ".join(layout_file.names_for_cards(folder))
+        table.complain(f"{key}: there is no layout {name!r}; there are {known}")
     elif not _for_cards(name, folder):
         table.complain(f"{key}: the layout {name!r} is not for cards; take another")
     return name

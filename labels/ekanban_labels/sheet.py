@@ -17,6 +17,7 @@ from ekanban_labels.layout import Box, Purpose
 SHIPPED = files("ekanban_labels") / "sheets"
 MARK = 3.0  # millimetres of a cutting mark along each edge
 
+NOT_FOR_CARDS = N_("The sheet {sheet} is for the scanner self-test alone; there are {names}.")
 NO_SHEET = N_("There is no sheet {name}; there are {names}.")
 
 
@@ -50,6 +51,29 @@ class Sheet:
 def names(folder: Path | None = None) -> list[str]:
     """The sheets there are: the shipped ones and those of a folder of one's own."""
     return toml_store.names(SHIPPED, folder)
+
+
+def names_for_cards(folder: Path | None = None) -> list[str]:
+    """Those on which cards stand."""
+    return [name for name in names(folder) if named(name, folder).purpose is Purpose.CARD]
+
+
+def for_cards(name: str, folder: Path | None = None) -> Sheet:
+    """The sheet of this name, if cards stand on it. Raises BadLayout."""
+    if name not in names(folder):
+        raise BadLayout(NO_SHEET, name=repr(name), names=", ".join(names_for_cards(folder)))
+    return _checked(named(name, folder), name)
+
+
+def read_for_cards(file: Path) -> Sheet:
+    """Read one file, if cards stand on it. Raises BadLayout."""
+    return _checked(read(file), str(file))
+
+
+def _checked(found: Sheet, name: str) -> Sheet:
+    if found.purpose is not Purpose.CARD:
+        raise BadLayout(NOT_FOR_CARDS, sheet=name, names=", ".join(names_for_cards()))
+    return found
 
 
 @lru_cache(64)

@@ -95,7 +95,7 @@ def _found(connection: Connection, site_id: int, codes: Sequence[str], faults: l
         try:
             named.setdefault(card_named.named(text, alias).body, text)
         except NoSuchCard as error:
-            faults.append(Fault("{why}", {"why": str(error)}, text))
+            faults.append(Fault(error.template, error.facts, text))
     facts = {one.body: one for one in print_faces.facts_of(connection, list(named))}
     facts = {body: one for body, one in facts.items() if one.columns["site_id"] == site_id}
     loaded = load(connection, list(facts), lock=False)

@@ -41,7 +41,7 @@ def named(text: str, alias: Alias | None = None) -> Named:
         body = plain(text)
         if len(body) == BODY and set(body) <= set(ALPHABET) and not text.strip().upper().startswith(COMMAND):
             return Named(body, 0)
-        raise NoSuchCard(str(error), error.message) from error
+        raise NoSuchCard(error.template, error.message, **error.facts) from error
     return Named(found.body, found.version or 0)
 
 

@@ -23,7 +23,7 @@ def body_of(cells: Cells) -> str | None:
     try:
         return card_named.body_of(cells.row["code"])
     except card_named.NoSuchCard as error:
-        cells.refuse("code", "{why}", why=str(error))
+        cells.refuse("code", error.template, **error.facts)
         return None
 
 
@@ -35,7 +35,7 @@ def aliases_of(cells: Cells) -> list[str]:
             if text.strip() and cells.unrounded("aliases", text.strip()):
                 found[entered(text)] = None
         except BadReading as error:
-            cells.refuse("aliases", "{why}", why=str(error))
+            cells.refuse("aliases", error.template, **error.facts)
     return list(found)
 
 

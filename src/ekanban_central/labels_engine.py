@@ -69,7 +69,7 @@ class LabelsEngine:
 
     def sheets(self) -> list[str]:
         """The sheets for cards."""
-        return [name for name in sheet.names() if sheet.named(name).purpose is Purpose.CARD]
+        return sheet.names_for_cards()
 
     def layout(self, plan: Plan, face: CardFace, loop_layout: str) -> str:
         """The job's, the loop's, the printer's, or by rule."""
@@ -157,7 +157,7 @@ class LabelsEngine:
         )  # fmt: skip
 
     def _sheet(self, plan: Plan) -> Sheet | None:
-        return sheet.named(plan.sheet) if plan.sheet else None
+        return sheet.for_cards(plan.sheet) if plan.sheet else None
 
     def _size(self, plan: Plan, skip: int) -> int:
         """How many prints go into one document."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -33,7 +35,14 @@ CheckConfig = Annotated[bool, typer.Option("--check-config", help=_("Name every 
 
 
 class Commands(TyperGroup):
-    """Turns an error that has words into those words and exit code 1."""
+    """Turns an error that has words into those words and exit code 1, on any terminal."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run, and write as escapes what this terminal has no letters for."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # None, or something else, where there is no such stream
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""

@@ -26,7 +26,11 @@ To = Annotated[
 Dpi = Annotated[int, typer.Option("--dpi", help=_("The printer's dots to the inch: 203, 300 or 600."))]
 SheetName = Annotated[
     str | None,
-    typer.Option("--sheet", help=_("Several cards on a sheet (`ekanban cards layouts`)."), show_default=False),
+    typer.Option(
+        "--sheet",
+        help=_("Several cards on a sheet: a name (`layouts` lists them), or a TOML file."),
+        show_default=False,
+    ),
 ]
 Skip = Annotated[int, typer.Option("--skip", min=0, help=_("So many places of the first sheet are used already."))]
 Central = Annotated[
@@ -116,6 +120,7 @@ def render(
         from ekanban_central.settings import load
         from ekanban_cli import cards_copied
 
+        cards_copied.no_files(codes)
         cards_copied.only_of_files({"--rules": rules, "--base-url": base_url, "--owner": owner,
                                     "--allow-loopback": loopback})  # fmt: skip
         asked = cards_copied.Asked(codes, to, dpi, layout, sheet, skip, duplex, url or load(config).base_url, token)
@@ -197,14 +202,17 @@ def self_test(
 def layouts(as_json: Json = False) -> None:
     """List layouts and sheets."""
     from ekanban_labels import layout_file, sheet
-    from ekanban_labels.layout import Purpose
 
-    found = [one for one in map(layout_file.named, layout_file.names()) if one.purpose is Purpose.CARD]
-    grids = [one for one in map(sheet.named, sheet.names()) if one.purpose is Purpose.CARD]
-    width = max(len(name) for name in (*layout_file.names(), *sheet.names()))
+    names, sheets = layout_file.names_for_cards(), sheet.names_for_cards()
+    found, grids = [layout_file.named(name) for name in names], [sheet.named(name) for name in sheets]
+    width = max(map(len, names + sheets))
+
+    def row(name: str, title: str) -> str:
+        return f"  {name:{width}}  {title}"
+
     lines = [
-        _("Layouts (--layout):"), *(f"  {one.name:{width}}  {one.title}" for one in found),
-        _("Sheets (--sheet):"), *(f"  {one.name:{width}}  {one.title}" for one in grids),
+        _("Layouts (--layout):"), *(row(one.name, _(one.title)) for one in found),
+        _("Sheets (--sheet):"), *(row(one.name, _(one.title)) for one in grids),
     ]  # fmt: skip
     sides = {one.name: 2 if one.back else 1 for one in found}
     data = {

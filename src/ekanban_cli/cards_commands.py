@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ekanban_cli.cards_paper import Counted, Paper, paper, write
+from ekanban_cli.cards_paper import Counted, Paper, named, paper, write
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
 from ekanban_cli.said import say
@@ -14,6 +14,7 @@ from ekanban_core.card_code import CardCode
 from ekanban_core.reading import COMMAND
 from ekanban_core.states import Intent
 from ekanban_drivers import calibration
+from ekanban_labels import sheet
 from ekanban_labels.commands import command_face, command_layout, line_face, line_layout
 from ekanban_labels.face import CardFace
 from ekanban_labels.sheets import pages
@@ -36,9 +37,9 @@ _WORDS = {
 }
 
 
-def command_cards(to: Path, dpi: int, sheet: str | None, skip: int, as_json: bool) -> None:
+def command_cards(to: Path, dpi: int, sheet_name: str | None, skip: int, as_json: bool) -> None:
     """Draw one card for each intent."""
-    chosen = paper(to, dpi=dpi, layout=command_layout, sheet=sheet, skip=skip)
+    chosen = paper(to, dpi=dpi, layout=command_layout, sheet=sheet_name, skip=skip)
     _draw(chosen, list(_commands()), _("Command cards"), as_json)
 
 
@@ -46,7 +47,7 @@ def self_test(to: Path, dpi: int, size: str, as_json: bool) -> None:
     """Draw the lines of the self-test on one sheet."""
     if size not in PAPERS:
         raise CommandFailed(_("--paper: expected {known}, got {got}.").format(known=", ".join(PAPERS), got=size))
-    chosen = paper(to, dpi=dpi, layout=line_layout, sheet=f"{size}-self-test")
+    chosen = paper(to, dpi=dpi, layout=line_layout, sheet=sheet.named(f"{size}-self-test"))
     words = {"code": _("Must be read as")}
     _draw(chosen, [replace(line, captions=words) for line in _lines()], _("Scanner self-test"), as_json)
 
@@ -54,10 +55,9 @@ def self_test(to: Path, dpi: int, size: str, as_json: bool) -> None:
 def _draw(chosen: Paper, faces: list[CardFace], title: str, as_json: bool) -> None:
     drawn = Counted(pages(faces, chosen.layout, chosen.profile, sheet=chosen.sheet, skip=chosen.skip))
     files = write(chosen, drawn, title, lambda: None)
-    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
     data = {"files": [str(file) for file in files], "codes": [face.barcode or face.matrix for face in faces]}
     say(
-        _("{file}: codes: {codes}, pages: {pages}").format(file=shown, codes=len(faces), pages=drawn.count),
+        _("{file}: codes: {codes}, pages: {pages}").format(file=named(files), codes=len(faces), pages=drawn.count),
         data,
         as_json,
     )

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ekanban_cli.cards_paper import checked, whole
+from ekanban_cli.cards_paper import checked, named, whole
 from ekanban_cli.central_client import asked as answered
 from ekanban_cli.central_client import client
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
-from ekanban_cli.said import say
+from ekanban_cli.said import say, shown
 
 MOST, MOST_PICTURES = 250, 25  # cards in one call, as central has it
 AT_ONCE = 20  # cards in one call, where each page is a file of its own anyway
@@ -41,6 +41,12 @@ def only_of_files(options: Mapping[str, Any]) -> None:
     if given:
         text = _("{options}: only with --from FILE.csv; central's cards carry what central has of it.")
         raise CommandFailed(text.format(options=given))
+
+
+def no_files(codes: Sequence[str]) -> None:
+    """Refuse a file in the place of a card's code: a slip of the hand. Raises CommandFailed."""
+    if file := next((code for code in codes if code.lower().endswith((".csv", ".txt"))), None):
+        raise CommandFailed(_("{file} is no card; to draw those of a file: --from {file}").format(file=file))
 
 
 def run(wanted: Asked, as_json: bool) -> None:
@@ -85,11 +91,10 @@ def _answers(wanted: Asked, wish: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _told(files: Sequence[Path], cards: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
     text = _("{file}: copies of cards: {cards}. They say so themselves and are no cards: new papers are printed.")
-    yield text.format(file=shown, cards=len(cards))
+    yield text.format(file=named(files), cards=len(cards))
     for card in cards:
-        yield "  " + "; ".join([f"{card['code']}  {card['part']}", *_remarks(card)])
+        yield "  " + "; ".join([f"{card['code']}  {shown(card['part'])}", *_remarks(card)])
 
 
 def _remarks(card: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,11 @@ class Faults(csv_rows.Faults):
         """The first ones, in the order of the file."""
         return [told(one) for one in self.found]
 
+    def add_option(self, option: str, text: str) -> None:
+        """Note once what is wrong with an option, though every card says so."""
+        if not any(one.column == option for one in self.found if not one.line):
+            self.add(0, option, text)
+
     def check(self) -> None:
         """Raise CommandFailed with all of them, if there are any."""
         if self.found:
@@ -31,6 +36,8 @@ class Faults(csv_rows.Faults):
 
 def told(fault: Fault) -> str:
     """One fault with its place."""
+    if not fault.line:  # an option, which all cards share
+        return f"{fault.column}: {fault.what(_)}"
     place = _("line {line}, {column}") if fault.column else _("line {line}")
     return f"{place.format(line=fault.line, column=fault.column)}: {fault.what(_)}"
 

@@ -17,7 +17,7 @@ from ekanban_core.csv_rows import Row
 from ekanban_core.csv_rows import shown as _short
 from ekanban_core.errors import BadCardCode, EkanbanError
 from ekanban_labels import pictures
-from ekanban_labels.errors import LabelError
+from ekanban_labels.errors import BadPicture, LabelError, Refused
 from ekanban_labels.face import CardFace, Kind
 from ekanban_labels.pictures import Picture
 
@@ -28,6 +28,10 @@ _COMMA = re.compile(r"[0-9]+,[0-9]+")
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:(?P<by>[.,'’ \u00a0\u202f])[0-9]{3})(?:(?P=by)[0-9]{3})*)([.,][0-9]+)?")
 _COUNT = re.compile(r"[1-9][0-9]{0,5}")
 PICTURES_KEPT = 64
+COLUMNS = {  # of what a layout shows in one place
+    "amount": "quantity, unit", "supply": "supplier, supplier_part", "count": "card, cards", "place": "destination",
+    "barcode": "code", "matrix": "code",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,16 @@ class Reader:
             self.taken[code.body] = Drawn(row.line, row["part"], code.shown, not row["code"])
             yield face
 
-    def line_of(self, face: CardFace) -> int:
-        """The line on which a card stands."""
-        return self.taken[CardCode.parse(face.code).body].line
+    def refused(self, face: CardFace, error: Refused) -> None:
+        """Note why a card cannot be printed, by the columns of its line or by the option that all cards share."""
+        line = self.taken[CardCode.parse(face.code).body].line
+        for problem in error.problems:
+            if problem.about == "owner":
+                self.faults.add_option("--owner", problem.sentence(_))
+            elif problem.about == "matrix" and self.url:
+                self.faults.add_option("--base-url", problem.sentence(_))
+            else:
+                self.faults.add(line, COLUMNS.get(problem.about, problem.about), problem.sentence(_))
 
     def _code(self, row: Row, seen: dict[str, int]) -> CardCode | None:
         if not row["code"]:
@@ -81,7 +92,7 @@ class Reader:
         try:
             code = typed(row["code"])
         except BadCardCode as error:
-            self.faults.add(row.line, "code", str(error))
+            self.faults.add(row.line, "code", told(error))
             return None
         if code.body in seen:
             self.faults.add(row.line, "code", _("this card stands on line {line} already").format(line=seen[code.body]))
@@ -96,6 +107,9 @@ class Reader:
         card, cards = self._count(row, "card"), self._count(row, "cards")
         if card and cards and card > cards:
             self.faults.add(row.line, "card", _("card {card} of {cards}").format(card=card, cards=cards))
+        if cards and not row["card"]:
+            text = _("which one of the {cards} is it? Each card has a line of its own")
+            self.faults.add(row.line, "card", text.format(cards=cards))
         self._check_quantity(row)
         text, shown, version = (code.text, code.shown, code.version) if code else ("", "", 1)
         return CardFace(
@@ -167,10 +181,13 @@ def _read(folder: Path, name: str) -> Picture:
     """Read a picture that lies in the folder of the CSV file or below; links that lead out of it are not followed."""
     try:
         file = (folder / name).resolve()
-        inside = not Path(name).is_absolute() and file.is_relative_to(folder.resolve())
+        inside = file.is_relative_to(folder.resolve())
         if inside and file.is_file():
             with file.open("rb") as opened:
-                return pictures.read(opened.read(pictures.MOST_BYTES + 1))
+                content = opened.read(pictures.MOST_BYTES + 1)
+            if len(content) > pictures.MOST_BYTES:  # told with the whole size, which was not read
+                raise BadPicture(pictures.TOO_MANY_BYTES, bytes=file.stat().st_size, most=pictures.MOST_BYTES)
+            return pictures.read(content)
     except (OSError, ValueError, RuntimeError):  # unreadable, NUL in the name, links in a circle
         inside = True
     if not inside:

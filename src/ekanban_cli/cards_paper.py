@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from errno import EISDIR
 from os import strerror
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
+from ekanban_cli.said import shown
 from ekanban_labels import layout_file, rules, sheet
 from ekanban_labels.layout import Layout
 from ekanban_labels.profile import RESOLUTIONS, Profile
@@ -42,7 +43,7 @@ def paper(
     dpi: int,
     layout: str | Chooser | None,
     rules: Path | None = None,
-    sheet: str | None = None,
+    sheet: str | sheet.Sheet | None = None,
     skip: int = 0,
     duplex: str | None = None,
 ) -> Paper:
@@ -53,7 +54,7 @@ def paper(
     return Paper(to, profile, chosen, _sheet(sheet), skip, Duplex(duplex) if duplex else None)
 
 
-def checked(to: Path, *, dpi: int, sheet: str | None, skip: int, duplex: str | None) -> str:
+def checked(to: Path, *, dpi: int, sheet: str | sheet.Sheet | None, skip: int, duplex: str | None) -> str:
     """Check what needs no layout; returns the form, as ".pdf". Raises CommandFailed."""
     form = to.suffix.lower()
     if form not in FORMS:
@@ -82,10 +83,10 @@ def _layout(layout: str | Chooser | None, chosen_by: Path | None) -> Layout | Ch
     return layout_file.read_for_cards(Path(layout)) if layout.endswith(".toml") else layout_file.for_cards(layout)
 
 
-def _sheet(name: str | None) -> sheet.Sheet | None:
-    if name is None:
-        return None
-    return sheet.read(Path(name)) if name.endswith(".toml") else sheet.named(name)
+def _sheet(name: str | sheet.Sheet | None) -> sheet.Sheet | None:
+    if not isinstance(name, str):
+        return name
+    return sheet.read_for_cards(Path(name)) if name.endswith(".toml") else sheet.for_cards(name)
 
 
 def write(chosen: Paper, pages: Iterable[Page], title: str, check: Callable[[], None]) -> list[Path]:
@@ -120,6 +121,11 @@ def whole(to: Path, make: Callable[[Path], list[Path]]) -> list[Path]:
     except OSError as error:
         raise CommandFailed(_("{file} cannot be written: {why}.").format(file=to, why=error.strerror)) from error
     return names
+
+
+def named(files: Sequence[Path]) -> str:
+    """The file that was written, or the first and the last of them."""
+    return shown(files[0] if len(files) == 1 else f"{files[0]} … {files[-1]}")
 
 
 def _written(chosen: Paper, pages: Iterable[Page], title: str, folder: Path) -> Iterator[Path]:

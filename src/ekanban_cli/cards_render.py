@@ -13,16 +13,15 @@ from typing import BinaryIO
 
 from ekanban_cli import cards_csv
 from ekanban_cli.cards_faces import Drawn, Reader
-from ekanban_cli.cards_paper import Counted, Paper, write
+from ekanban_cli.cards_paper import Counted, Paper, named, write
 from ekanban_cli.errors import CommandFailed
 from ekanban_cli.language import _
-from ekanban_cli.said import say
+from ekanban_cli.said import say, shown
 from ekanban_core.addresses import is_web_address, leads_nowhere
 from ekanban_core.card_code import CardCode
 from ekanban_core.card_typed import typed
+from ekanban_core.csv_rows import Lines
 from ekanban_labels import words
-from ekanban_labels.errors import Refused
-from ekanban_labels.face import CardFace
 from ekanban_labels.sheets import pages
 
 MOST_LISTED = 20  # cards whose codes were drawn, in the text for people; --json has all
@@ -48,16 +47,11 @@ def run(wish: Wish, as_json: bool) -> None:
         printed = datetime.now().astimezone().date().isoformat()
         captions = {name: _(word) for name, word in words.CAPTIONS.items()}
         reader = Reader(faults, folder, url, wish.owner, printed, captions, secrets.token_bytes, only)
-
-        def refused(face: CardFace, error: Refused) -> None:
-            for problem in error.problems:
-                faults.add(reader.line_of(face), problem.about, problem.sentence(_))
-
         faces = reader.faces(cards_csv.rows(file, faults))
         drawn = Counted(
             pages(
                 faces, paper.layout, paper.profile,
-                sheet=paper.sheet, skip=paper.skip, duplex=paper.duplex, refused=refused,
+                sheet=paper.sheet, skip=paper.skip, duplex=paper.duplex, refused=reader.refused,
             ),
             shows=True,
         )  # fmt: skip
@@ -80,21 +74,41 @@ def _url(wish: Wish) -> str:
 
 
 @contextmanager
-def _opened(name: str | None) -> Iterator[tuple[BinaryIO, Path]]:
+def _opened(name: str | None) -> Iterator[tuple[Lines, Path]]:
     """The file, and the folder in which its pictures lie."""
     if name is None:
         text = _("Name cards that the running central knows, or give --from FILE.csv (its columns: "
                  "`ekanban cards render --help`).")  # fmt: skip
         raise CommandFailed(text)
     if name == "-":
-        yield sys.stdin.buffer, Path()
+        if sys.stdin is None:
+            raise CommandFailed(_("stdin is closed: there is no file to read."))
+        yield _Readable(sys.stdin.buffer, "-"), Path()
         return
     try:
         file = Path(name).open("rb")  # noqa: SIM115 closed below; only opening may fail here
     except OSError as error:
-        raise CommandFailed(_("{file} cannot be read: {why}.").format(file=name, why=error.strerror)) from error
+        raise _unreadable(name, error) from error
     with file:
-        yield file, Path(name).parent
+        yield _Readable(file, name), Path(name).parent
+
+
+class _Readable:
+    """A file of bytes that says itself when it cannot be read on; otherwise what is written seems to be at fault."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._name = file, name
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or its first `size` bytes. Raises CommandFailed."""
+        try:
+            return self._file.readline(size)
+        except OSError as error:
+            raise _unreadable(self._name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> CommandFailed:
+    return CommandFailed(_("{file} cannot be read: {why}.").format(file=name or '""', why=error.strerror))
 
 
 def _check(faults: cards_csv.Faults, reader: Reader, only: frozenset[str]) -> None:
@@ -108,11 +122,10 @@ def _check(faults: cards_csv.Faults, reader: Reader, only: frozenset[str]) -> No
 def _tell(files: list[Path], cards: list[Drawn], count: int, as_json: bool) -> None:
     drawn = [card for card in cards if card.drawn]
     text = _("{file}: cards: {cards}, pages: {pages}")
-    shown = str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
-    lines = [text.format(file=shown, cards=len(cards), pages=count)]
+    lines = [text.format(file=named(files), cards=len(cards), pages=count)]
     if drawn:
         lines.append(_("Codes were drawn for cards that had none; central must know them before they are scanned:"))
-        lines += [f"  {card.code}  {card.part}" for card in drawn[:MOST_LISTED]]
+        lines += [f"  {card.code}  {shown(card.part)}" for card in drawn[:MOST_LISTED]]
     if len(drawn) > MOST_LISTED:
         lines.append(_("  and {count} more; --json names all").format(count=len(drawn) - MOST_LISTED))
     data = {"files": [str(file) for file in files], "pages": count, "cards": [asdict(card) for card in cards]}

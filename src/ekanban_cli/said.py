@@ -6,12 +6,15 @@ import json
 import sys
 from typing import Any
 
-from ekanban_cli.language import _
+from ekanban_cli.language import _, language
 from ekanban_core.errors import EkanbanError
+from ekanban_core.texts import sentence
 
 
 def told(error: EkanbanError) -> str:
     """Say an error in the language of the command line."""
+    if error.message is not None and not error.facts:
+        return sentence(error.message, language())
     said = _(error.template)
     return said.format(**error.facts) if error.facts else said
 
@@ -35,5 +38,6 @@ def complain(text: str, as_json: bool) -> None:
 
 
 def say(text: str, data: Any, as_json: bool) -> None:
-    """Print an answer at once, even into a pipe."""
-    print(json.dumps(data, ensure_ascii=False) if as_json else text, flush=True)
+    """Print an answer at once, even into a pipe. JSON is in ASCII where not all letters can be written."""
+    ascii_alone = "utf" not in str(getattr(sys.stdout, "encoding", "")).lower()
+    print(json.dumps(data, ensure_ascii=ascii_alone) if as_json else text, flush=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ekanban_core.errors import BadCardCode
 from ekanban_core.facts import Message
+from ekanban_core.texts import gettext as _
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
@@ -29,16 +30,16 @@ _GENERATOR = (3, 2)  # (x − 2⁰)(x − 2¹) = x² + 3x + 2
 
 
 WRONG = {  # by the keys of sentences
-    "code_length": f"{LENGTH} characters expected, got {{got}}",
-    "code_character": "expected digits and letters without U, got {got}",
-    "code_check": "check characters are {got}, expected {expected}",
-    "code_version": f"expected a print version from 1 to {LAST_VERSION}, got {{got}}",
+    "code_length": _("Not a card code: 12 characters expected, got {got}"),
+    "code_character": _("Not a card code: expected digits and letters without U, got {got}"),
+    "code_check": _("Not a card code: check characters are {got}, expected {expected}"),
+    "code_version": _("Not a card code: expected a print version from 1 to 1023, got {got}"),
 }
 
 
 def wrong_code(message: Message) -> BadCardCode:
     """The error for what a message of these keys says of a code."""
-    return BadCardCode(f"Not a card code: {WRONG[message.key].format(**message.facts)}", message)
+    return BadCardCode(WRONG[message.key], message, **message.facts)
 
 
 def plain(text: str) -> str:

@@ -1,8 +1,8 @@
 """Rows of CSV files that people bring, and everything that is wrong with them, by line and column.
 
 UTF-8, with or without a byte order mark; `,` or `;`, whichever the first line has more of; the first line names the
-columns, but for one that tells Excel the separator. Empty values at the right of a line count for nothing. A file is
-read line by line and never held whole; what a row says is the caller's matter.
+columns, but for empty ones and one that tells Excel the separator. Empty values at the right of a line count for
+nothing. A file is read line by line and never held whole; what a row says is the caller's matter.
 
 `inert` writes a value so that a spreadsheet takes it for text, `plain` reads it again.
 """
@@ -25,6 +25,7 @@ MOST_SHOWN = 40  # characters of a wrong value
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUOTED_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _FOR_EXCEL = re.compile(r'"?sep=."?\s*', re.IGNORECASE)
+_EMPTY = ' \t\r\n,;"'  # what a line may hold that says nothing
 _OTHER_FILES = {
     b"\xff\xfe": _("this is UTF-16; save the file as CSV in UTF-8"),
     b"\xfe\xff": _("this is UTF-16; save the file as CSV in UTF-8"),
@@ -123,14 +124,12 @@ def shown(text: str) -> str:
 def rows(file: Lines, columns: Columns, faults: Faults) -> Iterator[Row]:
     """Read row after row; what is wrong goes to `faults`, and wrong rows are left out. Empty lines are passed over."""
     lines = _Lines(file, faults)
-    head = next(lines, None)
-    if head is not None and _FOR_EXCEL.fullmatch(head):
-        head = next(lines, None)
+    head = _head(lines)
     if lines.damaged or lines.ended:
         return  # that is said already
-    if head is None or not head.strip():
+    if head is None:
         text = _("the file is empty; the first line names the columns: {columns}")
-        faults.add(1, "", text, columns=", ".join(columns.needed or columns.all))
+        faults.add(max(lines.number, 1), "", text, columns=", ".join(columns.needed or columns.all))
         return
     if "\r" in head.rstrip("\r\n"):
         text = _("the lines do not end as they do today; save the file as CSV in UTF-8, not for an old Macintosh")
@@ -148,6 +147,14 @@ def rows(file: Lines, columns: Columns, faults: Faults) -> Iterator[Row]:
         return
     if names is not None:
         yield from _rows(lines, delimiter, names, faults)
+
+
+def _head(lines: _Lines) -> str | None:
+    """The first line that says something, unless one before it is damaged."""
+    for line in lines:
+        if lines.damaged or (line.strip(_EMPTY) and not _FOR_EXCEL.fullmatch(line)):
+            return line
+    return None
 
 
 def _rows(lines: _Lines, delimiter: str, columns: list[str], faults: Faults) -> Iterator[Row]:
@@ -192,6 +199,10 @@ def _not_csv(line: int, error: csv.Error, faults: Faults) -> None:
         faults.add(line, "", text)
     elif "new-line character" in why:
         faults.add(line, "", _("this is not CSV: a line ends within a value; quotation marks hold it together"))
+    elif "expected after" in why:
+        text = _("this is not CSV: behind a closing quotation mark a separator is expected; a quotation mark within a"
+                 " value is written twice")  # fmt: skip
+        faults.add(line, "", text)
     else:
         faults.add(line, "", _("this is not CSV: {why}"), why=why)
 
@@ -204,19 +215,24 @@ def _named(head: Iterable[str], columns: Columns, faults: Faults, line: int) -> 
             faults.add(line, name, _("this column is missing"))
     for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(line, _tellable(name), _("this column is there twice"))
+    listed = False
     for name in dict.fromkeys(names):
         if name not in columns.all:
-            _unknown(name, columns, faults, line)
+            listed = _unknown(name, columns, faults, line, listed)
     return names if faults.count == before else None
 
 
-def _unknown(name: str, columns: Columns, faults: Faults, line: int) -> None:
+def _unknown(name: str, columns: Columns, faults: Faults, line: int, listed: bool) -> bool:
+    """Tell of an unknown column, and of those there are if that was not `listed`. Whether it is now."""
     near = difflib.get_close_matches(name[:MOST_SHOWN], columns.all, n=1)
     if near:
-        text, facts = _("this column is not known: did you mean {near}?"), {"near": near[0]}
+        faults.add(line, _tellable(name), _("this column is not known: did you mean {near}?"), name, near=near[0])
+    elif listed:
+        faults.add(line, _tellable(name), _("this column is not known"), name)
     else:
-        text, facts = _("this column is not known: {known}"), {"known": ", ".join(columns.all)}
-    faults.add(line, _tellable(name), text, name, **facts)
+        text = _("this column is not known; there are {known}")
+        faults.add(line, _tellable(name), text, name, known=", ".join(columns.all))
+    return listed or not near
 
 
 def _tellable(name: str) -> str:

@@ -144,4 +144,4 @@ def _bodies(central: Central, codes: Sequence[str]) -> list[str]:
     try:
         return [card_named.named(code, alias).body for code in codes]
     except NoSuchCard as error:
-        raise NoSuchCards("{why}", why=str(error)) from error
+        raise NoSuchCards(error.template, **error.facts) from error

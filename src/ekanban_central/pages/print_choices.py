@@ -103,7 +103,7 @@ def _bodies(codes: Sequence[str]) -> list[str]:
     try:
         return list(dict.fromkeys(body_of(code) for code in codes))
     except NoSuchCard as error:
-        raise BadFilter(str(error)) from error
+        raise BadFilter(error.template, **error.facts) from error
 
 
 def _uuid(text: str) -> UUID | None:

@@ -49,9 +49,11 @@ def test_no_code_is_drawn_twice() -> None:
 
 
 def test_the_print_version_is_that_of_the_code() -> None:
-    (face,) = reader().faces([Row(2, {**VALUES, "code": "7K3QM9X201CF"})])
+    code = CardCode("7K3QM9X2", 34)
 
-    assert (face.version, face.barcode) == (1, "15K7K3QM9X201CF")
+    (face,) = reader().faces([Row(2, {**VALUES, "code": code.shown})])
+
+    assert (face.version, face.barcode) == (34, f"15K{code.text}")
 
 
 def test_columns_and_kinds_are_those_of_cards() -> None:

@@ -46,6 +46,19 @@ def test_catalogs_in_step_pass_and_are_compiled(tree: Path) -> None:
     assert german.gettext("Open signals") == "Offene Abrufe"
 
 
+def test_titles_of_layouts_for_cards_are_texts(tree: Path) -> None:
+    (tree / "labels").mkdir()
+    (tree / "labels/shelf.toml").write_text('title = "Shelf label"\nwidth = 80\n')
+    (tree / "labels/line.toml").write_text('title = "A line"\nfor = "self-test"\n')
+    (tree / "labels/other.toml").write_text("gap_ms = 50\n")
+
+    texts(tree)
+    done = texts(tree, "--check")
+
+    assert "de: untranslated: 'Shelf label'" in done.stderr
+    assert "A line" not in done.stderr
+
+
 def test_a_new_text_in_a_template_is_missed_until_it_is_translated(tree: Path) -> None:
     (tree / "src/room/page.html").write_text('<h1>{{ _("Open signals") }}</h1><p>{{ _("Nothing is open") }}</p>\n')
 
