@@ -93,8 +93,8 @@ def groups(
 def unseen_days(now_ms: int) -> ColumnElement[int]:
     """For how many of UNSEEN_DAYS at least a card in use has not been scanned; 0 for all others.
 
-    A card that was never scanned is missed from when its newest print was made: before that nobody could have. One whose
-    paper was there before central is missed from when central was told of it: what was before nobody here knows.
+    A card that was never scanned is missed from when its newest print was made: before that nobody could have. One
+    whose paper was there before central is missed from when central was told of it: what was before nobody here knows.
     """
 
     def days(seen: ColumnElement[int]) -> ColumnElement[int]:
