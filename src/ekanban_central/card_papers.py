@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Select, Table, and_, func, select
 
 from ekanban_central import tables
+from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD
 from ekanban_core.states import CardState, PaperState, PrintAnswer
 
@@ -43,3 +44,9 @@ def of_newest_print(say: Callable[[ColumnElement[int]], ColumnElement[int]]) -> 
     """
     made = select(say(JOB.c.made_ms)).join(ITEM, ITEM.c.job_id == JOB.c.id).where(ITEM.c.body == CARD.c.body)
     return made.order_by(ITEM.c.version.desc()).limit(1).correlate(CARD).scalar_subquery()
+
+
+def of_entry(say: Callable[[ColumnElement[int]], ColumnElement[int]]) -> ColumnElement[int | None]:
+    """What `say` makes of when the card came to central; null where the ledger does not tell."""
+    entered = select(say(LEDGER.c.at_ms)).where(LEDGER.c.body == CARD.c.body)
+    return entered.order_by(LEDGER.c.position).limit(1).correlate(CARD).scalar_subquery()

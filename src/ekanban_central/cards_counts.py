@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ekanban_central import query_values
-from ekanban_central.card_papers import AWAITED, STALE, of_newest_print
+from ekanban_central.card_papers import AWAITED, STALE, of_entry, of_newest_print
 from ekanban_central.cards_filter import MARKS, UNSEEN_DAYS, CardFilter
 from ekanban_central.loading import CARD, DESTINATION, LOOP, LOOPS, PART, SIGNAL, SOURCE
 from ekanban_central.signals_counts import Choice
@@ -93,14 +93,15 @@ def groups(
 def unseen_days(now_ms: int) -> ColumnElement[int]:
     """For how many of UNSEEN_DAYS at least a card in use has not been scanned; 0 for all others.
 
-    A card that was never scanned is missed from when its newest print was made: before that nobody could have.
+    A card that was never scanned is missed from when its newest print was made: before that nobody could have. One
+    whose paper was there before central is missed from when central was told of it: what was before nobody here knows.
     """
 
     def days(seen: ColumnElement[int]) -> ColumnElement[int]:
         steps = [(seen < now_ms - days * DAY_MS, days) for days in sorted(UNSEEN_DAYS, reverse=True)]
         return case(*steps, else_=0)
 
-    never = func.coalesce(of_newest_print(days), UNSEEN_DAYS[-1])
+    never = func.coalesce(of_newest_print(days), of_entry(days), UNSEEN_DAYS[-1])
     return case(
         (CARD.c.state.not_in(IN_USE), 0), (CARD.c.last_scan_ms.is_not(None), days(CARD.c.last_scan_ms)), else_=never
     )

@@ -25,7 +25,8 @@ class CardFilter:
     """What is asked for. Several values of one name mean any of them; different names together mean all.
 
     path, usual: where the list stands, and its order when none is named. states: empty for every card that is not out
-    of use. unseen: not scanned for so many days, though in use; a card that never was, not since it was printed.
+    of use. unseen: not scanned for so many days, though in use; a card that never was, not since it was printed or
+    entered.
     """
 
     path: str = "/cards"

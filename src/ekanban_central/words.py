@@ -170,7 +170,7 @@ def card_mark(name: str) -> str:
     """What sets a card apart, as a filter says it."""
     return {
         "stale": _("Old quantity"),
-        "pending": _("Being printed"),
+        "pending": _("Print awaited"),  # on its way, or nobody has said yet whether it came out
         "open": _("Signal open"),
         "one_off": _("For one cycle"),
     }[name]

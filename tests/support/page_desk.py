@@ -76,6 +76,12 @@ class Seat:
             self.page.goto(self.desk.url + path)
         return self.page
 
+    def see(self) -> None:
+        """Take the time that a person takes to press what has just moved; before that nothing is pressed."""
+        seen = self.page.evaluate("performance.now()") + 500
+        while self.page.evaluate("performance.now()") < seen:
+            self.page.wait_for_timeout(20)
+
     def row(self, body: str) -> Any:
         """The row of a card's signal, by its link."""
         return self.page.locator(f'#rows tr:has(a[href^="/c/{body}"])')

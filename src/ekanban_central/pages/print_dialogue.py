@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -33,6 +34,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_CHECKED = 50  # cards that are tried while somebody chooses; all of them when they are printed
 MOST_TOLD = 8
+CODE = re.compile("[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")  # of a card, as people read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _page(
         found = _drafted(central, chosen, site.id, visitor)
         draft = found if isinstance(found, Draft) else None
         error = refused or (found if isinstance(found, EkanbanError) else None)
-        obstacles = _obstacles(error) if error else []
+        obstacles = _obstacles(error, new=chosen.loop is not None) if error else []
     part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
     return render(
         request, "print_dialogue.html" if part else "print.html", site, visitor, status=409 if refused else 200,
@@ -146,7 +148,14 @@ def _named(about: str) -> str:
     return ": ".join(words.on_card(one) for one in about.split(": "))
 
 
-def _obstacles(error: EkanbanError) -> list[Obstacle]:
-    if isinstance(error, NotPrintable):
-        return [Obstacle(view.filled(one.text, one.facts), _named(one.card)) for one in error.faults]
-    return [Obstacle(view.said(error))]
+def _obstacles(error: EkanbanError, *, new: bool) -> list[Obstacle]:
+    """Why nothing would be printed; new: the cards do not exist yet, and their codes would be others each time."""
+    if not isinstance(error, NotPrintable):
+        return [Obstacle(view.said(error))]
+    told = [(view.filled(one.text, one.facts), _without_code(one.card) if new else one.card) for one in error.faults]
+    return [Obstacle(text, _named(about)) for text, about in dict.fromkeys(told)]
+
+
+def _without_code(about: str) -> str:
+    first, _, rest = about.partition(": ")
+    return rest if CODE.fullmatch(first) else about

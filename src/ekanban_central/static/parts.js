@@ -66,10 +66,12 @@ const Parts = (() => {
 
   function show(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
+    const stands = Steady.watch(() => [...document.querySelectorAll("[data-parts] > [id]")]);
     for (const container of document.querySelectorAll("[data-parts]")) {
       const same = fresh.getElementById(container.id);
       if (same) place(container, same);
     }
+    stands();
     for (const count of document.querySelectorAll("[data-count]")) {
       const now = fresh.querySelector(`[data-count="${count.dataset.count}"]`);
       if (now) count.replaceWith(now);

@@ -17,7 +17,7 @@ const Signals = (() => {
   const send = Wire.send;
   const notice = Notices.show;
   const held = new Map(); // id → row that waits in the bar
-  const hooks = { move() {}, picked() {} }; // set by signals_acts.js
+  const hooks = { led() {}, picked() {} }; // set by signals_acts.js
   let shown = null; // the board that `position` belongs to
   let position = 0;
 
@@ -94,11 +94,13 @@ const Signals = (() => {
 
   function remove(old) {
     if (!old.isConnected) return;
-    if (old.classList.contains("current")) hooks.move(old.nextElementSibling?.dataset.id ? 1 : -1);
+    if (old.classList.contains("current")) hooks.led(old.nextElementSibling?.dataset.id ? 1 : -1);
     const above = old.getBoundingClientRect().bottom < 0;
     const height = old.offsetHeight;
+    const stands = Steady.watch(list);
     old.remove();
     if (above && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, -height);
+    stands();
     if (!list().length && !onward()) load();
     settle();
   }
@@ -149,6 +151,7 @@ const Signals = (() => {
       if (old && !old.classList.contains("leaving")) leave(old, gone);
     }
     const top = atTop();
+    const stands = Steady.watch(list);
     for (const one of answer.rows) {
       const old = row(one.id);
       const fresh = parse(one.html);
@@ -158,7 +161,10 @@ const Signals = (() => {
     }
     showHeld();
     if (list().length && document.querySelector(".empty")) document.querySelector(".empty").remove();
+    stands();
+    const still = Steady.watch(list);
     await showHead(answer.head, answer.open);
+    still();
     for (const count of document.querySelectorAll('[data-count="/reviews"]')) {
       count.textContent = answer.reviews;
       count.hidden = !answer.reviews;

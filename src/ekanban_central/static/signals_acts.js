@@ -5,6 +5,7 @@
   const { words, say, hooks } = Signals;
   if (Signals.wall) return;
   let current = null; // id of the row that the keys act on
+  let led = -Infinity; // when it became so without a key, because the one before was done
 
   const form = () => document.getElementById("acts");
   const boxes = () => [...form().querySelectorAll('tbody input[name="id"]')];
@@ -19,6 +20,7 @@
       one.tabIndex = -1;
     }
     current = element?.dataset.id ?? null;
+    led = -Infinity;
     if (!element) return;
     element.classList.add("current");
     element.tabIndex = 0;
@@ -26,7 +28,7 @@
     element.scrollIntoView({ block: "nearest" });
   }
 
-  hooks.move = (by) => {
+  const move = (by) => {
     const all = Signals.list().filter((one) => !one.classList.contains("leaving"));
     const at = all.findIndex((one) => one.dataset.id === current);
     const gone = at < 0 && current ? Signals.list().findIndex((one) => one.dataset.id === current) : -1;
@@ -34,6 +36,11 @@
     if (next) select(next);
     const onward = document.querySelector("tr.onward");
     if (onward && next === all.at(-1)) onward.scrollIntoView({ block: "nearest" });
+  };
+
+  hooks.led = (by) => {
+    move(by);
+    led = performance.now();
   };
 
   hooks.picked = () => {
@@ -117,7 +124,10 @@
     if (event.target.closest?.("#acts")) hooks.picked();
   });
 
-  const targets = () => (chosen().length ? chosen() : current && Signals.row(current) ? [current] : []);
+  function targets() {
+    if (chosen().length) return chosen();
+    return current && Signals.row(current) && !Steady.tooSoon(led) ? [current] : [];
+  }
 
   function toggle() {
     const box = current && Signals.row(current)?.querySelector("input");
@@ -127,8 +137,8 @@
   }
 
   const KEYS = {
-    j: () => hooks.move(1),
-    k: () => hooks.move(-1),
+    j: () => move(1),
+    k: () => move(-1),
     a: () => start("acknowledge", targets()),
     r: () => start("receive", targets()),
     x: () => start("cancel", targets()),

@@ -1,11 +1,15 @@
 // Fills the places of the page from a view. Everything is text or a known attribute value: nothing is ever read as HTML.
 
+import { whole } from "./shorten.js";
+
 function at(view, path) {
   return path.split(".").reduce((value, step) => value?.[step], view);
 }
 
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (whole(element) === text) return;
+  delete element.dataset.whole;
+  element.textContent = text;
 }
 
 function setAttribute(element, name, value) {

@@ -1,15 +1,15 @@
 // Makes the last scan as large as its place allows: the part number first, and nothing is ever cut off.
 
+import { shorten } from "./shorten.js";
+
 const LARGEST_VH = 24; // of the part number
 const LEAST_VH = 12; // on one line; a longer number goes on to the next line before it becomes smaller than this
 const SMALLEST_PX = 16;
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]; // of all the rest, which must stay readable too
-const SHRINK_LINE = [1, 0.92, 0.85, 0.78, 0.7, 0.65, 0.6]; // a part number among choices
-const SHRINK_CROWDED = [0.6, 0.5]; // where even that is too much for the height of a choice
-const SHRINK_BROKEN = [0.6, 0.55, 0.5, 0.45, 0.4]; // and then words are broken before they become smaller still
+const SHRINK_CLOCK = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4];
 const SHRINK_STRIP = [...SHRINK, 0.65, 0.6]; // what to do about a scanner is read from near
 
-function tooWide(element) {
+export function tooWide(element) {
   return element.scrollWidth > element.clientWidth + 1;
 }
 
@@ -51,42 +51,18 @@ export function fit(face, room = 1) {
   return grow(fits, SMALLEST_PX, Math.max(least, SMALLEST_PX));
 }
 
-// A line among several is written smaller, and only then goes on to a second one.
-export function fitLines(lines) {
-  for (const line of lines) {
-    line.classList.remove("wraps");
-    for (const scale of SHRINK_LINE) {
-      line.style.setProperty("--scale", scale);
-      if (!tooWide(line)) break;
-    }
-    line.classList.toggle("wraps", tooWide(line));
+// A long sentence of what is done here needs the room of the clock, a part number among the last scans loses its middle.
+export function fitCalm() {
+  const calm = document.querySelector('[data-name="calm"]');
+  const clock = calm.querySelector(".clock");
+  for (const scale of SHRINK_CLOCK) {
+    clock.style.setProperty("--clock", scale);
+    if (!tooHigh(calm)) break;
   }
 }
 
-// Letters may stand out of a tight line by a little; what is cut off loses a part of a line.
-function halved(element) {
-  return element.scrollHeight - element.clientHeight > 0.3 * parseFloat(getComputedStyle(element).fontSize);
-}
-
-// No line of a choice is cut off by its edge: the description goes first, then long lines are written smaller.
-export function fitChoice(choice) {
-  const cut = () => [...choice.children].some(halved);
-  const long = choice.querySelectorAll(".wraps"); // the part number before the place
-  const shrink = (scales) => {
-    for (const line of long) {
-      for (const scale of scales) {
-        if (cut()) line.style.setProperty("--scale", scale);
-      }
-    }
-  };
-  choice.classList.remove("crowded", "broken");
-  if (!cut()) return;
-  choice.classList.add("crowded");
-  shrink(SHRINK_CROWDED);
-  if (!cut()) return;
-  choice.classList.add("broken");
-  for (const line of long) line.style.setProperty("--scale", SHRINK_BROKEN[0]);
-  shrink(SHRINK_BROKEN);
+export function fitRows() {
+  for (const number of document.querySelectorAll(".row:not([hidden]) .number")) shorten(number, () => !tooWide(number), 3);
 }
 
 // Each place of the status strip keeps its height: a long remedy is written smaller.

@@ -1,7 +1,7 @@
 // The kiosk page after it was drawn by the server: it follows the service's events and shows each scan as it comes.
 
 import { bind, bindRows } from "./bind.js";
-import { fit, fitStrip } from "./fit.js";
+import { fit, fitCalm, fitRows, fitStrip } from "./fit.js";
 import { keys } from "./keys.js";
 import { choosable, printing } from "./printing.js";
 import { follow } from "./stream.js";
@@ -103,6 +103,8 @@ function fitAll() {
   fit(last);
   fit(print);
   fitBesides();
+  fitCalm();
+  fitRows();
   fitStrip();
 }
 

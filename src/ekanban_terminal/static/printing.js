@@ -2,8 +2,9 @@
 // missing", the bin, and whether it is empty: only then a supervisor hears of it. What becomes of the print arrives as an event, as everything does.
 
 import { bind } from "./bind.js";
-import { fitChoice, fitLines } from "./fit.js";
+import { fitChoice, fitChosen } from "./fit_choice.js";
 import { ask } from "./keys.js";
+import { whole } from "./shorten.js";
 
 const IDLE_MS = 30_000; // a panel that nobody touches goes away
 const PANELS = ["choose", "places", "bin", "reason"];
@@ -45,7 +46,7 @@ function open(name) {
   spoken.textContent = panel[name].querySelector("h2").textContent;
   none(name);
   turn();
-  fitLines(panel[name].querySelectorAll(".headline, .choice > .way"));
+  panel[name].querySelectorAll(".chosen").forEach(fitChosen);
   panel[name].querySelectorAll(".choice:not([hidden])").forEach(fitChoice);
   scrollTo(0, 0); // a phone had scrolled down to the key
   if (byKey) panel[name].querySelector(".choice:not([hidden]), .back").focus();
@@ -68,9 +69,11 @@ function none(name) {
 }
 
 function fill(element, { headline, description, way }) {
-  element.querySelector(".headline").textContent = headline;
-  element.querySelector(".what").textContent = description;
-  element.querySelector(".way").textContent = way;
+  for (const [line, text] of [["headline", headline], ["what", description], ["way", way]]) {
+    const place = element.querySelector(`.${line}`);
+    delete place.dataset.whole;
+    place.textContent = text;
+  }
 }
 
 function choose(card, shown) {
@@ -149,7 +152,7 @@ export function printing(on) {
     else open("choose");
   });
   for (const key of panel.choose.querySelectorAll(".choice")) {
-    const shown = (name) => key.querySelector(name).textContent;
+    const shown = (name) => whole(key.querySelector(name));
     key.addEventListener("click", () =>
       choose(key.dataset.id, { headline: shown(".headline"), description: shown(".what"), way: shown(".way") }),
     );

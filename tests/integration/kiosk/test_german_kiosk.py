@@ -70,6 +70,34 @@ def test_a_german_kiosk_speaks_german(small: Screen, terminal: Terminal) -> None
     expect(small.page.locator("#undo")).to_have_text(re.compile("Zurücknehmen"))
 
 
+COVERED = """() => {
+  const seen = (one) => one.checkVisibility({visibilityProperty: true});
+  const keys = [...document.querySelectorAll('footer .key')].filter(seen).map((key) => key.getBoundingClientRect());
+  return [...document.querySelectorAll('.status:not([hidden]) p')].filter((text) => {
+    if (getComputedStyle(text).position === 'absolute') return false; // its sign stands alone
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return [...range.getClientRects()].some((box) => keys.some((key) =>
+      box.right > key.left + 1 && box.left < key.right && box.bottom > key.top + 1 && box.top < key.bottom));
+  }).map((text) => text.textContent);
+}"""
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1280, 800), (1080, 1920)])
+def test_no_german_word_hides_behind_a_key_or_the_edge(
+    small: Screen, terminal: Terminal, size: tuple[int, int]
+) -> None:
+    small.page.set_viewport_size({"width": size[0], "height": size[1]})
+    shown = kiosk_states.with_printer(wall_ms(), language="de")
+    terminal.publish(shown)
+    expect(small.page.locator(".status.printer")).to_be_visible()
+    small.page.locator("#silent").evaluate("silent => { silent.hidden = false; dispatchEvent(new Event('resize')); }")
+
+    assert small.page.evaluate(COVERED) == []
+    cut = small.page.evaluate(CUT)  # signs that stand alone have their words for those who hear the page
+    assert [text for text in cut if not text.startswith(("central", "scanners", "printer"))] == []
+
+
 @pytest.mark.more
 def test_every_answer_to_a_scan_stands_whole_on_a_small_screen(small: Screen, terminal: Terminal) -> None:
     now_ms = wall_ms()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -598,6 +599,35 @@ def test_the_longest_names_stand_whole_on_a_choice(screen: Screen, terminal: Ter
     expect(panel(page, "choose").locator(".crowded")).to_have_count(
         0 if size[0] == 390 else 1
     )  # the others keep theirs
+
+
+LEAST_PX = 12  # of what tells a card from the next; on the smallest screen, which is read at arm's length
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1080, 1920)])
+def test_a_long_name_of_a_place_stays_readable_and_loses_its_middle_only(
+    screen: Screen, terminal: Terminal, size: tuple[int, int]
+) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    scans = kiosk_states.with_printer(wall_ms()).scans
+    ready(terminal, scans=(scans[0].model_copy(update=LONG), *scans[1:]))
+    page.get_by_role("button", name="Print again").click()
+    way = panel(page, "choose").locator(".way").first
+
+    def looked_at() -> None:
+        assert way.evaluate("line => parseFloat(getComputedStyle(line).fontSize)") >= LEAST_PX
+        expect(way).to_have_text(re.compile("^Endm.*West · REGA.*789 · CARD.*LONG$"))
+
+    looked_at()
+    ready(terminal, scans=(scans[0].model_copy(update=LONG), *scans[1:]))  # heard of again: it stays as it stands
+    looked_at()
+    way.click()
+    chosen = panel(page, "reason").locator(".chosen")
+
+    expect(chosen.locator(".headline")).to_have_text(LONG["part"])
+    assert chosen.locator(".headline").evaluate("line => line.scrollWidth <= line.clientWidth + 1")
+    assert chosen.locator(".way").evaluate("line => line.scrollWidth <= line.clientWidth + 1")
 
 
 def test_on_a_phone_each_question_begins_at_its_top(screen: Screen, terminal: Terminal) -> None:

@@ -95,12 +95,29 @@ def test_new_cards_come_into_being_by_being_printed(works: PagePlant, counter: C
     assert sorted(card["number"] for card in cards if card["one_off"]) == [4, 5, 6, 7]
 
 
-def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, counter: Counter) -> None:
-    register(works, counter)
+def describe_too_long(works: PagePlant) -> None:
+    """Give the first loop's part a description that fits on no card."""
     with works.database.transaction() as connection:
         part = connection.execute(PART.select().where(PART.c.number == "4711-0815")).mappings().one()
         desk = Desk(connection, works.site_id, Actor.person(works.person), works.now, works.random)
         change(desk, PART, part["id"], {"description": "W" * 190}, "part_changed")
+
+
+def test_cards_that_do_not_exist_yet_are_not_told_apart_by_codes_that_they_will_not_have(
+    works: PagePlant, counter: Counter
+) -> None:
+    register(works, counter)
+    describe_too_long(works)
+
+    page = counter.browser().get(f"{DIALOGUE}?loop={works.loops[0]}&count=30").text
+
+    told = page[page.index("Nothing is printed like this:") : page.index("print-columns")]
+    assert re.findall("<li>.*?: ", told) == ['<li><span class="code">Description</span>: ']
+
+
+def test_what_would_not_fit_is_said_before_anything_is_stored(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    describe_too_long(works)
     erika = counter.browser()
 
     dialogue = erika.get(f"{DIALOGUE}?id={works.cards[0]}").text

@@ -69,6 +69,55 @@ def test_a_row_that_others_change_changes_here_and_leaves_when_it_is_done(plant:
     expect(erika.row(body)).to_have_count(0)
 
 
+# Presses whatever stands where a row stood, in the moment in which that row is gone
+PRESS = """([gone, x, y]) => new MutationObserver((changes, observer) => {
+  if (document.getElementById(gone)) return;
+  observer.disconnect();
+  setTimeout(() => {
+    const button = document.elementFromPoint(x, y);
+    button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    button.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 }));
+    document.body.dataset.pressed = button.closest("tr").id;
+  });
+}).observe(document.getElementById("rows"), { childList: true })"""
+
+
+def test_a_press_does_not_hit_the_row_that_has_just_moved_under_the_finger(plant: PagePlant, erika: Seat) -> None:
+    page = erika.open("/signals?state=released")
+    first, second = (page.locator("#rows tr").nth(place) for place in (0, 1))
+    gone, next_one = first.get_attribute("id"), second.get_attribute("id")
+    body = str(first.locator("td.part a").get_attribute("href")).removeprefix("/c/")[:8]
+    box = first.get_by_role("button", name="Receive").bounding_box()
+    assert box is not None
+    page.evaluate(PRESS, [gone, box["x"] + 5, box["y"] + 5])
+
+    plant.scan(body, "receive", terminal=2)
+    expect(page.locator("#moved")).to_have_text("The list has just moved, and nothing was done. Press again.")
+
+    assert page.locator("body").get_attribute("data-pressed") == next_one
+    expect(page.locator(f"#{next_one} .state")).to_contain_text("Released")
+    erika.see()
+    page.locator(f"#{next_one}").get_by_role("button", name="Receive").click()
+    expect(page.locator(f"#{next_one}")).to_have_count(0)
+
+
+def test_a_key_does_not_hit_the_row_that_the_page_has_just_gone_on_to(plant: PagePlant, erika: Seat) -> None:
+    page = erika.open("/signals?state=released")
+    first, next_one = (page.locator("#rows tr").nth(place).get_attribute("id") for place in (0, 1))
+    page.keyboard.press("j")
+    body = str(page.locator(f"#{first} td.part a").get_attribute("href")).removeprefix("/c/")[:8]
+    page.evaluate("""gone => new MutationObserver((changes, observer) => {
+      if (document.getElementById(gone)) return;
+      observer.disconnect();
+      setTimeout(() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })));
+    }).observe(document.getElementById("rows"), { childList: true })""", first)  # fmt: skip
+
+    plant.scan(body, "receive", terminal=2)
+    expect(page.locator("#moved")).to_be_visible()
+
+    expect(page.locator(f"#{next_one}.current .state")).to_contain_text("Released")
+
+
 def test_what_arrives_while_one_reads_is_counted_and_moves_nothing(plant: PagePlant, erika: Seat) -> None:
     free = [body for body in plant.cards if plant.open_signal(body) is None]
     page = erika.open("/signals")
