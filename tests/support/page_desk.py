@@ -76,12 +76,6 @@ class Seat:
             self.page.goto(self.desk.url + path)
         return self.page
 
-    def see(self) -> None:
-        """Take the time that a person takes to press what has just moved; before that nothing is pressed."""
-        seen = self.page.evaluate("performance.now()") + 500
-        while self.page.evaluate("performance.now()") < seen:
-            self.page.wait_for_timeout(20)
-
     def row(self, body: str) -> Any:
         """The row of a card's signal, by its link."""
         return self.page.locator(f'#rows tr:has(a[href^="/c/{body}"])')
@@ -93,14 +87,20 @@ def _nothing() -> Iterator[None]:
 
 
 @contextmanager
-def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) -> Iterator[Seat]:
-    """Sit down, signed in as the plant's supervisor, administrator, viewer, or nobody."""
+def seat(
+    browser: Browser, desk: Desk, who: str = "supervisor", *, steady_ms: int = -1, **options: Any
+) -> Iterator[Seat]:
+    """Sit down, signed in as the plant's supervisor, administrator, viewer, or nobody.
+
+    steady_ms: for how long a row that has just moved is not pressed; a test presses sooner than a person.
+    """
     context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, "locale": "en-GB", **options})
     people = {"supervisor": desk.plant.person, "administrator": desk.plant.admin, "viewer": desk.plant.viewer}
     person = people.get(who)
     if person is not None:
         cookie = {"name": "ekanban", "value": desk.plant.session(person).word, "url": desk.url}
         context.add_cookies([cookie])  # type: ignore[list-item]  # playwright's own type has more keys
+    context.add_init_script(STEADY % steady_ms)
     page = context.new_page()
     taken = Seat(page, desk)
     page.on("console", lambda message: taken.said.append(message.text) if message.type in _LOUD else None)
@@ -111,6 +111,11 @@ def seat(browser: Browser, desk: Desk, who: str = "supervisor", **options: Any) 
         context.close()
 
 
+STEADY = """new MutationObserver((changes, observer) => {
+  if (!document.documentElement) return;
+  observer.disconnect();
+  document.documentElement.dataset.steadyMs = %d;
+}).observe(document, { childList: true });"""
 _LOUD = ("error", "warning")
 STILL = ("/cards/print", "/printers/")
 LIVE = ("/signals", "/reviews", "/terminals", "/loops", "/cards", "/print", "/audits")

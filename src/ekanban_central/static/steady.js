@@ -5,7 +5,7 @@
 "use strict";
 
 const Steady = (() => {
-  const MS = 500; // from seeing to pressing
+  const MS = Number(document.documentElement.dataset.steadyMs ?? 500); // from seeing to pressing
   const LEAST_PX = 4;
   const SAID_MS = 5000;
   const moved = new Map(); // id of a row or part → when it came to stand where it stands

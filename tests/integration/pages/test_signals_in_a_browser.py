@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,8 +83,18 @@ PRESS = """([gone, x, y]) => new MutationObserver((changes, observer) => {
 }).observe(document.getElementById("rows"), { childList: true })"""
 
 
-def test_a_press_does_not_hit_the_row_that_has_just_moved_under_the_finger(plant: PagePlant, erika: Seat) -> None:
-    page = erika.open("/signals?state=released")
+HOURS_MS = 36_000_000  # a machine may take as long as it likes from a move to a press
+
+
+@pytest.fixture
+def careful(browser: Browser, desk: Desk) -> Iterator[Seat]:
+    """A supervisor at a page that takes no press of what has just moved."""
+    with seat(browser, desk, steady_ms=HOURS_MS) as taken:
+        yield taken
+
+
+def test_a_press_does_not_hit_the_row_that_has_just_moved_under_the_finger(plant: PagePlant, careful: Seat) -> None:
+    page = careful.open("/signals?state=released")
     first, second = (page.locator("#rows tr").nth(place) for place in (0, 1))
     gone, next_one = first.get_attribute("id"), second.get_attribute("id")
     body = str(first.locator("td.part a").get_attribute("href")).removeprefix("/c/")[:8]
@@ -96,13 +107,10 @@ def test_a_press_does_not_hit_the_row_that_has_just_moved_under_the_finger(plant
 
     assert page.locator("body").get_attribute("data-pressed") == next_one
     expect(page.locator(f"#{next_one} .state")).to_contain_text("Released")
-    erika.see()
-    page.locator(f"#{next_one}").get_by_role("button", name="Receive").click()
-    expect(page.locator(f"#{next_one}")).to_have_count(0)
 
 
-def test_a_key_does_not_hit_the_row_that_the_page_has_just_gone_on_to(plant: PagePlant, erika: Seat) -> None:
-    page = erika.open("/signals?state=released")
+def test_a_key_does_not_hit_the_row_that_the_page_has_just_gone_on_to(plant: PagePlant, careful: Seat) -> None:
+    page = careful.open("/signals?state=released")
     first, next_one = (page.locator("#rows tr").nth(place).get_attribute("id") for place in (0, 1))
     page.keyboard.press("j")
     body = str(page.locator(f"#{first} td.part a").get_attribute("href")).removeprefix("/c/")[:8]
