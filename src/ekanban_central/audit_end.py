@@ -27,10 +27,8 @@ def as_they_were(connection: Connection, audit: Row, cards: Sequence[Row]) -> li
     since = _events(connection, audit, of_cards, LEDGER.c.position > end)
     for body, kind, _version in since:
         of_cards[body] |= {_COLUMNS[kind]: 0} if kind in _COLUMNS else {"in_use": True}
-    changed = {(body, kind) for body, kind, _version in since}
-    until = LEDGER.c.position <= end
-    for body, kind, version in _events(connection, audit, {body for body, _kind in changed}, until):
-        if (body, kind) in changed and kind in _COLUMNS:
+    for body, kind, version in _events(connection, audit, {one[0] for one in since}, LEDGER.c.position <= end):
+        if kind in _COLUMNS:
             of_cards[body][_COLUMNS[kind]] = version
     return list(now)
 

@@ -313,6 +313,15 @@ def items(connection: Connection, key: UUID, after: int = 0, limit: int = 500) -
     return [_item(row) for row in connection.execute(statement).mappings()]
 
 
+def wanted(connection: Connection, key: UUID) -> list[int]:
+    """The places of a job's prints whose cards are in use and have neither this paper nor newer one."""
+    statement = select(ITEM.c.place).join(CARD, ITEM.c.body == CARD.c.body).where(
+        ITEM.c.job_id == key, ITEM.c.state != PaperState.OUT, CARD.c.print_version < ITEM.c.version,
+        CARD.c.state != CardState.RETIRED,
+    )  # fmt: skip
+    return list(connection.execute(statement.order_by(ITEM.c.place)).scalars())
+
+
 def first_parts(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, str]:
     """The part of each job's first card."""
     statement = select(ITEM.c.job_id, ITEM.c.face).where(ITEM.c.job_id.in_(keys), ITEM.c.place == 1)
