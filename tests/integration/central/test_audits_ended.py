@@ -63,6 +63,7 @@ def test_paper_that_an_audit_has_seen_is_no_old_paper_because_it_is_replaced_lat
     assert told(office, audit) == ended
 
 
+@pytest.mark.more
 def test_paper_that_was_old_when_an_audit_ended_stays_so(
     world: World, office: TestClient, cards: list[str], terminal: PrintingTerminal, audit: str
 ) -> None:
@@ -76,6 +77,7 @@ def test_paper_that_was_old_when_an_audit_ended_stays_so(
     assert (ended["superseded"], told(office, audit)) == (1, ended)
 
 
+@pytest.mark.more
 def test_another_quantity_makes_no_paper_stale_that_was_seen_before(
     office: TestClient, cards: list[str], audit: str
 ) -> None:
@@ -121,6 +123,7 @@ def test_an_audit_of_a_terminal_that_nobody_knows_is_refused(office: TestClient,
     assert (refused.status_code, problem(refused)["detail"]) == (422, f"There is no terminal {unknown}.")
 
 
+@pytest.mark.more
 def test_codes_of_no_card_are_told_as_they_came_and_none_twice_by_pages(
     world: World, office: TestClient, audit: str
 ) -> None:

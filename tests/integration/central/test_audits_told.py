@@ -111,6 +111,7 @@ def test_a_card_that_has_paper_somewhere_is_looked_for(plant: Plant, state: str)
     assert plant.cards[0] in [line.text for line in Walk(plant).lines()]
 
 
+@pytest.mark.more
 def test_who_ended_an_audit_stands_beside_who_began_it(plant: Plant) -> None:
     walk = Walk(plant)
     walk.end()
@@ -120,6 +121,7 @@ def test_who_ended_an_audit_stands_beside_who_began_it(plant: Plant) -> None:
     assert (row["begun_by"], row["ended_by"]) == (ERIKA, ERIKA)
 
 
+@pytest.mark.more
 def test_audits_are_listed_newest_first_and_each_once(plant: Plant) -> None:
     walks = []
     for _ in range(3):

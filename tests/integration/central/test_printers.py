@@ -81,6 +81,9 @@ def test_an_address_is_kept_in_its_right_form_also_when_it_is_changed(shop: Prin
 
     assert office(shop).address == "ipp://gate.example/ipp/print"
 
+    act(shop, lambda desk: printers.change_printer(desk, shop.office, {"way": "raw"}, lambda one: f"{one.way} address"))
+    assert office(shop).address == "raw address"
+
 
 def test_whoever_changes_the_list_stands_in_the_ledger(shop: PrintShop, terminal: Terminal) -> None:
     change(shop, terminal_id=terminal.id)
