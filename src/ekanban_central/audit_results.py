@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
+from ekanban_central.audit_end import as_they_were
 from ekanban_central.audits import AUDIT_CARD, AUDIT_CODE
 from ekanban_central.ids import uuid_of
 from ekanban_central.intake_known import TERMINAL
@@ -20,7 +21,6 @@ from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
 from ekanban_central.sets import among
 from ekanban_core.events import PrintConfirmed
 from ekanban_core.reading import CardRead, read
-from ekanban_core.states import CardState
 
 Row = Mapping[str, Any]
 
@@ -76,11 +76,16 @@ _CARDS: Select[Any] = (
 
 
 def lines(connection: Connection, audit: Row) -> list[Line]:
-    """All that an audit has found out: its cards by part and number, then what lay elsewhere, then unknown codes."""
+    """All that an audit has found out: its cards by part and number, then what lay elsewhere, then unknown codes.
+
+    Of an audit that has ended this stays, but for the cards that are printed anew since.
+    """
     own = select(AUDIT_CARD.c.body).where(AUDIT_CARD.c.audit_id == audit["id"])
     order = (PART.c.number, CARD.c.loop_id, CARD.c.number, CARD.c.body)
-    cards = {row["body"]: dict(row) for row in _rows(connection, _CARDS.where(CARD.c.body.in_(own)).order_by(*order))}
-    codes = _rows(connection, select(AUDIT_CODE).where(AUDIT_CODE.c.audit_id == audit["id"]))
+    looked_for = _rows(connection, _CARDS.where(CARD.c.body.in_(own)).order_by(*order))
+    cards = {row["body"]: row for row in as_they_were(connection, audit, looked_for)}
+    read_or_typed = select(AUDIT_CODE).where(AUDIT_CODE.c.audit_id == audit["id"])
+    codes = _rows(connection, read_or_typed.order_by(AUDIT_CODE.c.seen_ms, AUDIT_CODE.c.text))
     seen: dict[str, list[Sight]] = {}
     for sight in (*_scans(connection, audit, LEDGER.c.body.in_(own)), *_typed(codes), *_elsewhere(connection, audit)):
         seen.setdefault(sight.body, []).append(sight)
@@ -93,9 +98,12 @@ def lines(connection: Connection, audit: Row) -> list[Line]:
     within = [
         _line(row, seen.get(body, []), names, Found.REPLACED if body in anew else Found.MISSING)
         for body, row in cards.items()
-        if seen.get(body) or row["state"] != CardState.RETIRED  # nobody need look for one that is out of use by now
+        if seen.get(body) or row["in_use"]  # nobody need look for one that is out of use by now
     ]
-    outside = [replace(_line(row, seen[row["body"]], names), found=Found.OUT_OF_PLACE) for row in others]
+    outside = [
+        replace(_line(row, seen[row["body"]], names), found=Found.OUT_OF_PLACE)
+        for row in as_they_were(connection, audit, others)
+    ]
     unknown = [Line(Found.UNKNOWN, row["text"], None, None, None, "") for row in codes if row["body"] is None]
     return [*within, *outside, *unknown]
 

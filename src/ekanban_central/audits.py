@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
 
 from ekanban_central import tables
+from ekanban_central.intake_known import TERMINAL
 from ekanban_central.ledger import Entry
 from ekanban_central.loading import CARD, DESTINATION, LOOP, PART, SOURCE
 from ekanban_central.master import ALIAS, Desk, NotThere
@@ -64,7 +65,11 @@ class Scope:
 
 
 def begin(desk: Desk, scope: Scope, terminals: Sequence[UUID], name: str = "") -> UUID:
-    """Begin an audit. terminals: whose scans count; none: those of all. Raises NotThere where no card fits."""
+    """Begin an audit. terminals: whose scans count; none: those of all. Raises NotThere.
+
+    Where no card fits, and where a terminal is not known: waiting for its scans, all cards would be missing.
+    """
+    _check_terminals(desk, terminals)
     key = desk.new_id()
     cards = (
         select(CARD.c.body)
@@ -100,14 +105,30 @@ def one(connection: Connection, site_id: int, key: UUID) -> dict[str, Any]:
     return dict(row)
 
 
+def _check_terminals(desk: Desk, terminals: Sequence[UUID]) -> None:
+    here = select(TERMINAL.c.id).where(TERMINAL.c.site_id == desk.site_id, TERMINAL.c.id.in_(terminals))
+    known = set(desk.connection.execute(here).scalars())
+    for terminal in terminals:
+        if terminal not in known:
+            raise NotThere(f"There is no terminal {terminal}.")
+
+
+def _hold_running(desk: Desk, key: UUID) -> None:
+    """Hold an audit until the transaction ends, so that none ends while a code is noted. Raises what `see` raises."""
+    statement = select(AUDIT.c.ended_ms).where(AUDIT.c.site_id == desk.site_id, AUDIT.c.id == key)
+    row = desk.connection.execute(statement.with_for_update()).one_or_none()
+    if row is None:
+        raise NoSuchAudit
+    if row.ended_ms is not None:
+        raise AuditEnded(ENDED)
+
+
 def end(desk: Desk, key: UUID) -> None:
     """End an audit: its result does not change any more. Raises NoSuchAudit and AuditEnded."""
-    audit = one(desk.connection, desk.site_id, key)
+    _hold_running(desk, key)
     position = desk.record([Entry("audit_ended", desk.actor, data={"audit": str(key)})])
     ended = {"ended_ms": desk.now_ms, "ended_by": _person(desk), "ended_position": position}
-    statement = update(AUDIT).where(AUDIT.c.id == audit["id"], AUDIT.c.ended_ms.is_(None)).values(ended)
-    if not desk.connection.execute(statement).rowcount:
-        raise AuditEnded(ENDED)
+    desk.connection.execute(update(AUDIT).where(AUDIT.c.id == key).values(ended))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +143,7 @@ class Noted:
 
 def see(desk: Desk, key: UUID, codes: Sequence[str]) -> list[Noted]:
     """Note codes that somebody read or typed for this audit. Raises NoSuchAudit and AuditEnded."""
-    if one(desk.connection, desk.site_id, key)["ended_ms"] is not None:
-        raise AuditEnded(ENDED)
+    _hold_running(desk, key)
     texts = {code[:LONGEST_ALIAS]: code.encode("utf-8", "replace") for code in codes}
     wanted = {one for raw in texts.values() for one in alias_candidates(raw)}
     aliases = select(ALIAS.c.text, ALIAS.c.body).where(ALIAS.c.text.in_(wanted))

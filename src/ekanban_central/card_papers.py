@@ -5,13 +5,14 @@ That a version above the confirmed one was made says little: terminals have such
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from ekanban_central import tables
 from ekanban_central.ledger import LEDGER
 from ekanban_central.loading import CARD
+from ekanban_central.sets import among
 from ekanban_core.states import CardState, PaperState, PrintAnswer
 
 ITEM: Table = tables.PrintJobItem.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -35,6 +36,12 @@ STALE: ColumnElement[bool] = and_(
 )
 # The newest print that is on its way, or may have come out without anybody having seen it; null: none.
 AWAITED: ColumnElement[int | None] = func.coalesce(_OF_JOBS.scalar_subquery(), _OF_TERMINALS.scalar_subquery())
+
+
+def in_use(connection: Connection, bodies: Collection[str]) -> dict[str, int]:
+    """The confirmed version of each of these cards of which no newer print is on its way, or may have come out."""
+    statement = select(CARD.c.body, CARD.c.print_version).where(among(connection, CARD.c.body, bodies))
+    return {row.body: row.print_version for row in connection.execute(statement.where(AWAITED.is_(None)))}
 
 
 def of_newest_print(say: Callable[[ColumnElement[int]], ColumnElement[int]]) -> ColumnElement[int | None]:

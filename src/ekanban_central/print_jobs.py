@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ekanban_central import forgotten_versions, master, print_faces, print_rows, printers
+from ekanban_central import card_papers, forgotten_versions, master, print_faces, print_rows, printers
 from ekanban_central.changes import Change, Writer
 from ekanban_central.inputs import NewCards
 from ekanban_central.ledger import Actor, Entry
@@ -31,6 +31,7 @@ from ekanban_central.print_wish import (
     Draft,
     NoSuchCards,
     NoSuchJob,
+    NotMissing,
     NotNow,
     Printing,
     Wish,
@@ -57,7 +58,7 @@ def make(printing: Printing, wish: Wish) -> UUID:
 
     A wish without an id is the same as the one before where it says the same (print_rows.same_of_late).
 
-    Raises AskedOtherwise, NotNow, NoSuchJob and what `draft` raises.
+    Raises AskedOtherwise, NotNow, NotMissing, NoSuchJob and what `draft` raises.
     """
     tried = 0
     while (key := made_already(printing, wish)) is None:
@@ -176,6 +177,8 @@ def _store(printing: Printing, wish: Wish, found: Draft) -> UUID:
             raise _Moved
         if wish.terminal is not None:
             not_twice(connection, found.bodies)
+        if wish.missed and card_papers.in_use(connection, found.bodies) != wish.missed:
+            raise NotMissing
         if wish.request_id is None and _same_of_late(printing, connection, wish, key):
             raise _Moved  # at the same time: the cards are held, so that there is no third one
         print_rows.add_prints(connection, key, _print_rows(found))

@@ -6,9 +6,10 @@
       │          └─────▶ failed      what is not out will not come out
       └─▶ cancelled     taken back, or none of its prints was worth anything any more when its turn came
 
-A job is sent by one worker, which its row names. `sending` without a sign of life becomes `unknown` (`silent`),
-whatever ended the worker. From `accepted`, `unknown` and `failed` people lead on: they say what came out, or let a
-range be printed again, which makes new prints. A job whose prints are all settled is done.
+A job is sent by one worker, which its row names; one that its worker cannot even begin waits again. `sending` without
+a sign of life becomes `unknown` (`silent`), whatever ended the worker. From `accepted`, `unknown` and `failed` people
+lead on: they say what came out, or let a range be printed again, which makes new prints. A job whose prints are all
+settled is done.
 """
 
 from __future__ import annotations
@@ -136,6 +137,12 @@ def take(connection: Connection, key: UUID, worker: str, now_ms: int) -> Row | N
             return connection.execute(statement).mappings().one_or_none()
     except IntegrityError:  # one_sending_job_per_printer
         return None
+
+
+def give_back(connection: Connection, key: UUID, worker: str) -> None:
+    """Let a job that this worker has taken wait again, because nothing of it was sent, nor will be by this worker."""
+    ours = (JOB.c.id == key) & (JOB.c.worker == worker) & (JOB.c.state == PrintState.SENDING)
+    connection.execute(update(JOB).where(ours).values(state=PrintState.QUEUED, worker=""))
 
 
 def is_ours(connection: Connection, key: UUID, worker: str) -> bool:
@@ -304,6 +311,15 @@ def items(connection: Connection, key: UUID, after: int = 0, limit: int = 500) -
     statement = select(ITEM, CARD.c.print_version).join(CARD, ITEM.c.body == CARD.c.body)
     statement = statement.where(ITEM.c.job_id == key, ITEM.c.place > after).order_by(ITEM.c.place).limit(limit)
     return [_item(row) for row in connection.execute(statement).mappings()]
+
+
+def wanted(connection: Connection, key: UUID) -> list[int]:
+    """The places of a job's prints whose cards are in use and have neither this paper nor newer one."""
+    statement = select(ITEM.c.place).join(CARD, ITEM.c.body == CARD.c.body).where(
+        ITEM.c.job_id == key, ITEM.c.state != PaperState.OUT, CARD.c.print_version < ITEM.c.version,
+        CARD.c.state != CardState.RETIRED,
+    )  # fmt: skip
+    return list(connection.execute(statement.order_by(ITEM.c.place)).scalars())
 
 
 def first_parts(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, str]:

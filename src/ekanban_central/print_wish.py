@@ -5,13 +5,14 @@ NoSuchCards    some of these cards do not exist
 AskedOtherwise the request's id belongs to another job
 NoSuchJob      no such print job
 NotNow         the job is in a state that does not allow this
+NotMissing     of cards that were missing some have got newer paper meanwhile
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from uuid import UUID
@@ -60,6 +61,10 @@ class NotNow(EkanbanError):
     """The job is in a state that does not allow this."""
 
 
+class NotMissing(EkanbanError):
+    """Of these cards some have got newer paper meanwhile, or it is on its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """Cards that exist, or `count` new ones of a loop, `one_off` for one cycle each.
@@ -67,6 +72,7 @@ class Wish:
     printer: its name or id; empty: the only one there is.
     repeats, places: the prints of an earlier job that these take the place of. terminal: asks instead of a person.
     asked: the hash of what was asked for, where the cards follow from something else; empty: it is made of the wish.
+    missed: the prints that were missing of these cards, which are printed only while nothing newer is there or to come.
     """
 
     site_id: int
@@ -86,6 +92,7 @@ class Wish:
     terminal: UUID | None = None
     one_off: bool = False
     asked: str = ""
+    missed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:

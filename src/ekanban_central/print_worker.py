@@ -50,10 +50,10 @@ class PrintWorker:
 
     def stop(self) -> None:
         """Begin nothing more, and let what is under way come to an end between two batches."""
-        self._ending.set()
-        self._look.set()
-        with self._turn:
+        with self._turn:  # behind this no sender begins (_begin)
+            self._ending.set()
             under_way = list(self._busy.values())
+        self._look.set()
         for _thread, stop in under_way:
             stop.set()
         until = time.monotonic() + END_S
@@ -88,11 +88,21 @@ class PrintWorker:
     def _once(self) -> None:
         self._tidy()
         while not self._ending.is_set() and len(self._busy) < AT_ONCE and (job := self._claim()) is not None:
-            key, stop = job["printer_id"], threading.Event()
-            thread = threading.Thread(target=self._send_in_thread, args=(job, stop), name=f"print {key}", daemon=True)
+            self._begin(job)
+
+    def _begin(self, job: Row) -> None:
+        key, stop, begun = job["printer_id"], threading.Event(), False
+        thread = threading.Thread(target=self._send_in_thread, args=(job, stop), name=f"print {key}", daemon=True)
+        try:
             with self._turn:
-                self._busy[key] = (thread, stop)
-            thread.start()
+                if not self._ending.is_set():
+                    thread.start()
+                    self._busy[key] = (thread, stop)
+                    begun = True
+        finally:
+            if not begun:  # central ends, or the machine has no thread left: nothing was sent, so the job waits again
+                with self._printing.database.transaction() as connection:
+                    print_rows.give_back(connection, job["id"], self.name)
 
     def _tidy(self) -> None:
         """Give signs of life, end what nobody sends any more, and believe the scans that have shown new paper."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
 from ekanban_central import audit_results, audits, csv_files, sites
+from ekanban_central.api.cards_print import bodies_of
 from ekanban_central.api.lists import PAGE, Here, IdCursor, Limit, Looking, Page, Supervising, written
 from ekanban_central.api.print_jobs import PrintJobOut, job_now
 from ekanban_central.api.print_refusals import told
@@ -22,7 +23,6 @@ from ekanban_central.inputs import MOST_CARDS, Asked, Input, Name, Yes
 from ekanban_central.problems import Problem
 from ekanban_central.view import rfc3339
 from ekanban_central.words import card_code
-from ekanban_core.card_code import BODY
 from ekanban_core.refusals import refusals
 from ekanban_core.states import CardState
 
@@ -214,11 +214,11 @@ def replace_audited(
     """Print what is missing anew; old paper is worthless once the new one is out."""
     with central.database.reading() as connection:
         site_id = sites.own(connection).id
-    wanted = Replacing(
-        site_id, visitor.person_id, audit_id, {code.replace("-", "").upper()[:BODY] for code in wish.cards},
-        wish.report_lost, wish.printer or "", wish.layout or "", wish.request_id,
-    )  # fmt: skip
     with _problems(), told():
+        wanted = Replacing(
+            site_id, visitor.person_id, audit_id, set(bodies_of(central, wish.cards)), wish.report_lost,
+            wish.printer or "", wish.layout or "", wish.request_id,
+        )  # fmt: skip
         made = replace_missing(central.printing, wanted)
     return job_now(central, made)
 

@@ -76,7 +76,7 @@ def print_cards(visitor: Supervising, central: Here, wish: PrintWish) -> PrintJo
     """
     with told():
         asked = Wish(
-            site_of(central), visitor.person_id, _bodies(central, wish.cards), wish.loop_id, wish.count or 0,
+            site_of(central), visitor.person_id, bodies_of(central, wish.cards), wish.loop_id, wish.count or 0,
             wish.printer or "", wish.layout or "", wish.sheet or "", wish.skip, wish.duplex,
             PrintReason.NEW if wish.loop_id else wish.reason, wish.request_id, one_off=wish.one_off,
         )  # fmt: skip
@@ -137,8 +137,8 @@ def _body(code: str) -> str:
         raise Problem(404, str(error)) from error
 
 
-def _bodies(central: Central, codes: Sequence[str]) -> list[str]:
-    """Raises NoSuchCards for what is no code."""
+def bodies_of(central: Central, codes: Sequence[str]) -> list[str]:
+    """The cards that these codes name, in any of their ways. Raises NoSuchCards for what is no code."""
     with central.database.reading() as connection:
         alias = card_named.aliases(connection, codes)
     try:

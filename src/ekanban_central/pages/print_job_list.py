@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, func, select
 from starlette.responses import Response
 
-from ekanban_central import csv_files, print_rows, printers, sites, view
+from ekanban_central import csv_files, print_rows, sites, view
 from ekanban_central.api.lists import Here, Looking
 from ekanban_central.pages.lists import csv_answer
-from ekanban_central.printers import JOB
+from ekanban_central.printers import JOB, PRINTER
 from ekanban_central.rendering import render
 from ekanban_core.states import PrintState
 
@@ -76,7 +76,7 @@ def job_list(
         found = print_rows.listed(connection, site.id, STATES[asked.state], printer, before, PAGE + 1)
         parts = print_rows.first_parts(connection, [job.id for job in found])
         counts = _counts(connection, site.id, printer)
-        chips = _chips(connection, site.id)
+        chips = _chips(connection, site.id, asked)
     return render(
         request, "print_jobs.html", site, visitor, jobs=found[:PAGE], older=len(found) > PAGE, asked=asked, parts=parts,
         counts=counts, printers=chips, kinds=KINDS,
@@ -109,8 +109,10 @@ def _counts(connection: Connection, site_id: int, printer: UUID | None) -> dict[
     return {name: sum(by_state.get(state, 0) for state in states or PrintState) for name, states in STATES.items()}
 
 
-def _chips(connection: Connection, site_id: int) -> list[PrinterChip]:
-    statement = select(JOB.c.printer_id, func.count()).where(JOB.c.site_id == site_id).group_by(JOB.c.printer_id)
-    counts = {row[0]: int(row[1]) for row in connection.execute(statement)}
-    found = printers.usable(connection, site_id)
-    return [PrinterChip(one.id, one.name, counts[one.id]) for one in found if counts.get(one.id)]
+def _chips(connection: Connection, site_id: int, asked: AskedJobs) -> list[PrinterChip]:
+    """All printers of which the list has jobs in this state, also those that are switched off, and the chosen one."""
+    statement = select(PRINTER.c.id, PRINTER.c.name, func.count(JOB.c.id)).where(PRINTER.c.site_id == site_id)
+    of_state = JOB.c.state.in_(STATES[asked.state] or tuple(PrintState))
+    joined = statement.outerjoin(JOB, (JOB.c.printer_id == PRINTER.c.id) & of_state)
+    rows = connection.execute(joined.group_by(PRINTER.c.id, PRINTER.c.name).order_by(PRINTER.c.name))
+    return [PrinterChip(*row) for row in rows if row[2] or row[0] == asked.printer]

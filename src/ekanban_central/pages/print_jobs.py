@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse
+from pydantic import Field
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -30,6 +31,7 @@ from ekanban_core.states import Role
 router = APIRouter(include_in_schema=False)
 
 PRINTS = 500  # of a job, on one page
+Place = Annotated[int, Field(ge=1, lt=2**31)]
 PRINT_HEAD = ("place", "card", "part", "version", "paper")
 
 
@@ -45,7 +47,7 @@ def job_csv(_request: Request, _visitor: Looking, central: Here, job_id: UUID) -
 
 @router.get("/print-jobs/{job_id:uuid}")
 def one_job(
-    request: Request, visitor: Looking, central: Here, job_id: UUID, first: Annotated[int, Query(ge=1)] = 1
+    request: Request, visitor: Looking, central: Here, job_id: UUID, first: Annotated[int, Query(ge=1, lt=2**31)] = 1
 ) -> Response:
     """A job with its prints."""
     return _page(request, visitor, central, job_id, first)
@@ -68,7 +70,7 @@ def came_out(
     visitor: Supervising,
     central: Here,
     job_id: UUID,
-    id: Annotated[list[int] | None, Form()] = None,
+    id: Annotated[list[Place] | None, Form()] = None,
     until: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
     """Somebody has seen the papers of these places, or of the first ones up to `until`."""
@@ -87,7 +89,7 @@ def print_again(
     visitor: Supervising,
     central: Here,
     job_id: UUID,
-    id: Annotated[list[int] | None, Form()] = None,
+    id: Annotated[list[Place] | None, Form()] = None,
     request_id: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     """Print these places again as new prints, or all whose paper is not there; leads to the new job."""
@@ -133,6 +135,7 @@ def _page(
     with central.database.reading() as connection:
         site = sites.own(connection)
         found = print_rows.items(connection, job_id, first - 1, PRINTS)
+        missing = print_rows.wanted(connection, job_id) if job.state in OPEN_TO_PEOPLE else []
         later = connection.execute(select(JOB.c.id).where(JOB.c.repeats == job_id).order_by(JOB.c.id)).scalars().all()
     with view.seen_as(view_of(request, visitor, site)):
         said = view.filled(job.said["text"], job.said["facts"]) if job.said else ""
@@ -141,7 +144,7 @@ def _page(
         request, "print_job.html", site, visitor, status=200 if problem is None else 409, job=job, items=found,
         said=said, problem=wrong, later=later, first=first, most=PRINTS, kinds=KINDS,
         may_act=visitor.may(Role.SUPERVISOR),
-        to_decide=job.total - job.printed if job.state in OPEN_TO_PEOPLE else 0,
+        to_decide=len(missing),
         request_id=uuid7(central.now_ms(), central.random_bytes),
     )  # fmt: skip
 

@@ -196,7 +196,7 @@ def _form(
     engine = central.printing.engine
     with central.database.reading() as connection:
         site = sites.own(connection)
-        names = _terminals(connection, site.id)
+        names = _terminals(connection, site.id, typed["terminal"])
     with view.seen_as(view_of(request, visitor, site)):
         choices = ways()
     more = (*AMOUNTS, "fingerprint")
@@ -221,7 +221,11 @@ def _all(connection: Connection, site_id: int) -> list[Printer]:
     return [printer_of(row) for row in connection.execute(statement).mappings()]
 
 
-def _terminals(connection: Connection, site_id: int) -> dict[UUID | None, str]:
-    statement = select(TERMINAL.c.id, TERMINAL.c.name).where(TERMINAL.c.site_id == site_id)
-    statement = statement.where(TERMINAL.c.state != TerminalState.REVOKED).order_by(TERMINAL.c.name)
-    return {row.id: row.name for row in connection.execute(statement)}
+def _terminals(connection: Connection, site_id: int, chosen: str | None = None) -> dict[UUID | None, str]:
+    """The names of all terminals; chosen: of those to choose from, and of this one though it be revoked by now."""
+    statement = select(TERMINAL.c.id, TERMINAL.c.name, TERMINAL.c.state).where(TERMINAL.c.site_id == site_id)
+    rows = connection.execute(statement.order_by(TERMINAL.c.name))
+    return {
+        row.id: row.name for row in rows
+        if chosen is None or str(row.id) == chosen or row.state != TerminalState.REVOKED
+    }  # fmt: skip

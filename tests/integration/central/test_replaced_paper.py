@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
 
 import pytest
 from central_plant import Terminal
@@ -191,6 +192,39 @@ def test_two_people_at_one_job_print_its_range_again_once(shop: PrintShop) -> No
     shop.worker.work_off()
     assert len(shop.engine.papers) == 2
     assert not isinstance(person(range(1, 4)), NotNow)  # they are out by now
+
+
+def test_who_comes_late_does_not_print_again_what_somebody_has_printed_again(shop: PrintShop) -> None:
+    shop.engine.loses_power_after = 1
+    key = shop.printed(*shop.plant.cards[:3])
+    shop.engine.loses_power_after = None
+    request = uuid4()
+
+    def missing_again(request_id: UUID) -> UUID:
+        return print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, request_id=request_id)
+
+    job = missing_again(request)
+    shop.worker.work_off()
+
+    assert missing_again(request) == job  # a double click
+    with pytest.raises(NoSuchCards, match="Nothing of this job is missing any more"):
+        missing_again(uuid4())
+    assert (shop.job(job).total, len(shop.engine.papers)) == (2, 3)
+
+
+def test_on_another_printer_its_own_forms_hold(shop: PrintShop) -> None:
+    key = shop.printed(shop.plant.cards[0], layout="a6", sheet="a4-a7", duplex=True)
+    shop.register(name="Labels", layout="a7")
+
+    def again(printer: str) -> print_rows.Job:
+        job = print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, {1}, printer, uuid4())
+        shop.worker.work_off()
+        return shop.job(job)
+
+    here, there = again("Office"), again("Labels")
+
+    assert (here.layout, here.sheet, here.duplex) == ("a6", "a4-a7", True)
+    assert (there.layout, there.sheet, there.duplex) == ("a7", "", False)
 
 
 def test_a_printer_with_a_new_name_prints_a_range_again(shop: PrintShop) -> None:

@@ -194,6 +194,48 @@ def test_jobs_are_listed_by_what_they_need(works: PagePlant, counter: Counter) -
     assert erika.get(f"{job}.csv").text.splitlines()[1].startswith("1,")
 
 
+def test_a_job_whose_cards_were_printed_again_asks_nobody_any_more(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    counter.engine.ends = Sent(PrintState.FAILED, 1, 1)
+    erika = counter.browser()
+    job = erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?{query(works.cards[:3])}").text)).headers["location"]
+    assert "Print the 2 missing cards again" in printed(counter, erika, job, "Failed")
+
+    counter.engine.ends = Sent(PrintState.DONE, 2, 2)
+    printed(counter, erika, erika.post(f"{job}/again").headers["location"], "On paper")
+
+    assert "missing card" not in erika.get(job).text
+
+
+def test_a_place_beyond_all_numbers_is_a_wrong_address(works: PagePlant, counter: Counter) -> None:
+    register(works, counter)
+    erika = counter.browser()
+    job = erika.post(DIALOGUE, **fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)).headers["location"]
+    counter.app.state.central.printers.work_off()
+
+    answers = [
+        erika.get(f"{job}?first={10**30}"), *(erika.post(f"{job}/{act}", id=str(-(10**30))) for act in ("out", "again"))
+    ]  # fmt: skip
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+
+
+def test_jobs_are_listed_by_printer_also_of_one_that_is_switched_off(works: PagePlant, counter: Counter) -> None:
+    printer, other = register(works, counter), register(works, counter, name="Spare")
+    erika = counter.browser()
+    form = fields(erika.get(f"{DIALOGUE}?id={works.cards[0]}").text)
+    erika.post(DIALOGUE, **{**form, "printer": str(printer)})
+    off = counter.program(works.admin).patch(f"/api/v1/printers/{printer}", json={"enabled": False})
+    off.raise_for_status()
+
+    def chips(address: str) -> list[tuple[str, str]]:
+        page = erika.get(address).text
+        return re.findall(r'printer=[0-9a-f-]{36}[^>]*>(Labels at line 4|Spare) <span class="count">(\d+)', page)
+
+    assert chips(f"/print-jobs?printer={other}") == [("Labels at line 4", "1")]
+    assert chips(f"/print-jobs?state=failed&printer={other}") == []
+
+
 PRINTER = {
     "name": "Office", "way": "ipp", "address": "ipp://office.plant.example/ipp/print", "dialect": "pdf", "dpi": "600",
     "enabled": "1", "offset_x": "1,5",
@@ -321,6 +363,19 @@ def test_a_layout_that_is_there_no_more_stays_chosen_until_another_is(works: Pag
     form = counter.browser(works.admin).get(f"/printers/{printer}").text
 
     assert '<option value="shelf" selected>' in form
+
+
+def test_a_terminal_that_was_revoked_stays_the_one_that_sends(works: PagePlant, counter: Counter) -> None:
+    terminal = works.terminals[0]
+    printer = register(works, counter, terminal_id=terminal.id)
+    works.tell(terminal, state="revoked")
+    ada = counter.browser(works.admin)
+
+    form = ada.get(f"/printers/{printer}").text
+
+    assert f'<option value="{terminal.id}" selected>' in form
+    assert str(terminal.id) not in ada.get("/printers/new").text
+    assert '<td class="sender-cell">Line 4</td>' in ada.get("/printers").text
 
 
 def test_a_name_is_given_once(works: PagePlant, counter: Counter) -> None:
