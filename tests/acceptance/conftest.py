@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from chromium import chromium
+from page_desk import STEADY
 from playwright.sync_api import Browser, Page
 from pty_scanner import PtyScanner
 from real_plant import Central, Service, Terminal, free_port
@@ -65,6 +66,7 @@ def supervisor(browser: Browser, central: Central) -> Iterator[Callable[[], Page
     def look() -> Page:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
+        context.add_init_script(STEADY % -1)
         context.add_cookies(
             [{"name": name, "value": value, "url": central.url} for name, value in central.browser_state.items()]
         )
