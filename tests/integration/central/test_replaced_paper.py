@@ -324,8 +324,10 @@ def test_a_card_that_is_retired_is_left_out_of_a_range_that_is_printed_again(sho
     shop.plant.change("card", {"body": shop.plant.cards[1]}, state="retired")
 
     assert shop.codes(again) == [CardCode(shop.plant.cards[1], 3).shown]
+    with pytest.raises(NoSuchCards, match="Nothing of this job is missing any more"):
+        print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, request_id=uuid4())
     with pytest.raises(NoSuchCards, match="still in use"):
-        print_again.again(shop.printing, shop.plant.site_id, ERIKA, key)
+        print_again.again(shop.printing, shop.plant.site_id, ERIKA, key, {1, 2}, request_id=uuid4())
 
 
 def test_another_quantity_makes_a_print_stale_that_still_waits(shop: PrintShop, terminal: Terminal) -> None:
