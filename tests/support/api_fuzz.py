@@ -20,6 +20,7 @@ from schemathesis.python import asgi
 BEYOND_SCHEMAS = "positive_data_acceptance"
 CHECKS = {BEYOND_SCHEMAS: {"enabled": False}, "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx"]}}
 
+FEWEST_CHAINS = 60  # of five attempts often none leads from an answer to a further request
 PHASES = ("coverage", "fuzzing", "stateful")  # each declared word of a schema in turn; any of them; chains
 
 
@@ -64,7 +65,7 @@ def attack(
         "generation": {"max-examples": examples, "deterministic": seed is not None, "database": "none"},
         "checks": CHECKS,
         "operations": quiet,
-        "phases": _phases(phases, quick=seed is not None),
+        "phases": _phases(phases, quick=seed is not None, chains=max(examples, FEWEST_CHAINS)),
         "warnings": False,
     })  # fmt: skip
     schema = schemathesis.openapi.from_dict(json.loads(json.dumps(openapi)), config=config)
@@ -80,10 +81,11 @@ def attack(
     return found
 
 
-def _phases(wanted: Iterable[str], quick: bool) -> dict[str, Any]:
-    """Which phases; quick: of the methods that a path has not, one is tried, not all."""
+def _phases(wanted: Iterable[str], quick: bool, chains: int) -> dict[str, Any]:
+    """Which phases; quick: of the methods that a path has not, one is tried, not all. chains: attempts at one."""
     phases: dict[str, Any] = {name: {"enabled": name in wanted} for name in ("examples", *PHASES)}
     phases["coverage"] |= {"unexpected-methods": ["PUT"]} if quick else {}
+    phases["stateful"]["generation"] = {"max-examples": chains}
     return phases
 
 
