@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from audit_office import printed, replaced
 from fastapi.testclient import TestClient
 from printing_terminal import PrintingTerminal
 from security_world import MINUTE, World, problem
@@ -41,15 +42,6 @@ def audit(world: World, office: TestClient, cards: list[str], terminal: Printing
 def told(office: TestClient, audit: str) -> dict[str, Any]:
     found: dict[str, Any] = office.get(audit).raise_for_status().json()
     return found
-
-
-def replaced(office: TestClient, audit: str, **wish: Any) -> Any:
-    return office.post(f"{audit}/replace", json={"request_id": str(uuid4()), **wish})
-
-
-def printed(office: TestClient) -> list[str]:
-    jobs = office.get("/api/v1/print-jobs").raise_for_status().json()["items"]
-    return [item["body"] for job in jobs for item in office.get(f"/api/v1/print-jobs/{job['id']}").json()["items"]]
 
 
 def test_paper_that_an_audit_has_seen_is_no_old_paper_because_it_is_replaced_later(

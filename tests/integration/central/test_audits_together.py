@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
+from audit_office import printed, replaced
 from central_plant import Plant
 from fastapi.testclient import TestClient
 from print_shop import ERIKA
@@ -16,15 +17,6 @@ from ekanban_central import audit_replacing, audits
 from ekanban_central.ledger import Actor
 from ekanban_central.master import Desk
 from ekanban_core.card_code import CardCode
-
-
-def replaced(office: TestClient, audit: str, **wish: Any) -> Any:
-    return office.post(f"{audit}/replace", json={"request_id": str(uuid4()), **wish})
-
-
-def printed(office: TestClient) -> list[str]:
-    jobs = office.get("/api/v1/print-jobs").raise_for_status().json()["items"]
-    return [item["body"] for job in jobs for item in office.get(f"/api/v1/print-jobs/{job['id']}").json()["items"]]
 
 
 def test_two_people_who_print_what_is_missing_at_once_print_it_once(
